@@ -1,0 +1,136 @@
+"""The nginx binaries under test, and building a filter for one of them.
+
+Always the packaged nginx (with the sources of ``nginx-dev``) and 1.26.3 built from Debian's
+source package; also the tree that ``NGINX_SRC`` names, if it is set.  ``PYNGX_TEST_NGINX`` may
+narrow the list to a comma-separated choice of ``packaged``, ``1.26.3`` and ``given``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXAMPLES = REPOSITORY / "examples" / "filters"
+SOURCE_SCRIPT = REPOSITORY / "scripts" / "nginx_source.py"
+PACKAGED_SOURCE = Path("/usr/share/nginx/src")
+NAMES = ("packaged", "1.26.3", "given")
+
+
+class BuildFailed(AssertionError):
+    """``pyngx build`` or a source build failed; the text is what it printed."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One nginx under test: a binary and the source tree that modules for it are built from."""
+
+    name: str
+    binary: Path
+    source: Path
+
+
+def nginx_source(action: str, *arguments: str) -> Path:
+    """Run ``scripts/nginx_source.py`` and return the path it prints."""
+    command = [sys.executable, str(SOURCE_SCRIPT), action, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise BuildFailed(f"{' '.join(command)}\n{done.stderr}")
+    return Path(done.stdout.strip())
+
+
+@cache
+def target(name: str) -> Target:
+    """The target of that name, fetched and built on first use."""
+    match name:
+        case "packaged":
+            return Target(name, packaged_binary(), PACKAGED_SOURCE)
+        case "given":
+            source = Path(os.environ["NGINX_SRC"]).resolve()
+            return Target(name, nginx_source("build", "--source", str(source)), source)
+        case version:
+            source = nginx_source("fetch", version)
+            return Target(version, nginx_source("build", version), source)
+
+
+def packaged_binary() -> Path:
+    """The installed nginx: ``/usr/sbin`` need not be in the PATH of a user."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+    found = shutil.which("nginx", path=path)
+    if found is None:
+        raise BuildFailed("no nginx is installed: run scripts/setup.sh")
+    return Path(found)
+
+
+def target_names() -> tuple[str, ...]:
+    """The names of the targets under test, without building any."""
+    chosen = os.environ.get("PYNGX_TEST_NGINX")
+    names = chosen.split(",") if chosen else list(NAMES)
+    if unknown := set(names) - set(NAMES):
+        raise BuildFailed(f"PYNGX_TEST_NGINX: {', '.join(sorted(unknown))}; known: {NAMES}")
+    return tuple(name for name in names if name != "given" or os.environ.get("NGINX_SRC"))
+
+
+def nginx_binaries() -> tuple[Target, ...]:
+    """All targets under test, each fetched and built if it must be."""
+    return tuple(target(name) for name in target_names())
+
+
+def pyngx(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the ``pyngx`` command of this interpreter's environment."""
+    command = [sys.executable, "-m", "pyngx", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+
+
+def build_filters(files: Sequence[Path], where: Target, output: Path) -> tuple[Path, ...]:
+    """Build filters as dynamic modules with ``pyngx build``; the ``.so`` files in file order."""
+    done = pyngx(
+        "build",
+        *(str(file) for file in files),
+        "-o",
+        str(output),
+        "--nginx",
+        str(where.binary),
+        "--nginx-src",
+        str(where.source),
+    )
+    if done.returncode != 0:
+        raise BuildFailed(f"pyngx build failed:\n{done.stdout}{done.stderr}")
+    built = [output / f"ngx_http_{file.stem}_filter_module.so" for file in files]
+    if missing := [path.name for path in built if not path.exists()]:
+        raise BuildFailed(f"pyngx build left no {missing} in {sorted(output.iterdir())}")
+    return tuple(built)
+
+
+def build_static(addons: Sequence[Path], where: Target, output: Path) -> Path:
+    """An nginx binary with addon directories linked in by ``--add-module``.
+
+    The source tree is copied, because ``configure`` writes a Makefile into it.
+    """
+    source = output / "source"
+    shutil.copytree(where.source, source, symlinks=True)
+    flags = _configure_flags()
+    configure = "configure" if (source / "configure").exists() else "auto/configure"
+    command = [f"./{configure}", f"--builddir={output}/objs", *flags]
+    command += [f"--add-module={addon}" for addon in addons]
+    for step in (command, ["make", "-j2", "-f", f"{output}/objs/Makefile", "binary"]):
+        done = subprocess.run(step, cwd=source, capture_output=True, text=True, errors="replace")
+        if done.returncode != 0:
+            text = (done.stdout + done.stderr)[-3000:]
+            raise BuildFailed(f"{' '.join(step)}\n{text}")
+    return output / "objs" / "nginx"
+
+
+@cache
+def _configure_flags() -> tuple[str, ...]:
+    """The options that the source script configures with."""
+    done = subprocess.run(
+        [sys.executable, str(SOURCE_SCRIPT), "flags"], capture_output=True, text=True, check=True
+    )
+    return tuple(done.stdout.split())
