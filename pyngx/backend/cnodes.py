@@ -316,7 +316,9 @@ class Decl:
     """A local variable or a field of a struct.
 
     ``array`` is what stands in the brackets (``""`` gives ``[]``, ``None`` no brackets); ``bits``
-    and ``comment`` are for fields. The stars belong to the name, as nginx writes them.
+    and ``comment`` are for fields. The stars belong to the name, as nginx writes them. ``init``,
+    the name of a parameter, is for the one initialised local that nginx allows itself:
+    ``ngx_x_conf_t *prev = parent;``.
     """
 
     ctype: str
@@ -325,6 +327,7 @@ class Decl:
     array: str | None = None
     bits: int | None = None
     comment: str = ""
+    init: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,8 +343,8 @@ class Param:
 class Function:
     """A definition. ``result`` is the whole of the line above the name: ``static ngx_int_t``.
 
-    ``locals`` may come in any order. ``comment`` stands between the result's line and the blank
-    lines above it. ``line`` is the ``def``'s line.
+    ``locals`` may come in any order. ``comment`` stands above the function. ``line`` is the line
+    of the ``def``.
     """
 
     result: str
@@ -376,7 +379,7 @@ class StructDef:
 
 @dataclass(frozen=True, slots=True)
 class EnumDef:
-    """``typedef enum { a = 0, b } name;``; an item is a name and its value as spelled, or ``""``."""
+    """``typedef enum { a = 0, b } name;``; an item is a name and its value as spelled or ``""``."""
 
     name: str
     items: tuple[tuple[str, str], ...]
@@ -385,7 +388,7 @@ class EnumDef:
 
 @dataclass(frozen=True, slots=True)
 class TypeLine:
-    """A type declaration of one line, as spelled with its semicolon: ``typedef struct x_s  x_t;``."""
+    """A type declaration of one line as spelled, with its end: ``typedef struct x_s  x_t;``."""
 
     text: str
 
