@@ -16,6 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGED_SOURCE = Path("/usr/share/nginx/src")
+
+# what nginx is taken to be configured with when there is only its source
+_USUAL_ARGUMENTS = (
+    "--with-compat",
+    "--with-threads",
+    "--with-http_ssl_module",
+    "--with-http_v2_module",
+)
 _DISTRIBUTIONS = re.compile(r"debian|ubuntu", re.IGNORECASE)
 
 
@@ -56,19 +64,25 @@ def find_target(nginx: str | None = None, nginx_src: str | None = None) -> Nginx
 
     Raises BuildError when there is none, or when the binary and the headers do not belong together.
     """
-    nginx = nginx or os.environ.get("PYNGX_NGINX")
-    nginx_src = nginx_src or os.environ.get("PYNGX_NGINX_SRC")
+    nginx, nginx_src = choice(nginx, nginx_src)
     binary = find_binary(nginx, nginx_src)
     source = find_source(nginx_src, binary)
     version = source_version(source)
     if binary is None:
-        arguments: tuple[str, ...] = ("--with-compat",)
+        arguments: tuple[str, ...] = _USUAL_ARGUMENTS
     else:
         info = binary_info(binary)
         _require_same_version(binary, info.version, source, version)
         _require_same_package(binary, source)
         arguments = info.configure_args
     return NginxTarget(binary, source, version, arguments, source_key(source, arguments))
+
+
+def choice(nginx: str | None, nginx_src: str | None) -> tuple[str | None, str | None]:
+    """What was asked for: the arguments, or without any the environment."""
+    if nginx is None and nginx_src is None:
+        return os.environ.get("PYNGX_NGINX") or None, os.environ.get("PYNGX_NGINX_SRC") or None
+    return nginx, nginx_src
 
 
 def find_binary(nginx: str | None, nginx_src: str | None) -> Path | None:
@@ -80,7 +94,7 @@ def find_binary(nginx: str | None, nginx_src: str | None) -> Path | None:
                 f"{nginx} is not a program that can be run", "give the path of an nginx binary"
             )
         return Path(found).resolve()
-    if nginx_src is not None:
+    if nginx_src is not None and Path(nginx_src).resolve() != PACKAGED_SOURCE:
         built = Path(nginx_src) / "objs" / "nginx"
         return built.resolve() if os.access(built, os.X_OK) else None
     found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/nginx/sbin")

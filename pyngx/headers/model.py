@@ -4,6 +4,7 @@ The cached form is JSON with one shared table of types; objects are made from it
 that loading costs what reading the JSON costs.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,9 +16,6 @@ from pyngx.build.configure import configured
 from pyngx.build.locate import NginxTarget
 
 Kind = Literal["void", "int", "float", "pointer", "record", "array", "function", "enum"]
-
-# the JSON's shape; another number makes older caches unused
-FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,5 +176,6 @@ def load_model(target: NginxTarget) -> NginxModel:
 
         draft.write_text(json.dumps(extract(tree), separators=(",", ":")), encoding="utf-8")
 
-    path = cached_file(f"{tree.objs.parent.name}-model-{FORMAT}.json", make)
+    maker = hashlib.sha256(Path(__file__).with_name("extract.py").read_bytes()).hexdigest()[:12]
+    path = cached_file(f"{tree.objs.parent.name}-model-{maker}.json", make)
     return NginxModel(json.loads(path.read_text(encoding="utf-8")))
