@@ -277,14 +277,12 @@ def lookup(name: str, model: Model) -> object | None:
     if name in _structs:
         return _structs[name]
     if model.struct(name) is not None:
-        bases = {"c_name": name, "__module__": __name__, "__doc__": f"nginx's ``{name}``."}
-        return _structs.setdefault(name, type(name, (NgxStruct,), bases))
+        members = {"c_name": name, "__module__": __name__, "__doc__": f"nginx's ``{name}``."}
+        return _structs.setdefault(name, type(name, (NgxStruct,), members))
     if model.function(name) is not None:
         return _made.setdefault(name, NgxFunction(name))
-    ctype = model.type(name)
-    if ctype is not None and getattr(ctype, "kind", "") in _INTEGER_KINDS:
-        return _made.setdefault(name, CScalar(name, int))
-    return None
+    python = _SCALAR_KINDS.get(getattr(model.type(name), "kind", ""))
+    return None if python is None else _made.setdefault(name, CScalar(name, python))
 
 
 def explain_missing(name: str, model: Model) -> tuple[str, str]:
@@ -295,35 +293,12 @@ def explain_missing(name: str, model: Model) -> tuple[str, str]:
     return f"{version(model)} has no '{name}'", folded[near[0]] if near else ""
 
 
-_INTEGER_KINDS = frozenset({"int", "integer", "enum"})
+_SCALAR_KINDS: dict[str, type] = {"int": int, "enum": int, "float": float}
 
 PUBLIC = frozenset(
-    [
-        "int8_t",
-        "int16_t",
-        "int32_t",
-        "int64_t",
-        "uint8_t",
-        "uint16_t",
-        "uint32_t",
-        "uint64_t",
-        "ngx_int_t",
-        "ngx_uint_t",
-        "ngx_msec_t",
-        "off_t",
-        "size_t",
-        "ssize_t",
-        "time_t",
-        "u_char",
-        "ngx_flag_t",
-        "ngx_str_t",
-        "ngx_buf_t",
-        "ngx_chain_t",
-        "ngx_http_request_t",
-        "ngx_bufs_t",
-        "ngx_http_complex_value_t",
-        "ngx_http_next_body_filter",
-    ]
+    name
+    for name, value in globals().items()
+    if name.startswith("ngx_") or isinstance(value, CScalar)
 )
 """The names of nginx's that this module defines itself, whatever the headers say."""
 
