@@ -6,6 +6,7 @@ tables in ``ctables``). ``print_unit`` also tells for each C line the Python lin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
@@ -15,6 +16,7 @@ from pyngx.backend.cescape import MARGIN, comment_lines
 from pyngx.backend.clayout import condition, flat, lay
 from pyngx.backend.cnodes import (
     ArrayDef,
+    Assign,
     Blank,
     Break,
     Comment,
@@ -246,9 +248,16 @@ def _function(item: Function) -> list[Line]:
     out.put_all(local_columns(item.locals), None)
     if item.locals and any(not isinstance(s, Blank) for s in item.body):
         out.put("", None)
-    out.statements(item.body, _INDENT)
+    out.statements(_last_return_apart(item.body), _INDENT)
     out.put("}", None)
     return out.lines
+
+
+def _last_return_apart(body: Sequence[Stmt]) -> Sequence[Stmt]:
+    """A function's last ``return`` has a blank line above it."""
+    if len(body) > 1 and isinstance(body[-1], Return):
+        return [*body[:-1], Blank(), body[-1]]
+    return body
 
 
 def local_columns(decls: Sequence[Decl]) -> list[str]:
@@ -378,17 +387,14 @@ class _Body:
         col = indent + len(head)
         cond = condition(cond)
         one = flat(cond)
+        first = " " * indent + head
         if col + len(one) + len(") {") <= MARGIN:
-            lines = [one]
+            self.put(f"{first}{one}) {{", line)
         else:
-            lines = lay(cond, col, len(") {"), indent + _INDENT)
-        self.put_all(self._braced([" " * indent + head + lines[0], *lines[1:]], ")", indent), line)
+            lines = lay(cond, col, len(")"), indent + _INDENT)
+            lines = [first + lines[0], *lines[1:]]
+            self.put_all([*lines[:-1], lines[-1] + ")", " " * indent + "{"], line)
         self._void(body, indent)
-
-    def _braced(self, lines: list[str], end: str, indent: int) -> list[str]:
-        if len(lines) == 1:
-            return [lines[0] + end + " {"]
-        return [*lines[:-1], lines[-1] + end, " " * indent + "{"]
 
     def _void(self, body: Sequence[Stmt], indent: int) -> None:
         """An empty body is said to be one."""
@@ -467,14 +473,27 @@ class _Body:
 
 
 def _apart(previous: Stmt, stmt: Stmt) -> bool:
-    """Whether nginx has a blank line between two neighbours."""
-    if isinstance(previous, (*_COMPOUND, Label)) or isinstance(stmt, (Comment, Label)):
-        return not isinstance(stmt, Preproc) or isinstance(previous, _COMPOUND)
-    if isinstance(previous, Preproc):
-        return previous.text.startswith("#endif")
-    if isinstance(stmt, Preproc):
-        return stmt.text.startswith("#if")
-    return isinstance(previous, Comment)
+    """Whether nginx has a blank line between two neighbours.
+
+    Around a block it has one, but not between an assignment and the test of what was assigned.
+    """
+    if isinstance(previous, Preproc) or isinstance(stmt, Preproc):
+        closed = isinstance(previous, Preproc) and previous.text.startswith("#endif")
+        opens = isinstance(stmt, Preproc) and stmt.text.startswith("#if")
+        return closed or opens or isinstance(previous, _COMPOUND)
+    if isinstance(previous, (*_COMPOUND, Label, Comment)) or isinstance(stmt, (Comment, Label)):
+        return True
+    return isinstance(stmt, _COMPOUND) and not _tests(stmt, previous)
+
+
+def _tests(stmt: Stmt, previous: Stmt) -> bool:
+    match stmt, previous:
+        case (If(cond=tested) | Switch(value=tested)), ExprStmt(expr=Assign(target=target)):
+            return (
+                re.search(rf"(?<![\w>.]){re.escape(flat(target))}(?!\w)", flat(tested)) is not None
+            )
+        case _:
+            return False
 
 
 def _leaves(body: Sequence[Stmt]) -> bool:
