@@ -1,0 +1,774 @@
+
+/*
+ * The stream engine: drives a body filter that was written as a generator.
+ *
+ * Input waits unconsumed in s->in, so that its producer feels the client's
+ * speed.  The generator takes it buffer by buffer and appends to s->out; what
+ * was sent stays in s->busy until the client has it.  A buffer that is sent
+ * as it is keeps its own struct.  Own structs come from s->free, at most
+ * NGX_HTTP_PYNGX_STREAM_BUFS of them are in flight; own flush buffers wait in
+ * s->spent until later data proves that nobody has them queued any more.
+ */
+
+
+#define NGX_HTTP_PYNGX_BUFFERED     0x08
+#define NGX_HTTP_PYNGX_STREAM_BUFS  64
+
+
+typedef struct {
+    ngx_chain_t   *in;         /* received, not yet read */
+    ngx_chain_t   *link;       /* the link of buf */
+    ngx_chain_t   *last;       /* the special buffer that ended the input */
+
+    ngx_chain_t   *out;        /* to be sent */
+    ngx_chain_t  **last_out;
+    ngx_buf_t     *tail;       /* the last buffer of out */
+
+    ngx_chain_t   *busy;       /* sent, not yet gone */
+    ngx_chain_t  **last_busy;
+
+    ngx_chain_t   *free;       /* own data buffers */
+    ngx_chain_t   *spare;      /* own special buffers */
+    ngx_chain_t   *spent;      /* own special buffers that may be queued */
+
+    ngx_buf_t     *buf;        /* being read */
+    ngx_buf_t     *view;       /* the last view of buf in flight */
+    ngx_buf_t     *passed;     /* ended the input and was passed */
+
+    ngx_pool_t    *pool;       /* of the request, for the chain form */
+
+    ngx_uint_t     own;        /* own data buffers in out and busy */
+    ngx_uint_t     state;      /* where the generator goes on */
+
+    unsigned       active:1;   /* set by the header filter */
+    unsigned       blocked:1;  /* the generator waits for room */
+    unsigned       rest:1;     /* the generator passes what is left */
+    unsigned       returned:1; /* the generator has ended */
+    unsigned       end:1;      /* the end of the input was read */
+    unsigned       done:1;     /* the end was sent */
+    unsigned       failed:1;
+    unsigned       flush:1;    /* buf asks for a flush after it */
+    unsigned       flushed:1;  /* nothing was appended since a flush */
+    unsigned       sent:1;     /* the chain form's function has sent */
+} ngx_http_pyngx_stream_t;
+
+
+typedef ngx_int_t (*ngx_http_pyngx_body_pt)(ngx_http_request_t *r,
+    ngx_http_pyngx_stream_t *s);
+
+
+/* The body filter's work for a response that the module takes. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_filter(ngx_http_request_t *r, ngx_chain_t *in,
+    ngx_http_pyngx_stream_t *s, ngx_http_pyngx_body_pt body)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  wake;
+
+    if (s->failed) {
+        return NGX_ERROR;
+    }
+
+    if (s->done || ngx_http_pyngx_stream_untouched(r, in, s)) {
+        return ngx_http_pyngx_stream_send(r, s, in);
+    }
+
+    if (ngx_chain_add_copy(r->pool, &s->in, in) != NGX_OK) {
+        s->failed = 1;
+        return NGX_ERROR;
+    }
+
+    /* whoever waits below is to be asked at least once */
+
+    wake = (in == NULL || s->busy);
+
+    for ( ;; ) {
+
+        if (!s->blocked) {
+            rc = ngx_http_pyngx_stream_run(r, s, body);
+
+            if (rc == NGX_ERROR) {
+                s->failed = 1;
+                return NGX_ERROR;
+            }
+        }
+
+        if (s->out == NULL && !wake) {
+            rc = NGX_OK;
+            break;
+        }
+
+        wake = 0;
+
+        rc = ngx_http_pyngx_stream_send(r, s, s->out);
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (!s->blocked || s->own >= NGX_HTTP_PYNGX_STREAM_BUFS) {
+            break;
+        }
+
+        s->blocked = 0;
+    }
+
+    if (s->blocked) {
+        r->buffered |= NGX_HTTP_PYNGX_BUFFERED;
+        return NGX_AGAIN;
+    }
+
+    return rc;
+}
+
+
+/*
+ * Runs the generator until it waits, and once it has ended drops what input
+ * there is; the end of the input then becomes the end of the output.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_stream_run(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
+    ngx_http_pyngx_body_pt body)
+{
+    ngx_int_t  rc;
+
+    if (!s->returned) {
+        rc = body(r, s);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        s->returned = 1;
+    }
+
+    do {
+        rc = ngx_http_pyngx_stream_next(r, s);
+    } while (rc == NGX_OK);
+
+    if (rc != NGX_DONE) {
+        return rc;
+    }
+
+    s->done = 1;
+
+    return ngx_http_pyngx_stream_finish(r, s);
+}
+
+
+/*
+ * The generator's next buffer, in s->buf: NGX_OK; NGX_AGAIN if there is none
+ * yet or too many own buffers are in flight; NGX_DONE at the end.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_stream_next(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    if (ngx_http_pyngx_stream_release(r, s) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_pyngx_stream_room(s) != NGX_OK) {
+        return NGX_AGAIN;
+    }
+
+    while (!s->end) {
+
+        cl = s->in;
+
+        if (cl == NULL) {
+            return NGX_AGAIN;
+        }
+
+        b = cl->buf;
+        s->in = cl->next;
+        s->end = ngx_http_pyngx_is_end(r, b);
+
+        if (ngx_buf_size(b) != 0) {
+            s->buf = b;
+            s->link = cl;
+            s->flush = b->flush;
+            return NGX_OK;
+        }
+
+        if (!ngx_buf_special(b)) {
+            s->flush = b->flush;
+            ngx_free_chain(r->pool, cl);
+
+            if (ngx_http_pyngx_stream_release(r, s) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+        } else if (s->end) {
+            s->last = cl;
+
+        } else {
+            ngx_http_pyngx_stream_append(s, cl);
+        }
+    }
+
+    return NGX_DONE;
+}
+
+
+/* yield of a buffer that is not used after: the buffer itself goes on. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_pass(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    ngx_buf_t  *b;
+
+    b = s->buf;
+
+    if (s->end) {
+        b->last_buf = 0;
+        b->last_in_chain = 0;
+        s->passed = b;
+    }
+
+    ngx_http_pyngx_stream_append(s, s->link);
+
+    s->buf = NULL;
+    s->link = NULL;
+    s->view = NULL;
+
+    return NGX_OK;
+}
+
+
+/* yield of a buffer that is used again: a second view of the same data. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_view(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    ngx_chain_t  *cl;
+
+    cl = ngx_http_pyngx_stream_copy(r, s, s->buf);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl->buf->recycled = s->buf->recycled;
+    s->view = cl->buf;
+
+    ngx_http_pyngx_stream_append(s, cl);
+
+    return NGX_OK;
+}
+
+
+/* yield of a text that outlives the request: a buffer that points at it. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_text(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
+    ngx_str_t *text)
+{
+    ngx_chain_t  *cl;
+
+    if (text->len == 0) {
+        return NGX_OK;
+    }
+
+    cl = ngx_http_pyngx_stream_constant(r, s, text);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_pyngx_stream_append(s, cl);
+
+    return NGX_OK;
+}
+
+
+/* Whether the generator may yield before it reads again. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_room(ngx_http_pyngx_stream_t *s)
+{
+    if (s->own >= NGX_HTTP_PYNGX_STREAM_BUFS) {
+        s->blocked = 1;
+        return NGX_AGAIN;
+    }
+
+    return NGX_OK;
+}
+
+
+/* yield from body: NGX_AGAIN until the end, then NGX_DONE. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_rest(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    ngx_int_t  rc;
+
+    s->rest = 1;
+
+    for ( ;; ) {
+        rc = ngx_http_pyngx_stream_next(r, s);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        if (ngx_http_pyngx_stream_pass(r, s) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+}
+
+
+/*
+ * The generator is finished with s->buf.  If views of it are in flight, it is
+ * consumed when the last of them is.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_stream_release(ngx_http_request_t *r,
+    ngx_http_pyngx_stream_t *s)
+{
+    if (s->buf) {
+
+        if (s->view) {
+            s->view->shadow = s->buf;
+            s->view = NULL;
+
+        } else {
+            ngx_http_pyngx_consume(s->buf);
+        }
+
+        ngx_free_chain(r->pool, s->link);
+
+        s->buf = NULL;
+        s->link = NULL;
+    }
+
+    if (s->flush) {
+        s->flush = 0;
+        return ngx_http_pyngx_stream_flush(r, s);
+    }
+
+    return NGX_OK;
+}
+
+
+/* A flush after what was appended so far. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_flush(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    ngx_chain_t  *cl;
+
+    if (s->flushed) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_pyngx_is_own(s, s->tail)) {
+        s->tail->flush = 1;
+        s->flushed = 1;
+        return NGX_OK;
+    }
+
+    cl = ngx_http_pyngx_stream_special(r, s);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl->buf->flush = 1;
+
+    ngx_http_pyngx_stream_append(s, cl);
+
+    return NGX_OK;
+}
+
+
+/*
+ * The end of the output: the flags go on the last buffer if that is our own,
+ * or is the one that they were taken from, else on a special buffer.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_stream_finish(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    ngx_chain_t  *cl;
+
+    cl = s->last;
+    s->last = NULL;
+
+    if (ngx_http_pyngx_is_own(s, s->tail)
+        || (s->tail && s->tail == s->passed))
+    {
+        if (cl) {
+            ngx_free_chain(r->pool, cl);
+        }
+
+    } else {
+        if (cl == NULL) {
+            cl = ngx_http_pyngx_stream_special(r, s);
+            if (cl == NULL) {
+                return NGX_ERROR;
+            }
+        }
+
+        if (r != r->main) {
+            cl->buf->sync = 1;
+        }
+
+        ngx_http_pyngx_stream_append(s, cl);
+    }
+
+    s->tail->last_buf = (r == r->main);
+    s->tail->last_in_chain = 1;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Sends a chain, which is s->out or one that the filter does not look at, and
+ * takes back what has gone.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_stream_send(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
+    ngx_chain_t *out)
+{
+    ngx_int_t     rc;
+    ngx_chain_t  *cl;
+
+    if (s->blocked) {
+
+        /* the generator waits for these: they must not be put off */
+
+        for (cl = s->out; cl; cl = cl->next) {
+            if (ngx_http_pyngx_is_own(s, cl->buf)) {
+                cl->buf->recycled = 1;
+            }
+        }
+    }
+
+    r->buffered &= ~NGX_HTTP_PYNGX_BUFFERED;
+
+    rc = ngx_http_next_body_filter(r, out);
+
+    if (s->out) {
+        if (s->busy == NULL) {
+            s->last_busy = &s->busy;
+        }
+
+        *s->last_busy = s->out;
+        s->last_busy = s->last_out;
+
+        s->out = NULL;
+        s->tail = NULL;
+    }
+
+    if (rc == NGX_ERROR) {
+        s->failed = 1;
+        return NGX_ERROR;
+    }
+
+    ngx_http_pyngx_stream_update(r, s);
+
+    return rc;
+}
+
+
+/* Takes back the buffers that have gone. */
+
+static void
+ngx_http_pyngx_stream_update(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl, *spent;
+
+    while (s->busy) {
+
+        cl = s->busy;
+        b = cl->buf;
+
+        if (ngx_buf_size(b) != 0) {
+            break;
+        }
+
+        s->busy = cl->next;
+
+        if (!ngx_buf_in_memory(b) && !b->in_file) {
+
+            if (ngx_http_pyngx_is_own(s, b)) {
+                cl->next = s->spent;
+                s->spent = cl;
+
+            } else {
+                ngx_free_chain(r->pool, cl);
+            }
+
+            continue;
+        }
+
+        /* data has gone, and with it whatever was queued before it */
+
+        while (s->spent) {
+            spent = s->spent;
+            s->spent = spent->next;
+            spent->next = s->spare;
+            s->spare = spent;
+        }
+
+        if (!ngx_http_pyngx_is_own(s, b)) {
+            ngx_free_chain(r->pool, cl);
+            continue;
+        }
+
+        if (b == s->view) {
+            s->view = NULL;
+        }
+
+        if (b->shadow) {
+            ngx_http_pyngx_consume(b->shadow);
+        }
+
+        cl->next = s->free;
+        s->free = cl;
+        s->own--;
+    }
+}
+
+
+/* Appends a link to s->out. */
+
+static void
+ngx_http_pyngx_stream_append(ngx_http_pyngx_stream_t *s, ngx_chain_t *cl)
+{
+    if (s->out == NULL) {
+        s->last_out = &s->out;
+    }
+
+    cl->next = NULL;
+
+    *s->last_out = cl;
+    s->last_out = &cl->next;
+    s->tail = cl->buf;
+
+    if (cl->buf->flush || !ngx_buf_special(cl->buf)) {
+        s->flushed = cl->buf->flush;
+    }
+}
+
+
+/*
+ * An own data buffer, with its fields not yet set.  start and end speak of
+ * the memory that it has of its own, if any.
+ */
+
+static ngx_chain_t *
+ngx_http_pyngx_stream_own(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    u_char       *end, *start;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    cl = ngx_chain_get_free_buf(r->pool, &s->free);
+    if (cl == NULL) {
+        return NULL;
+    }
+
+    b = cl->buf;
+    start = b->start;
+    end = b->end;
+
+    ngx_memzero(b, sizeof(ngx_buf_t));
+
+    b->start = start;
+    b->end = end;
+    b->tag = (ngx_buf_tag_t) s;
+
+    s->own++;
+
+    return cl;
+}
+
+
+/*
+ * An own buffer with a copy of the data: if a later filter writes in place,
+ * as charset does, then neither constants nor memory that is sent twice may
+ * be handed to it.
+ */
+
+static ngx_chain_t *
+ngx_http_pyngx_stream_store(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
+    u_char *data, size_t len)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    cl = ngx_http_pyngx_stream_own(r, s);
+    if (cl == NULL) {
+        return NULL;
+    }
+
+    b = cl->buf;
+
+    if ((size_t) (b->end - b->start) < len) {
+
+        b->start = ngx_pnalloc(r->pool, len);
+        if (b->start == NULL) {
+            return NULL;
+        }
+
+        b->end = b->start + len;
+    }
+
+    b->pos = b->start;
+    b->last = ngx_cpymem(b->start, data, len);
+    b->temporary = 1;
+
+    return cl;
+}
+
+
+/* An own buffer that points at a text. */
+
+static ngx_chain_t *
+ngx_http_pyngx_stream_constant(ngx_http_request_t *r,
+    ngx_http_pyngx_stream_t *s, ngx_str_t *text)
+{
+    ngx_chain_t  *cl;
+
+    if (r->filter_need_temporary) {
+        return ngx_http_pyngx_stream_store(r, s, text->data, text->len);
+    }
+
+    cl = ngx_http_pyngx_stream_own(r, s);
+    if (cl == NULL) {
+        return NULL;
+    }
+
+    cl->buf->pos = text->data;
+    cl->buf->last = text->data + text->len;
+    cl->buf->memory = 1;
+
+    return cl;
+}
+
+
+/* An own buffer that views the data of another one, without its flags. */
+
+static ngx_chain_t *
+ngx_http_pyngx_stream_copy(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
+    ngx_buf_t *buf)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    if (r->filter_need_temporary && ngx_buf_in_memory(buf)) {
+        return ngx_http_pyngx_stream_store(r, s, buf->pos,
+                                           buf->last - buf->pos);
+    }
+
+    cl = ngx_http_pyngx_stream_own(r, s);
+    if (cl == NULL) {
+        return NULL;
+    }
+
+    b = cl->buf;
+
+    b->pos = buf->pos;
+    b->last = buf->last;
+
+    b->temporary = buf->temporary;
+    b->memory = buf->memory;
+    b->mmap = buf->mmap;
+
+    if (buf->in_file) {
+        b->file = buf->file;
+        b->file_pos = buf->file_pos;
+        b->file_last = buf->file_last;
+        b->in_file = 1;
+    }
+
+    return cl;
+}
+
+
+/* An own buffer without data, with its flags not yet set. */
+
+static ngx_chain_t *
+ngx_http_pyngx_stream_special(ngx_http_request_t *r,
+    ngx_http_pyngx_stream_t *s)
+{
+    ngx_chain_t  *cl;
+
+    cl = ngx_chain_get_free_buf(r->pool, &s->spare);
+    if (cl == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(cl->buf, sizeof(ngx_buf_t));
+
+    cl->buf->tag = (ngx_buf_tag_t) s;
+
+    return cl;
+}
+
+
+/*
+ * Whether a chain may pass as it is: the generator passes the rest, nothing
+ * of ours is in flight, and the end is not among the buffers.
+ */
+
+static ngx_uint_t
+ngx_http_pyngx_stream_untouched(ngx_http_request_t *r, ngx_chain_t *in,
+    ngx_http_pyngx_stream_t *s)
+{
+    ngx_chain_t  *cl;
+
+    if (!s->rest || s->end || s->in || s->busy) {
+        return 0;
+    }
+
+    for (cl = in; cl; cl = cl->next) {
+        if (ngx_http_pyngx_is_end(r, cl->buf)) {
+            return 0;
+        }
+    }
+
+    s->flushed = 0;
+
+    return 1;
+}
+
+
+/* Whether a buffer ends the response, or the subrequest's part of it. */
+
+static ngx_uint_t
+ngx_http_pyngx_is_end(ngx_http_request_t *r, ngx_buf_t *b)
+{
+    return b->last_buf || (b->last_in_chain && r != r->main);
+}
+
+
+static ngx_uint_t
+ngx_http_pyngx_is_own(ngx_http_pyngx_stream_t *s, ngx_buf_t *b)
+{
+    return b && b->tag == (ngx_buf_tag_t) s;
+}
+
+
+/* Tells a buffer's producer that its data is used up. */
+
+static void
+ngx_http_pyngx_consume(ngx_buf_t *b)
+{
+    if (ngx_buf_in_memory(b)) {
+        b->pos = b->last;
+    }
+
+    if (b->in_file) {
+        b->file_pos = b->file_last;
+    }
+}
