@@ -37,7 +37,7 @@ def build_filter(tmp_path_factory: pytest.TempPathFactory) -> BuildFilter:
     def build(path: Path, where: Target) -> Path:
         content = hashlib.sha256(str(path).encode() + path.read_bytes()).hexdigest()[:12]
         output = shared / f"{where.name}-{path.stem}-{content}"
-        with output.with_suffix(".lock").open("w") as lock:
+        with (shared / f"{output.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             done = output / f"ngx_http_{path.stem}_filter_module.so"
             if not done.exists():

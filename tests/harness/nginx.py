@@ -107,7 +107,8 @@ class Nginx:
 
     ``main``, ``http``, ``server`` and ``locations`` are configuration text for those blocks;
     ``{port}`` and ``{root}`` in them are replaced.  ``servers`` is text beside the
-    main server block.  The same server speaks HTTP/2 without TLS on ``http2_port``.
+    main server block, ``listen`` are options of its ``listen``.  The same
+    server speaks HTTP/2 without TLS on ``http2_port``.
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class Nginx:
         server: str = "",
         locations: str = "",
         servers: str = "",
+        listen: str = "",
         files: Mapping[str, bytes] | None = None,
         workers: int = 1,
         log_level: str = "info",
@@ -137,6 +139,7 @@ class Nginx:
         self._process: subprocess.Popen[bytes] | None = None
         self._blocks = (main, events, http, server, locations, servers)
         self._modules = tuple(modules)
+        self._listen = listen
         self._workers = workers
         self._log_level = log_level
         for folder in ("html", "logs", "conf", *(f"{name}_temp" for name in TEMP_PATHS)):
@@ -196,7 +199,7 @@ http {{
     keepalive_timeout 65s;
     {http}
     server {{
-        listen 127.0.0.1:{self.port};
+        listen 127.0.0.1:{self.port} {self._listen};
         {http2}
         server_name localhost;
         root {self.root};
@@ -329,6 +332,10 @@ http {{
         """The access log's lines, once there are at least that many."""
         wait_for(f"{lines} access log lines", lambda: len(self.access_log().splitlines()) >= lines)
         return self.access_log().splitlines()
+
+    def wait_for_log(self, pattern: str) -> None:
+        """Return once the error log has the pattern."""
+        wait_for(f"{pattern!r} in the log", lambda: bool(re.search(pattern, self.error_log())))
 
     def close(self) -> None:
         """Remove the directory; the object is of no use after it."""

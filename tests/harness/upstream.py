@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal
 
-from tests.harness.client import reason_of
+from tests.harness.client import TIMEOUT, reason_of
 
 Framing = Literal["length", "chunked", "close"]
 
@@ -64,6 +64,8 @@ class Upstream:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self._replies = 0
+        self._arrived = threading.Condition()
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
     @property
@@ -96,6 +98,18 @@ class Upstream:
                     connection.shutdown(socket.SHUT_RDWR)
         self._thread.join()
 
+    def wait_for_requests(self, count: int) -> None:
+        """Return once that many requests have arrived in all."""
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: len(self.seen) >= count, TIMEOUT):
+                raise AssertionError(f"{len(self.seen)} of {count} requests reached the upstream")
+
+    def wait_for_replies(self, count: int) -> None:
+        """Return once that many replies have been sent to their end in all."""
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: self._replies >= count, TIMEOUT):
+                raise AssertionError(f"{self._replies} of {count} replies were taken by nginx")
+
     def _accept(self) -> None:
         while not self._stopping.is_set():
             try:
@@ -112,10 +126,16 @@ class Upstream:
         try:
             with contextlib.suppress(OSError), connection.makefile("rb") as reader:
                 while (seen := _read_request(reader.readline)) is not None:
-                    self.seen.append(seen)
+                    with self._arrived:
+                        self.seen.append(seen)
+                        self._arrived.notify_all()
                     path = seen.path.split("?")[0]
                     reply = self.routes.get(path, Reply(status=404, pieces=(b"no route",)))
-                    if not self._send(connection, seen, reply):
+                    keep = self._send(connection, seen, reply)
+                    with self._arrived:
+                        self._replies += 1
+                        self._arrived.notify_all()
+                    if not keep:
                         break
         finally:
             with self._lock:
