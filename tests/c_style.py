@@ -476,7 +476,7 @@ def allocation_test(source: Source) -> Iterator[Judgement]:
 
 def cast_space(source: Source) -> Iterator[Judgement]:
     """``(u_char *) p``: a space before the star and after the parenthesis."""
-    pattern = re.compile(rf"(?<![\w)])\(({_CAST_TYPE})( *)(\**)\)( *)([\w(&*\"'-]?)")
+    pattern = re.compile(rf"(?<![\w)])\(({_CAST_TYPE})( *)(\**)\)( *)(?=([\w(&*\"'-]?))")
     for i, line in enumerate(source.code):
         for match in pattern.finditer(line):
             _, gap, stars, space, operand = match.groups()
