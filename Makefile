@@ -1,0 +1,43 @@
+# One command for everything, the same here and in CI: make test
+#
+#   make demo            compile the footer example, serve a page with it, show the page
+#   make test            everything that must hold before a commit
+#   make test NGINX_SRC=/path/to/nginx     the same, also for that source tree
+#   make test-long       the memory tests with a million pieces
+#   make nginx-1.26.3    fetch and build that nginx into the cache (make test does it too)
+#   make format          put the code into its shape
+
+PY = .venv/bin/python
+
+export NGINX_SRC
+export PYTHONDONTWRITEBYTECODE = 1
+
+.PHONY: setup demo test test-long lint format nginx-1.26.3 nginx-1.22.1 clean
+
+setup:
+	@sh scripts/setup.sh
+
+demo: setup
+	@sh scripts/demo.sh
+
+test: setup lint nginx-1.26.3
+	$(PY) -m pytest -q -n 2
+
+test-long: setup nginx-1.26.3
+	PYNGX_PIECES=1000000 $(PY) -m pytest -q -k "pieces or memory"
+
+lint: setup
+	$(PY) -m black --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+
+format: setup
+	$(PY) -m ruff check --fix .
+	$(PY) -m black .
+
+nginx-1.26.3 nginx-1.22.1: setup
+	@$(PY) scripts/nginx_source.py build $(@:nginx-%=%)
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
