@@ -7,7 +7,15 @@ definitions through every header, where reading their tokens would not.
 from typing import Any
 
 from pyngx.build.configure import Configured
-from pyngx.headers.libclang import bindings, evaluate, flags, includes, parse, require_clean
+from pyngx.headers.libclang import (
+    bindings,
+    evaluate,
+    flags,
+    includes,
+    messages,
+    parse,
+    require_clean,
+)
 
 _PROBE = "pyngx_probe_"
 
@@ -233,9 +241,13 @@ class _Extractor:
         probes = "".join(f"static __auto_type {_PROBE}{name} = {name};\n" for name in names)
         # most failures are macros that are no values; that is what is asked here
         unit = parse(includes(self.tree) + probes, [*flags(self.tree), "-ferror-limit=0"])
+        # clang recovers from some of them with half a value
+        failed = {m.line for m in messages(unit) if m.severity in ("error", "fatal")}
         strings: dict[str, str] = {}
         for cursor in unit.cursor.get_children():
             if cursor.kind != self.kinds.VAR_DECL or not cursor.spelling.startswith(_PROBE):
+                continue
+            if cursor.location.line in failed:
                 continue
             name = cursor.spelling.removeprefix(_PROBE)
             match evaluate(cursor):
