@@ -5,6 +5,7 @@
     scripts/nginx_source.py build 1.26.3     prints the binary
     scripts/nginx_source.py build --source /path/to/nginx     the same for any source tree
     scripts/nginx_source.py flags            prints the options it configures with
+    scripts/nginx_source.py cache            prints the cache directory
 
 Only the standard library is used, so that it runs before the virtual environment exists.
 Everything lives in the cache directory (``PYNGX_CACHE``, else ``~/.cache/pyngx``); the
@@ -190,12 +191,15 @@ def version_line(source: Path) -> str:
 def main() -> int:
     """Run the command line; stdout gets only what was asked for."""
     parser = argparse.ArgumentParser(description="fetch and build nginx for the tests")
-    parser.add_argument("action", choices=["fetch", "build", "flags"])
+    parser.add_argument("action", choices=["fetch", "build", "flags", "cache"])
     parser.add_argument("version", nargs="?", default="1.26.3", help="one of " + ", ".join(SUITES))
     parser.add_argument("--source", type=Path, help="a source tree instead of a version")
     arguments = parser.parse_args()
     if arguments.action == "flags":
         print(*CONFIGURE, sep="\n")
+        return 0
+    if arguments.action == "cache":
+        print(cache_dir())
         return 0
     try:
         source = arguments.source.resolve() if arguments.source else fetch(arguments.version)

@@ -7,14 +7,18 @@ narrow the list to a comma-separated choice of ``packaged``, ``1.26.3`` and ``gi
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from tests.harness.nginx import version_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLES = REPOSITORY / "examples" / "filters"
@@ -113,18 +117,51 @@ def build_static(addons: Sequence[Path], where: Target, output: Path) -> Path:
 
     The source tree is copied, because ``configure`` writes a Makefile into it.
     """
+    _make(where, output, [f"--add-module={addon}" for addon in addons], "binary")
+    return output / "objs" / "nginx"
+
+
+def build_dynamic(addons: Sequence[Path], where: Target, output: Path) -> Path:
+    """The directory of ``.so`` files that ``--add-dynamic-module`` of nginx's own build makes."""
+    _make(where, output, [f"--add-dynamic-module={addon}" for addon in addons], "modules")
+    return output / "objs"
+
+
+def pieces_module(binary: Path) -> Path:
+    """The content handler of ``pieces/``, built once into the cache for a binary under test."""
+    where = next(one for one in _known_targets() if version_of(one.binary) == version_of(binary))
+    addon = Path(__file__).with_name("pieces")
+    code = (addon / "ngx_http_pieces_module.c").read_bytes() + str(where.source).encode()
+    digest = hashlib.sha256(code).hexdigest()[:12]
+    cache = nginx_source("cache")
+    output = cache / "modules" / f"pieces-{where.name}-{digest}"
+    module = output / "objs" / "ngx_http_pieces_module.so"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with (output.parent / f"{output.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not module.exists():
+            shutil.rmtree(output, ignore_errors=True)
+            build_dynamic([addon], where, output)
+    return module
+
+
+def _known_targets() -> Iterator[Target]:
+    """The targets, those under test first; a statically built binary has the version of one."""
+    yield from nginx_binaries()
+    yield from (target(name) for name in NAMES[:2])
+
+
+def _make(where: Target, output: Path, options: Sequence[str], goal: str) -> None:
+    """Configure a copy of the target's sources with addons and make ``goal`` in ``objs``."""
     source = output / "source"
-    shutil.copytree(where.source, source, symlinks=True)
-    flags = _configure_flags()
+    shutil.copytree(where.source, source, ignore=shutil.ignore_patterns(".git", "objs"))
     configure = "configure" if (source / "configure").exists() else "auto/configure"
-    command = [f"./{configure}", f"--builddir={output}/objs", *flags]
-    command += [f"--add-module={addon}" for addon in addons]
-    for step in (command, ["make", "-j2", "-f", f"{output}/objs/Makefile", "binary"]):
+    command = [f"./{configure}", f"--builddir={output}/objs", *_configure_flags(), *options]
+    for step in (command, ["make", "-j2", "-f", f"{output}/objs/Makefile", goal]):
         done = subprocess.run(step, cwd=source, capture_output=True, text=True, errors="replace")
         if done.returncode != 0:
             text = (done.stdout + done.stderr)[-3000:]
             raise BuildFailed(f"{' '.join(step)}\n{text}")
-    return output / "objs" / "nginx"
 
 
 @cache

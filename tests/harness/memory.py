@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from tests.harness import client
 from tests.harness.case import PAGE, SHORT, Case
 from tests.harness.nginx import Nginx
-from tests.harness.roads import Road
+from tests.harness.roads.road import Road
 from tests.harness.site import reply, site
 from tests.harness.upstream import Reply
 

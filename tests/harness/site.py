@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -20,9 +20,17 @@ class Site:
     nginx: Nginx
     upstream: Upstream
 
-    def get(self, path: str, **options: object) -> client.Response:
+    def get(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        headers: Sequence[tuple[str, str]] = (),
+        version: str = "1.1",
+    ) -> client.Response:
         """One request over a connection of its own."""
-        return client.request(self.nginx.port, path, **options)  # type: ignore[arg-type]
+        port = self.nginx.port
+        return client.request(port, path, method=method, headers=headers, version=version)
 
 
 @contextmanager
