@@ -97,7 +97,7 @@ def module(name: str | None = None, *, after: str | None = None, before: str | N
 def _mark(function: _F, mark: HeaderFilter | BodyFilter | Variable, what: str) -> _F:
     """Attach the mark; a function has one role."""
     if not isinstance(function, FunctionType):
-        raise TypeError(f"@{what} stands before a function")
+        raise TypeError(f"@{what} stands before a plain function, not {type(function).__name__}")
     if hasattr(function, "__pyngx__"):
         raise TypeError(f"{function.__name__}() has two roles; @{what} is the second")
     function.__pyngx__ = mark  # type: ignore[attr-defined]

@@ -106,10 +106,17 @@ class Diagnostics:
         notes: Iterable[str],
         help: str,
     ) -> None:
-        found = Diagnostic(
-            code, severity, span, message, label, tuple(secondary), tuple(notes), help
+        self.add(
+            Diagnostic(code, severity, span, message, label, tuple(secondary), tuple(notes), help)
         )
+
+    def add(self, found: Diagnostic) -> None:
+        """Record a diagnostic that is already made."""
         self._found[found] = None
+
+    def extend(self, other: Diagnostics) -> None:
+        """Take over what another collection has found."""
+        self._found.update(other._found)
 
     @property
     def all(self) -> tuple[Diagnostic, ...]:

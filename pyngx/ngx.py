@@ -250,11 +250,11 @@ def active_model() -> Model:
     """
     if _active is None:
         from pyngx.build.locate import BuildError, find_target
-        from pyngx.headers import load_model
+        from pyngx.headers import HeadersError, load_model
 
         try:
             use(load_model(find_target()))
-        except BuildError as exc:
+        except (BuildError, HeadersError) as exc:
             raise ImportError(f"pyngx.ngx needs nginx's headers: {exc}") from exc
     assert _active is not None
     return _active

@@ -101,14 +101,14 @@ _GITHUB_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.
 
 
 def _github_line(d: Diagnostic) -> str:
-    properties = {
+    place = {
         "file": d.span.path,
         "line": d.span.line,
         "col": d.span.col,
         "endLine": d.span.end_line,
         "endColumn": d.span.end_col,
-        "title": d.code,
     }
+    properties = {**(place if d.span.path else {}), "title": d.code}
     head = ",".join(f"{key}={_github_property(str(value))}" for key, value in properties.items())
     words = [d.message, *d.notes, *([f"help: {d.help}"] if d.help else [])]
     return f"::{_GITHUB_LEVEL[d.severity]} {head}::{_github_text(chr(10).join(words))}"
@@ -141,7 +141,8 @@ def _one(d: Diagnostic, files: Files) -> Iterator[Piece]:
     gutter = len(str(max(span.line for span in spans)))
     yield _STYLES[d.severity], f"{d.severity.value}[{d.code}]"
     yield "bold", f": {_clean(d.message)}\n"
-    yield from _snippet("-->", d.span, _clean(d.label), "^", _STYLES[d.severity], gutter, files)
+    if d.span.path:
+        yield from _snippet("-->", d.span, _clean(d.label), "^", _STYLES[d.severity], gutter, files)
     for label in d.secondary:
         yield from _snippet(":::", label.span, _clean(label.text), "-", _RULE, gutter, files)
     for word, lines in (*(("note", note) for note in d.notes), ("help", d.help)):
@@ -159,9 +160,14 @@ def _snippet(
 ) -> Iterator[Piece]:
     """The place, the line, and marks under it; a span over several lines is marked in its first."""
     yield _RULE, f"{' ' * gutter}{arrow} "
-    yield "", f"{_clean(span.path)}:{span.line}:{span.col}\n"
-    source = files(span.path)
-    if source is None or span.line > len(source.lines) or not source.lines[span.line - 1].strip():
+    if (span.line, span.col) == (span.end_line, span.end_col):  # the file, or a line, as a whole
+        line_number = f":{span.line}" if span.line > 1 else ""
+        yield "", f"{_clean(span.path)}{line_number}\n"
+        source = None
+    else:
+        yield "", f"{_clean(span.path)}:{span.line}:{span.col}\n"
+        source = files(span.path)
+    if source is None or span.line > len(source.lines):
         if label:
             yield _RULE, f"{' ' * gutter} = "
             yield "", f"{label}\n"

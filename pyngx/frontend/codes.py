@@ -68,5 +68,6 @@ CODES: Final[dict[str, str]] = {
     # the commands
     "PNX090": "the output cannot be written",
     "PNX091": "nginx or its headers cannot be used",
+    "PNX092": "two files with one module name",
     "PNX099": "a bug in pyngx",
 }

@@ -160,6 +160,18 @@ def _import_settings(path: Path) -> Iterator[None]:
             sys.path.remove(folder)
 
 
+@contextlib.contextmanager
+def pythons_recursion_limit() -> Iterator[None]:
+    """Python's own limit while it parses, compiles and runs the user's code: with a higher one,
+    deep nesting overflows the C stack of the interpreter instead of raising."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(min(limit, 1000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 def raised_at(error: BaseException, parsed: Parsed) -> Span:
     """The innermost place in the user's files that an exception passed through."""
     place = None

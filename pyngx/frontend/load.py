@@ -35,7 +35,7 @@ from pyngx.frontend.names import NGINX_FILTERS, check_imports, is_module_name, p
 from pyngx.source import SourceError, SourceFile, Span
 
 MAX_DEPTH = 200
-"""Levels of nesting in a tree; every pass recurses, and no program that is read needs as many."""
+"""Levels of nesting in a function; every pass recurses, and no code that is read needs as many."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,11 @@ class FilterModule:
 def load(path: Path, diags: Diagnostics, model: ngx.Model) -> FilterModule | None:
     """Read and import a filter file; None if it is refused, and ``diags`` then says why."""
     ngx.use(model)
-    parsed = _read(path, diags)
-    if parsed is None or not check_imports(parsed.tree, parsed.source, model, diags):
-        return None
-    module = _run(parsed, model, diags)
+    with importing.pythons_recursion_limit():
+        parsed = _read(path, diags)
+        if parsed is None or not check_imports(parsed.tree, parsed.source, model, diags):
+            return None
+        module = _run(parsed, model, diags)
     if module is None:
         return None
     return _Collector(parsed, module.__dict__, diags).filter_module()
@@ -159,10 +160,11 @@ def _read(path: Path, diags: Diagnostics) -> Parsed | None:
         _report_syntax(error, source, diags)
         return None
     except (RecursionError, MemoryError):
-        _report_depth(Span.whole_file(source.path), diags)
+        limit = "Python's own compiler gives up on it"
+        _report_depth(Span.whole_file(source.path), limit, diags)
         return None
     if too_deep is not None:
-        _report_depth(source.span(too_deep), diags)
+        _report_depth(source.span(too_deep), f"a function has at most {MAX_DEPTH} levels", diags)
         return None
     _report_warnings(found, source, diags)
     return Parsed(source, tree)
@@ -174,21 +176,25 @@ def _reason(reason: str) -> str:
 
 
 def _too_deep(tree: ast.AST) -> ast.AST | None:
-    """The first node that lies deeper than `MAX_DEPTH`, found without recursion."""
-    level: list[ast.AST] = [tree]
-    for _ in range(MAX_DEPTH):
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-        if not level:
-            return None
-    return next((node for node in level if hasattr(node, "lineno")), level[0])
+    """The first node that lies deeper than `MAX_DEPTH` in a function, found without recursion."""
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        level: list[ast.AST] = [function]
+        for _ in range(MAX_DEPTH):
+            level = [child for node in level for child in ast.iter_child_nodes(node)]
+        placed = (node for node in level if hasattr(node, "lineno"))
+        if level:
+            return next(placed, function)
+    return None
 
 
-def _report_depth(span: Span, diags: Diagnostics) -> None:
+def _report_depth(span: Span, limit: str, diags: Diagnostics) -> None:
     diags.error(
         "PNX004",
         span,
-        f"the code is nested too deeply: more than {MAX_DEPTH} levels",
-        notes=("a chain of operators, of calls or of elif counts a level for each",),
+        "the code is nested too deeply",
+        notes=(limit, "a chain of operators, of calls or of elif counts a level for each"),
         help="give the inner parts names, or put them into a helper function",
     )
 
