@@ -14,13 +14,30 @@ from pathlib import Path
 
 import platformdirs
 
+from pyngx.build.locate import BuildError
+
 
 def cache_dir() -> Path:
-    """Where results are kept: `$PYNGX_CACHE`, else the user's cache directory."""
+    """Where results are kept: `$PYNGX_CACHE`, else the user's cache directory.
+
+    Raises BuildError when it cannot be made or written to.
+    """
     given = os.environ.get("PYNGX_CACHE")
     path = Path(given) if given else Path(platformdirs.user_cache_dir("pyngx", appauthor=False))
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(path, error.strerror or str(error)) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise _unusable(path, "permission denied")
     return path.resolve()
+
+
+def _unusable(path: Path, why: str) -> BuildError:
+    return BuildError(
+        f"the cache directory {path} cannot be used: {why}",
+        "set PYNGX_CACHE to a directory that can be written",
+    )
 
 
 @contextmanager

@@ -27,7 +27,7 @@ _VARIABLES = ("name", "type", "srcs", "incs", "libs", "order")
 _NGINX_LIBRARIES = ("PCRE", "OPENSSL", "ZLIB", "MD5", "SHA1")
 
 # the bits of the signature that depend on a library of the machine
-_SIGNATURE_LIBRARIES = {23: "libpcre2-dev", 24: "libssl-dev", 26: "zlib1g-dev"}
+_SIGNATURE_PACKAGES = {23: "libpcre2-dev", 24: "libssl-dev", 26: "zlib1g-dev"}
 
 _PRECOMPILED = "#include <ngx_config.h>\n#include <ngx_core.h>\n#include <ngx_http.h>\n"
 
@@ -128,14 +128,19 @@ def _compile(module: AddonModule, tree: Configured, flags: list[str], draft: Pat
     tables = draft.with_suffix(".c")
     tables.write_text(tables_of(module))
     first, *others = module.sources
-    command = [
-        *(tree.cc, *flags, "-shared", "-o", str(draft)),
+    base = [
+        *(tree.cc, *flags),
         *("-include", str(_precompiled(tree, flags) / "nginx.h")),
         *tree.include_flags,
         *(word for path in module.includes for word in ("-I", path)),
     ]
+    # -include is for every source of a command, so others have commands of their own
+    objects = [str(draft.with_name(f"{number}.o")) for number, _ in enumerate(others)]
+    for source, result in zip(others, objects, strict=True):
+        _run([*base, "-c", source, "-o", result])
     # the first source comes in before the tables, which then stand at the module's end
-    _run([*command, "-include", first, str(tables), *others, *module.libraries])
+    output = ("-shared", "-o", str(draft))
+    _run([*base, *output, "-include", first, str(tables), *objects, *module.libraries])
 
 
 def tables_of(module: AddonModule) -> str:
@@ -188,7 +193,7 @@ def _require_same_signature(module: Path, target: NginxTarget, tree: Configured)
         return
     pairs = zip(_bits(ours or ""), _bits(theirs), strict=False)
     bits = [bit for bit, (a, b) in enumerate(pairs, start=1) if a != b]
-    packages = [_SIGNATURE_LIBRARIES[bit] for bit in bits if bit in _SIGNATURE_LIBRARIES]
+    packages = [_SIGNATURE_PACKAGES[bit] for bit in bits if bit in _SIGNATURE_PACKAGES]
     missing = f", without {', '.join(tree.missing)}" if tree.missing else ""
     raise BuildError(
         f"{target.binary} would refuse the module: its signature is {theirs}, the module's {ours}, "

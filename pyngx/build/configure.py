@@ -32,7 +32,7 @@ _LAYOUT_FLAGS = re.compile(r"-(D|U|I|m|fshort-enums|fpack-struct)")
 _LIBRARIES = {
     "OpenSSL": (re.compile(r"--with-(http_ssl|http_v3|http_grpc|mail_ssl|stream_ssl)"), ()),
     "PCRE": (re.compile(r"--with-pcre"), ("--without-http_rewrite_module",)),
-    "zlib": (re.compile(r"--with-http_gzip_static"), ("--without-http_gzip_module",)),
+    "zlib": (re.compile(r"--with-http_(gzip_static|gunzip)"), ("--without-http_gzip_module",)),
 }
 _PACKAGES = {"OpenSSL": "libssl-dev", "PCRE": "libpcre2-dev", "zlib": "zlib1g-dev"}
 
@@ -149,7 +149,8 @@ def _read(tree: Path, cc: str) -> Configured:
     paths = dict.fromkeys(word for word in _variable(makefile, "ALL_INCS") if word != "-I")
     return Configured(
         tree / "objs",
-        tuple(str(tree / path) for path in paths),
+        # those with no headers were not copied
+        tuple(str(tree / path) for path in paths if (tree / path).is_dir()),
         tuple(_variable(makefile, "CFLAGS")),
         cc,
         tuple((tree / "missing").read_text().split()),

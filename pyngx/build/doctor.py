@@ -51,11 +51,13 @@ class Finding:
 def diagnose(nginx: str | None = None, nginx_src: str | None = None) -> list[Finding]:
     """Look at everything that a build needs, in the order in which it needs it. Raises nothing."""
     findings = [
-        _attempt("cache", _cache),
+        _attempt("cache", lambda: str(cache_dir())),
         _attempt("compiler", compiler),
         _attempt("nginx", lambda: _nginx(nginx, nginx_src)),
         _attempt("headers", lambda: _headers(nginx, nginx_src)),
     ]
+    if findings[0].level == "fail":
+        return findings
     try:
         target = find_target(nginx, nginx_src)
     except BuildError as error:
@@ -89,18 +91,6 @@ def _attempt(what: str, look: Callable[[], str]) -> Finding:
         return Finding("fail", what, error.reason, error.remedy)
     except HeadersError as error:
         return Finding("fail", what, error.message, error.remedy)
-
-
-def _cache() -> str:
-    try:
-        directory = cache_dir()
-        with tempfile.TemporaryFile(dir=directory):
-            return str(directory)
-    except OSError as error:
-        raise BuildError(
-            f"the cache directory cannot be written: {error}",
-            "set PYNGX_CACHE to a directory that can",
-        ) from error
 
 
 def _nginx(nginx: str | None, nginx_src: str | None) -> str:
@@ -154,13 +144,8 @@ def _packages(target: NginxTarget) -> Finding:
 
 def _configure(target: NginxTarget) -> str:
     tree = configured(target)
-    if tree.missing:
-        raise BuildError(
-            f"without the headers of {', '.join(tree.missing)}",
-            "install them if nginx refuses modules (on Debian: apt-get install libssl-dev "
-            "libpcre2-dev zlib1g-dev)",
-        )
-    return f"configured in {tree.objs.parent}"
+    missing = f", without the headers of {', '.join(tree.missing)}" if tree.missing else ""
+    return f"configured in {tree.objs.parent}{missing}"
 
 
 def _model(target: NginxTarget) -> str:
