@@ -162,30 +162,36 @@ def require_headers() -> None:
         raise SourceError(f"install these packages first: {' '.join(missing)}")
 
 
+def digest_of(source: Path) -> str:
+    """A digest of everything that goes into a build of the tree, and of the options."""
+    total = hashlib.sha256(" ".join(CONFIGURE).encode())
+    for folder in ("auto", "src"):
+        for path in sorted((source / folder).rglob("*")):
+            if path.is_file():
+                total.update(str(path.relative_to(source)).encode() + b"\0")
+                total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()[:12]
+
+
 def build(source: Path) -> Path:
-    """The binary built from ``source``: once per source tree and set of options."""
-    identity = f"{source.resolve()}\0{' '.join(CONFIGURE)}\0{version_line(source)}"
-    key = hashlib.sha256(identity.encode()).hexdigest()[:12]
-    objs = cache_dir() / "objs" / f"{source.name}-{key}"
-    binary = objs / "nginx"
-    with locked(f"objs-{objs.name}"):
+    """The binary built from ``source``: once for each content of the tree.
+
+    A copy is built, because nginx's configure writes into the tree that it runs in.
+    """
+    script = str(configure_script(source).relative_to(source))
+    place = cache_dir() / "objs" / f"{source.name}-{digest_of(source)}"
+    binary = place / "objs" / "nginx"
+    with locked(f"objs-{place.name}"):
         if binary.exists():
             return binary
         require_headers()
-        objs.mkdir(parents=True, exist_ok=True)
-        log = objs.parent / f"{objs.name}.log"
-        script = str(configure_script(source).relative_to(source))
-        run([f"./{script}", f"--builddir={objs}", *CONFIGURE], source, log)
-        run(["make", MAKE_JOBS, "-f", str(objs / "Makefile"), "binary"], source, log)
+        shutil.rmtree(place, ignore_errors=True)
+        copy = place / "source"
+        shutil.copytree(source, copy, ignore=shutil.ignore_patterns(".git", "objs"))
+        log = place / "build.log"
+        run([f"./{script}", f"--builddir={place}/objs", *CONFIGURE], copy, log)
+        run(["make", MAKE_JOBS, "-f", f"{place}/objs/Makefile", "binary"], copy, log)
     return binary
-
-
-def version_line(source: Path) -> str:
-    """The line of ``src/core/nginx.h`` that names the version."""
-    header = source / "src" / "core" / "nginx.h"
-    if not header.exists():
-        raise SourceError(f"{source} is not an nginx source tree: it has no src/core/nginx.h")
-    return next(x for x in header.read_text().splitlines() if "define NGINX_VERSION " in x)
 
 
 def main() -> int:
