@@ -350,7 +350,7 @@ def locals_merged(source: Source) -> Iterator[Judgement]:
     """Locals of one type share a line where they fit."""
     for line, rows in _local_blocks(source):
         bad = any(
-            a[1] == b[1] and len(a.group().rstrip()) + len(", ") + len(b[3]) <= MARGIN
+            a[1] == b[1] and len(a.group().rstrip()) + len(", ") + len(b[3].split(",")[0]) <= MARGIN
             for a, b in pairwise(rows)
         )
         yield _judged(line, bad, "locals of one type share a line")

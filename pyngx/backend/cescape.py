@@ -98,7 +98,7 @@ def comment_lines(text: str, indent: int) -> list[str]:
 
 
 def _harmless(line: str) -> str:
-    line = re.sub(r"\*(?=/)|/(?=\*)", lambda m: m.group() + " ", line.rstrip())
+    line = re.sub(r"\*(?=/)|/(?=\*)|\?\?(?=/)", lambda m: m.group() + " ", line.rstrip())
     return "".join(_visible(c) for c in line)
 
 

@@ -15,6 +15,9 @@ their indentation. ``tail`` is the room that must stay free after the last line 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+
 from pyngx.backend import cescape
 from pyngx.backend.cescape import MARGIN
 from pyngx.backend.cnodes import (
@@ -181,14 +184,28 @@ def _arm(expr: Expr) -> str:
 
 def fits(lines: list[str], col: int, tail: int) -> bool:
     """Whether lines that start at ``col`` keep to the margin with ``tail`` after them."""
+    return _width(lines, col, tail) <= MARGIN
+
+
+def _width(lines: list[str], col: int, tail: int) -> int:
     sizes = [len(line) for line in lines]
     sizes[0] += col
     sizes[-1] += tail
-    return max(sizes) <= MARGIN
+    return max(sizes)
 
 
 def lay(expr: Expr, col: int, tail: int, floor: int) -> list[str]:
     """``expr`` on as many lines as it takes; see the module's text."""
+    return list(_laid(expr, col, tail, floor))
+
+
+@lru_cache(maxsize=1 << 14)
+def _laid(expr: Expr, col: int, tail: int, floor: int) -> tuple[str, ...]:
+    """``lay``, remembered: calls in calls would else be tried again in each form of the outer."""
+    return tuple(_lay(expr, col, tail, floor))
+
+
+def _lay(expr: Expr, col: int, tail: int, floor: int) -> list[str]:
     text = flat(expr)
     if col + len(text) + tail <= MARGIN:
         return [text]
@@ -203,13 +220,10 @@ def lay(expr: Expr, col: int, tail: int, floor: int) -> list[str]:
             return _lay_ternary(expr, col, tail, floor)
         case Assign(target=target, value=value, op=op):
             return lay_assign(f"{flat(target)} {op}", value, col, tail, floor)
-        case Cast(ctype=ctype, operand=operand) if _precedence(operand) >= _UNARY:
-            head = f"({ctype}) "
-            return _join(head, lay(operand, col + len(head), tail, floor))
-        case Unary(op=op, operand=operand) if _precedence(operand) >= _UNARY:
-            return _join(op, lay(operand, col + len(op), tail, floor))
+        case Cast(ctype=ctype, operand=operand):
+            return _lay_prefixed(f"({ctype}) ", operand, col, tail, floor)
         case Unary(op=op, operand=operand):
-            return _join(op, _parenthesised(operand, col + len(op), tail, floor))
+            return _lay_prefixed(op, operand, col, tail, floor)
         case Str(value=value):
             pieces = cescape.literals(value, max(MARGIN - col - tail, 12))
             return [pieces[0], *(" " * col + piece for piece in pieces[1:])]
@@ -220,12 +234,31 @@ def lay(expr: Expr, col: int, tail: int, floor: int) -> list[str]:
 def lay_assign(head: str, value: Expr, col: int, tail: int, floor: int) -> list[str]:
     """``head value`` where head ends in its operator; the value moves to the next line as a last
     resort, as far to the right as it fits."""
-    lines = _join(head + " ", lay(value, col + len(head) + 1, tail, floor))
-    if fits(lines, col, tail):
-        return lines
-    width = len(flat(value)) + tail
-    start = max(MARGIN - width, floor)
-    return [head, *_indented(lay(value, start, tail, floor), start)]
+    right = max(MARGIN - len(flat(value)) - tail, floor)
+    return _best(
+        lambda: _join(head + " ", lay(value, col + len(head) + 1, tail, floor)),
+        lambda: [head, *_indented(lay(value, right, tail, floor), right)],
+        lambda: [head, *_indented(lay(value, floor, tail, floor), floor)],
+        col=col,
+        tail=tail,
+    )
+
+
+def _best(*layouts: Callable[[], list[str]], col: int, tail: int) -> list[str]:
+    """The first layout that fits, else the one that passes the margin least."""
+    best: list[str] = []
+    for layout in layouts:
+        lines = layout()
+        if fits(lines, col, tail):
+            return lines
+        if not best or _width(lines, col, tail) < _width(best, col, tail):
+            best = lines
+    return best
+
+
+def _lay_prefixed(head: str, operand: Expr, col: int, tail: int, floor: int) -> list[str]:
+    simple = _precedence(operand) >= _UNARY
+    return _join(head, (lay if simple else _parenthesised)(operand, col + len(head), tail, floor))
 
 
 def _join(head: str, lines: list[str]) -> list[str]:
@@ -243,15 +276,25 @@ def _parenthesised(expr: Expr, col: int, tail: int, floor: int) -> list[str]:
 
 
 def _lay_call(call: Call, col: int, tail: int, floor: int) -> list[str]:
-    """Under the first argument if that fits, else as far right as fits, at least at ``floor``."""
+    """Under the first argument, or shifted left until the widest argument ends at the margin;
+    with the first argument on the next line if nothing else helps."""
     head = _callee(call) + "("
-    start = col + len(head)
-    while True:
-        lines = _fill(head, call.args, ")", col, start, tail, floor)
-        if start <= floor or fits(lines, col, tail):
-            return lines
-        over = max(len(line) for line in [*lines[1:-1], lines[-1] + " " * tail]) - MARGIN
-        start = max(start - max(over, 1), floor)
+    under = col + len(head)
+    ends = [*([1] * (len(call.args) - 1)), 1 + tail]
+    widths = [
+        len(flat(arg)) + end
+        for arg, end in zip(call.args, ends, strict=True)
+        if not isinstance(arg, Str)
+    ]
+    shifted = min(under, MARGIN - max(widths, default=0))
+    start = shifted if shifted >= floor else max(under, floor)
+    return _best(
+        lambda: _fill(head, call.args, ")", col, start, tail, floor),
+        lambda: _fill(head, call.args, ")", col, floor, tail, floor),
+        lambda: [head, *_indented(_fill("", call.args, ")", floor, floor, tail, floor), floor)],
+        col=col,
+        tail=tail,
+    )
 
 
 def _fill(
@@ -330,14 +373,15 @@ def _lay_pair(expr: Binary, col: int, tail: int, floor: int) -> list[str]:
 
 def _lay_ternary(expr: Ternary, col: int, tail: int, floor: int) -> list[str]:
     """``cond ? then`` newline ``: other``, the colon under the question mark where it fits."""
-    head = f"{_test(expr.cond)} "
-    mark = col + len(head)
-    then, other = Raw(_arm(expr.then)), Raw(_arm(expr.other))
-    if mark + 2 + max(len(then.text), len(other.text) + tail) > MARGIN:
-        mark = col + 4
-        head = f"{_test(expr.cond)}\n" + " " * mark
-    lines = f"{head}? {then.text}\n{' ' * mark}: {other.text}".split("\n")
-    return lines if fits(lines, col, tail) else _ternary_arms(expr, col, tail, floor)
+    test, then, other = _test(expr.cond), _arm(expr.then), _arm(expr.other)
+    mark, pad = " " * (col + len(test) + 1), " " * (col + 4)
+    return _best(
+        lambda: [f"{test} ? {then}", f"{mark}: {other}"],
+        lambda: [test, f"{pad}? {then}", f"{pad}: {other}"],
+        lambda: _ternary_arms(expr, col, tail, floor),
+        col=col,
+        tail=tail,
+    )
 
 
 def _ternary_arms(expr: Ternary, col: int, tail: int, floor: int) -> list[str]:

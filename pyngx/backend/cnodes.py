@@ -440,7 +440,7 @@ class ArrayDef:
     ctype: str
     name: str
     rows: tuple[Row | Expr, ...]
-    end: Expr | None = None
+    end: Row | Expr | None = None
     tall: bool = False
     array: str = ""
     comment: str = ""

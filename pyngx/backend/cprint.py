@@ -51,6 +51,7 @@ from pyngx.backend.cnodes import (
 Line = tuple[str, int | None]
 
 _INDENT = 4
+_VOID = " /* void */ }"
 _COMPOUND = (If, While, DoWhile, For, Switch)
 _JUMPS = (Return, Break, Continue, Goto)
 
@@ -270,8 +271,11 @@ def local_columns(decls: Sequence[Decl]) -> list[str]:
     types = sorted({d.ctype for d in plain}, key=lambda t: (len(t), t))
     groups = [sorted((d for d in plain if d.ctype == t), key=_declarator_key) for t in types]
     longest = max(map(len, types), default=0)
-    rows = [row for group in groups for row in _split_row(group, longest)]
-    stars = max((row[0].stars for row in rows), default=0)
+    stars, most, rows = -1, 0, list[list[Decl]]()
+    while stars < most:
+        stars = most
+        rows = [row for group in groups for row in _split_row(group, _INDENT + longest + 2 + stars)]
+        most = max((row[0].stars for row in rows), default=0)
     for row in rows:
         first = f"    {row[0].ctype}".ljust(_INDENT + longest + 2 + stars - row[0].stars)
         lines.append(first + ", ".join(map(_declarator, row)) + ";")
@@ -286,18 +290,18 @@ def _declarator(decl: Decl) -> str:
     return "*" * decl.stars + decl.name + ("" if decl.array is None else f"[{decl.array}]")
 
 
-def _split_row(group: Sequence[Decl], longest: int) -> list[list[Decl]]:
-    """One type's names as rows that keep to the margin."""
-    most = max(d.stars for d in group)
-    rows: list[list[Decl]] = [[]]
-    size = start = _INDENT + longest + 2 + most
+def _split_row(group: Sequence[Decl], column: int) -> list[list[Decl]]:
+    """One type's names as rows that keep to the margin; the first name begins at ``column``."""
+    rows: list[list[Decl]] = []
+    size = MARGIN
     for decl in group:
-        width = len(_declarator(decl)) + 2
-        if rows[-1] and size + width > MARGIN:
-            rows.append([])
-            size = start
-        rows[-1].append(decl)
-        size += width
+        width = len(_declarator(decl))
+        if not rows or size + len(", ") + width + len(";") > MARGIN:
+            rows.append([decl])
+            size = column - decl.stars + width
+        else:
+            rows[-1].append(decl)
+            size += len(", ") + width
     return rows
 
 
@@ -358,15 +362,15 @@ class _Body:
             case If():
                 self.if_chain(stmt, indent)
             case While(cond=cond, body=body):
-                self.header("while (", cond, stmt.line, indent, body)
-                self.close(body, indent, "}", stmt.line)
+                self.header("while (", cond, stmt.line, indent)
+                self.loop(body, indent)
             case DoWhile(body=body, cond=cond):
                 self.put(f"{pad}do {{", stmt.line)
                 self.statements(body, indent + _INDENT)
                 self.expression("} while (", condition(cond), ");", stmt.line, indent)
             case For():
                 self.for_header(stmt, indent)
-                self.close(stmt.body, indent, "}", stmt.line)
+                self.loop(stmt.body, indent)
             case Switch():
                 self.switch(stmt, indent)
             case Blank():
@@ -380,9 +384,7 @@ class _Body:
         lines[-1] += end
         self.put_all(lines, line)
 
-    def header(
-        self, head: str, cond: Expr, line: int | None, indent: int, body: Sequence[Stmt]
-    ) -> None:
+    def header(self, head: str, cond: Expr, line: int | None, indent: int) -> None:
         """``if (cond) {``; the brace on a line of its own after a condition of several lines."""
         col = indent + len(head)
         cond = condition(cond)
@@ -394,28 +396,28 @@ class _Body:
             lines = lay(cond, col, len(")"), indent + _INDENT)
             lines = [first + lines[0], *lines[1:]]
             self.put_all([*lines[:-1], lines[-1] + ")", " " * indent + "{"], line)
-        self._void(body, indent)
 
-    def _void(self, body: Sequence[Stmt], indent: int) -> None:
-        """An empty body is said to be one."""
+    def loop(self, body: Sequence[Stmt], indent: int) -> None:
+        """The body of a loop and its brace; an empty one is said to be so behind its header."""
+        text, line = self.lines[-1]
+        empty = all(isinstance(s, Blank) for s in body)
+        if empty and len(text) + len(_VOID) <= MARGIN:
+            self.lines[-1] = (text + _VOID, line)
+            return
+        self.block(body, indent)
+        self.put(" " * indent + "}", None)
+
+    def block(self, body: Sequence[Stmt], indent: int) -> None:
+        """A block's inside; ``/* void */`` if there is none."""
         if all(isinstance(s, Blank) for s in body):
-            text, line = self.lines[-1]
-            if len(text) + len(" /* void */ }") <= MARGIN and not text.lstrip().startswith("if"):
-                self.lines[-1] = (text + " /* void */ }", line)
-            else:
-                self.put(" " * (indent + _INDENT) + "/* void */", line)
-
-    def close(self, body: Sequence[Stmt], indent: int, end: str, line: int | None) -> None:
-        """The body and the brace after it."""
+            body = (Comment("void"),)
         self.statements(body, indent + _INDENT)
-        if not self.lines[-1][0].endswith(" /* void */ }"):
-            self.put(" " * indent + end, line)
 
     def if_chain(self, stmt: If, indent: int) -> None:
         head = "if ("
         while True:
-            self.header(head, stmt.cond, stmt.line, indent, stmt.then)
-            self.statements(stmt.then, indent + _INDENT)
+            self.header(head, stmt.cond, stmt.line, indent)
+            self.block(stmt.then, indent)
             rest = [s for s in stmt.orelse if not isinstance(s, Blank)]
             if not rest:
                 break
@@ -442,22 +444,21 @@ class _Body:
                 self.put(text + " {", stmt.line)
             else:
                 self.put_all(self._tall_for(parts, indent), stmt.line)
-        self._void(stmt.body, indent)
 
     def _tall_for(self, parts: Sequence[Expr | None], indent: int) -> list[str]:
         """The three parts of a ``for`` on lines of their own."""
         col = indent + len("for (")
         lines: list[str] = []
         for part, end in zip(parts, (";", ";", ")"), strict=True):
-            here = ["/* void */ "] if part is None else lay(part, col, 1, indent + _INDENT)
-            lines += [" " * col + here[0], *here[1:-1], *here[1:][-1:]]
+            here = ["/* void */ "] if part is None else lay(part, col, 1, col)
+            lines += [" " * col + here[0], *here[1:]]
             lines[-1] += end
         lines[0] = " " * indent + "for (" + lines[0].lstrip()
         return [*lines, " " * indent + "{"]
 
     def switch(self, stmt: Switch, indent: int) -> None:
         pad = " " * indent
-        self.header("switch (", stmt.value, stmt.line, indent, (Break(),))
+        self.header("switch (", stmt.value, stmt.line, indent)
         for i, case in enumerate(stmt.cases):
             self.blank()
             self.put_all(comment_lines(case.comment, indent), None)

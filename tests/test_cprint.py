@@ -1,0 +1,709 @@
+"""The C printer: nginx's form, gcc's opinion, and nothing of the user's that breaks out."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pyngx.backend import cnodes as c
+from pyngx.backend.cescape import MARGIN, character, comment_lines, literal, literals
+from pyngx.backend.clayout import flat
+from pyngx.backend.cprint import Printed, local_columns, print_function, print_unit
+from tests import c_style
+
+A, B, X, Y, Z = map(c.Name, ("a", "b", "x", "y", "z"))
+R = c.Name("r")
+HR = c.Str(b"<hr>\n")
+OK, ERROR, NULL = c.Name("NGX_OK"), c.Name("NGX_ERROR"), c.Name("NULL")
+
+CFLAGS = ("-std=gnu11", "-W", "-Wall", "-Wextra", "-Werror")
+
+
+def function(*body: c.Stmt, locals: tuple[c.Decl, ...] = (), line: int | None = None) -> c.Function:
+    params = (c.Param("ngx_http_request_t", 1, "r"),)
+    return c.Function("static ngx_int_t", "ngx_http_x", params, locals, body, line=line)
+
+
+def unit(*functions: c.Function) -> c.TranslationUnit:
+    return c.TranslationUnit("x.c", functions=functions)
+
+
+def body_of(*statements: c.Stmt) -> str:
+    """The printed body of a function, without its indentation."""
+    lines = print_function(function(*statements)).split("\n")[3:-2]
+    return "\n".join(line[4:] if line.startswith("    ") else line for line in lines)
+
+
+def binary(op: str, left: c.Expr, right: c.Expr) -> c.Binary:
+    return c.Binary(op, left, right)
+
+
+def gcc(source: str, folder: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    path = folder / "x.c"
+    path.write_text(source)
+    command = ["gcc", *CFLAGS, *flags, str(path), "-o", str(folder / "x")]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def output_of(source: str, folder: Path, *flags: str) -> str:
+    """What a C program prints."""
+    done = gcc(source, folder, *flags)
+    assert done.returncode == 0, done.stderr
+    return subprocess.run([folder / "x"], capture_output=True, text=True, check=True).stdout
+
+
+# Expressions --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expr", "text"),
+    [
+        (binary("+", A, binary("*", B, X)), "a + b * x"),
+        (binary("*", binary("+", A, B), X), "(a + b) * x"),
+        (binary("-", A, binary("-", B, X)), "a - (b - x)"),
+        (binary("-", binary("-", A, B), X), "a - b - x"),
+        (binary("||", binary("&&", A, B), X), "(a && b) || x"),
+        (binary("&&", A, binary("&&", B, X)), "a && b && x"),
+        (binary("&&", binary("==", A, B), c.Unary("!", X)), "a == b && !x"),
+        (binary("==", binary("&", A, B), X), "(a & b) == x"),
+        (binary("&", A, binary("==", B, X)), "a & (b == x)"),
+        (binary("&&", binary("&", A, B), X), "(a & b) && x"),
+        (binary("|", binary("|", A, B), X), "a | b | x"),
+        (binary("|", A, binary("<<", B, X)), "a | (b << x)"),
+        (binary("<<", A, binary("+", B, X)), "a << (b + x)"),
+        (binary("<", A, binary("+", B, X)), "a < b + x"),
+        (binary("==", binary("<", A, B), X), "(a < b) == x"),
+        (binary("==", c.Unary("!", A), B), "(!a) == b"),
+        (c.Unary("!", binary("==", A, B)), "!(a == b)"),
+        (c.Unary("-", c.Unary("-", A)), "-(-a)"),
+        (c.Unary("-", c.Int("-1")), "-(-1)"),
+        (c.Unary("*", c.Unary("++", A)), "*++a"),
+        (c.Unary("*", c.Postfix(A, "++")), "*a++"),
+        (c.Postfix(c.Unary("*", A), "++"), "(*a)++"),
+        (c.Cast("u_char *", A), "(u_char *) a"),
+        (c.Cast("size_t", binary("-", A, B)), "(size_t) (a - b)"),
+        (c.Arrow(c.Cast("x_t *", A), "b"), "((x_t *) a)->b"),
+        (c.Index(c.Member(c.Arrow(R, "h"), "x"), c.Int("0")), "r->h.x[0]"),
+        (c.Ternary(binary("<", A, B), A, c.Ternary(X, Y, Z)), "(a < b) ? a : (x ? y : z)"),
+        (c.Assign(A, c.Assign(B, X)), "a = b = x"),
+        (binary("!=", c.Assign(A, B), X), "(a = b) != x"),
+        (c.Call(c.Arrow(A, "handler"), (R, c.Unary("&", B))), "a->handler(r, &b)"),
+        (c.Call(c.Unary("*", A)), "(*a)()"),
+        (c.SizeOf("ngx_buf_t"), "sizeof(ngx_buf_t)"),
+        (c.Call("f", tuple(map(c.Char, (0x61, 0x27, 0, 0xFF)))), "f('a', '\\'', '\\0', 255)"),
+    ],
+)  # fmt: skip
+def test_fewest_parentheses(expr: c.Expr, text: str) -> None:
+    assert flat(expr) == text
+
+
+OPERATORS = ("+", "-", "*", "/", "%", "<<", ">>", "<", "<=", "==", "!=", "&", "^", "|", "&&", "||")
+
+
+def random_expr(rng: random.Random, depth: int) -> c.Expr:
+    """An expression on a, b, x, y with every operator; divisors are literals."""
+    if depth == 0 or rng.random() < 0.1:
+        leaves: list[c.Expr] = [A, B, X, Y, c.Int(str(rng.randrange(9)))]
+        return rng.choice(leaves)
+    kind = rng.random()
+    if kind < 0.15:
+        return c.Unary(rng.choice("!-"), random_expr(rng, depth - 1))
+    if kind < 0.3:
+        return c.Ternary(*(random_expr(rng, depth - 1) for _ in range(3)))
+    if kind < 0.4:
+        return c.Cast("long", random_expr(rng, depth - 1))
+    op = rng.choice(OPERATORS)
+    left = random_expr(rng, depth - 1)
+    if op in ("/", "%", "<<", ">>"):
+        return c.Binary(op, left, c.Int(str(rng.randrange(1, 4))))
+    return c.Binary(op, left, random_expr(rng, depth - 1))
+
+
+def fully_parenthesised(expr: c.Expr) -> str:
+    """An oracle that needs no precedence."""
+    match expr:
+        case c.Unary(op=op, operand=operand):
+            return f"({op}({fully_parenthesised(operand)}))"
+        case c.Binary(op=op, left=left, right=right):
+            return f"(({fully_parenthesised(left)}) {op} ({fully_parenthesised(right)}))"
+        case c.Ternary(cond=cond, then=then, other=other):
+            parts = map(fully_parenthesised, (cond, then, other))
+            return "(({}) ? ({}) : ({}))".format(*parts)
+        case c.Cast(ctype=ctype, operand=operand):
+            return f"(({ctype}) ({fully_parenthesised(operand)}))"
+        case _:
+            return flat(expr)
+
+
+def test_random_expressions_mean_what_their_trees_mean(tmp_path: Path) -> None:
+    """Printed and fully parenthesised, broken over lines or not, gcc computes the same value and
+    misses no parenthesis."""
+    rng = random.Random(1)
+    functions, checks = [], []
+    params = tuple(c.Param("long", 0, name) for name in "abxy")
+    for i in range(400):
+        expr = random_expr(rng, rng.randrange(2, 7))
+        functions.append(c.Function("static long", f"f{i}", params, (), (c.Return(expr),)))
+        oracle = fully_parenthesised(expr)
+        checks.append(f"bad += f{i}(a, b, x, y) != {oracle};")
+    printed = print_unit(unit(*functions)).text
+    assert "#" not in printed
+    program = (
+        "#include <stdio.h>\n"
+        + printed
+        + "int main(void) { volatile long a = 5, b = -3, x = 0, y = 11; int bad = 0;\n"
+        + "#pragma GCC diagnostic ignored \"-Wparentheses\"\n"
+        + "\n".join(checks)
+        + '\nprintf("%d", bad); return 0; }\n'
+    )  # fmt: skip
+    quiet = ["-Wno-unused-parameter", "-Wno-bool-operation", "-Wno-int-in-bool-context"]
+    quiet += ("-Wno-shift-negative-value", "-Wno-logical-op", "-Wno-bool-compare", "-fwrapv")
+    quiet += (
+        "-Wno-tautological-compare",
+        "-Wno-type-limits",
+        "-Wno-overflow",
+        "-Wno-logical-not-parentheses",
+    )
+    assert output_of(program, tmp_path, *quiet) == "0"
+
+
+# Literals and comments ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"", '""'),
+        (b'say "hi"\\', '"say \\"hi\\"\\\\"'),
+        (b"a\r\n\t", '"a\\r\\n\\t"'),
+        (b"\x001", '"\\0001"'),
+        (b"\xc3\xa9f", '"\\303\\251f"'),
+        (b"??/??", '"?\\?/?\\?"'),
+    ],
+)
+def test_string_literals(value: bytes, text: str) -> None:
+    assert literal(value) == text
+
+
+def test_every_byte_string_survives_gcc(tmp_path: Path) -> None:
+    rng = random.Random(2)
+    values = [bytes(range(256)), b"?" * 9, b'"*/' * 30, b"\\\n" * 20, b"%s %d \0" + b"12" * 60]
+    values += [bytes(rng.choices(b'?\\"/*\n\r\t\0\x7f\xff019aA ', k=n)) for n in range(60)]
+    rows, expected = [], []
+    for i, value in enumerate(values):
+        lines = "\n    ".join(literals(value, 12 + i))
+        assert max(map(len, lines.split("\n    "))) <= 12 + i
+        rows.append(f"    {{ sizeof({literal(value)}) - 1,\n    {lines} }}")
+        expected.append(f"{len(value)}:{value.hex()}\n")
+    program = (
+        "#include <stdio.h>\nstatic const struct { unsigned long n; const char *s; } t[] = {\n"
+        + ",\n".join(rows)
+        + "\n};\nint main(void) { for (unsigned i = 0; i < sizeof(t) / sizeof(t[0]); i++) {"
+        ' printf("%lu:", t[i].n); for (unsigned long k = 0; k < t[i].n; k++)'
+        ' printf("%02x", (unsigned char) t[i].s[k]); printf("\\n"); } return 0; }\n'
+    )
+    assert output_of(program, tmp_path, "-trigraphs") == "".join(expected)
+
+
+def test_every_character_survives_gcc(tmp_path: Path) -> None:
+    rows = ", ".join(character(byte) for byte in range(256))
+    program = (
+        f"#include <stdio.h>\nstatic const int t[] = {{ {rows} }};\n"
+        'int main(void) { for (int i = 0; i < 256; i++) printf("%d ", t[i] - i); return 0; }\n'
+    )
+    assert output_of(program, tmp_path) == "0 " * 256
+
+
+HOSTILE = [
+    "*/ int x = 1; /*",
+    "**//**/ /*/*/ */*",
+    "*\\\n/ ??/\n*/",
+    "\u202e reversed \u2066 and \u200f",
+    "nul \0 bell \a del \x7f form \f feed",
+    "a\u2028b\x85c\vd",
+    "http://example.com/" + "x" * 200 + " // end",
+    "word " * 60 + "\n\n    indented\ttab\n",
+    "é" * 100,
+    "\n\n",
+    "",
+    "*",
+    "/",
+    "\" ' #if 0 \\",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_comment_breaks_out(text: str, tmp_path: Path) -> None:
+    inside = function(c.Comment(text), c.Return(OK))
+    made = c.Function(inside.result, "f", (), (), inside.body, comment=c.Comment(text))
+    case = c.Case((None,), (c.Break(),), text)
+    field = c.Decl("int", 0, "i", comment=text)
+    unit = c.TranslationUnit(
+        text,
+        defines=(c.Define("NGX_OK", "0", text), c.Define("ngx_int_t", "int")),
+        types=(c.StructDef("s_t", (field,), comment=text),),
+        variables=(c.VarDef("int", 0, "v", c.Int("1"), comment=text),),
+        functions=(made, c.Function("int", "main", (), (), (c.Switch(c.Call("f"), (case,)),))),
+    )
+    printed = print_unit(unit).text
+    done = gcc(printed, tmp_path, "-trigraphs")
+    assert done.returncode == 0, done.stderr
+    assert {v.rule for v in c_style.check(printed, "x.c")} == set()
+
+
+def test_comments_wrap_and_keep_their_words() -> None:
+    assert comment_lines("one line", 4) == ["    /* one line */"]
+    assert comment_lines("two\n\n  lines\n", 0) == ["/*", " * two", " *", " *   lines", " */"]
+    words = [f"word{i}" for i in range(50)]
+    lines = comment_lines(" ".join(words), 8)
+    assert max(map(len, lines)) <= MARGIN
+    assert " ".join(line[11:] for line in lines[1:-1]).split() == words
+
+
+# Statements ---------------------------------------------------------------------------------------
+
+
+def test_if_chain_and_blank_lines() -> None:
+    set_a = c.ExprStmt(c.Assign(A, c.Int("1")))
+    chain = c.If(X, (set_a,), (c.If(Y, (set_a,), (set_a,)),))
+    assert body_of(set_a, chain, set_a, c.Return(OK)) == (
+        "a = 1;\n\nif (x) {\n    a = 1;\n\n} else if (y) {\n    a = 1;\n\n"
+        "} else {\n    a = 1;\n}\n\na = 1;\n\nreturn NGX_OK;"
+    )
+
+
+def test_an_assignment_and_its_test_stay_together() -> None:
+    p = c.Arrow(c.Name("ctx"), "p")
+    made = c.ExprStmt(c.Assign(p, c.Call("ngx_palloc", (c.Arrow(R, "pool"), c.Int("8")))))
+    test = c.If(binary("==", p, NULL), (c.Return(ERROR),))
+    assert body_of(made, test) == (
+        "ctx->p = ngx_palloc(r->pool, 8);\nif (ctx->p == NULL) {\n    return NGX_ERROR;\n}"
+    )
+    assert body_of(c.ExprStmt(c.Assign(c.Name("pp"), B)), test).startswith("pp = b;\n\nif")
+
+
+def test_long_condition() -> None:
+    status = c.Member(c.Arrow(R, "headers_out"), "status")
+    one = binary("==", status, c.Name("NGX_HTTP_NOT_MODIFIED"))
+    both = binary("&&", binary("==", A, B), c.Unary("!", c.Arrow(R, "header_only")))
+    cond = binary("||", binary("||", one, c.Arrow(R, "header_only_and_more")), both)
+    stop = (c.Return(OK),)
+    assert body_of(c.If(cond, stop)) == (
+        "if (r->headers_out.status == NGX_HTTP_NOT_MODIFIED\n"
+        "    || r->header_only_and_more\n"
+        "    || (a == b && !r->header_only))\n"
+        "{\n    return NGX_OK;\n}"
+    )
+    assert body_of(c.While(cond, stop)).startswith(
+        "while (r->headers_out.status == NGX_HTTP_NOT_MODIFIED\n       || r->header_only_and_more\n"
+    )
+
+
+def test_a_call_in_a_long_condition() -> None:
+    args = (
+        R,
+        c.Unary("&", c.Arrow(c.Name("conf"), "before_body")),
+        NULL,
+        c.Unary("&", c.Name("sr")),
+    )
+    call = c.Call("ngx_http_subrequest", (*args, NULL, c.Int("0")))
+    inner = c.If(binary("!=", call, OK), (c.Return(ERROR),))
+    assert body_of(c.If(A, (c.If(B, (inner,)),))).split("\n")[2:5] == [
+        "        if (ngx_http_subrequest(r, &conf->before_body, NULL, &sr, NULL, 0)",
+        "            != NGX_OK)",
+        "        {",
+    ]
+
+
+def test_calls_break_under_the_first_argument_or_shift_left() -> None:
+    log = (c.Name("NGX_LOG_DEBUG_HTTP"), c.Name("log"), c.Int("0"))
+    text = c.Str(b'pyngx footer: "%V" in the body')
+    assert body_of(c.ExprStmt(c.Call("ngx_log_debug", (*log, text, A)))).split("\n") == [
+        "ngx_log_debug(NGX_LOG_DEBUG_HTTP, log, 0,",
+        '              "pyngx footer: \\"%V\\" in the body", a);',
+    ]
+    wide = c.Call("ngx_http_footer_find_it", (c.Raw("conf->the_types_of_the_responses"), A))
+    lines = body_of(c.Return(c.Call("ngx_http_footer_type", (c.Raw("x" * 40), wide)))).split("\n")
+    assert len(lines) == 2
+    assert len(lines[1]) + 4 == MARGIN
+
+
+def test_long_strings_become_adjacent_literals() -> None:
+    text = c.Str(b"a text that is as long as messages that explain things well tend to be")
+    assert body_of(c.ExprStmt(c.Call("ngx_log_error", (A, B, text, X)))).split("\n") == [
+        "ngx_log_error(a, b,",
+        '              "a text that is as long as messages that explain things "',
+        '              "well tend to be",',
+        "              x);",
+    ]
+
+
+def test_loops() -> None:
+    step = c.Assign(X, c.Arrow(X, "next"))
+    stop = (c.Break(),)
+    assert (
+        body_of(c.For(c.Assign(X, A), X, step, stop))
+        == "for (x = a; x; x = x->next) {\n    break;\n}"
+    )
+    assert body_of(c.For(None, None, None, stop)) == "for ( ;; ) {\n    break;\n}"
+    assert body_of(c.For(None, X, step, stop)).startswith("for ( /* void */ ; x; x = x->next) {")
+    assert body_of(c.While(c.Postfix(X, "--"), ())) == "while (x--) { /* void */ }"
+    assert body_of(c.DoWhile((c.ExprStmt(step),), X)) == "do {\n    x = x->next;\n} while (x);"
+    assert body_of(c.If(c.Assign(A, B), ())) == "if ((a = b)) {\n    /* void */\n}"
+
+
+def test_switch() -> None:
+    cases = (
+        c.Case((c.Name("sw_a"),), (c.ExprStmt(c.Call("f")),), "first"),
+        c.Case((c.Name("sw_b"), c.Name("sw_c")), (c.Break(),)),
+        c.Case((None,), ()),
+    )
+    assert body_of(c.Switch(X, cases)) == (
+        "switch (x) {\n\n/* first */\ncase sw_a:\n    f();\n\n    /* fall through */\n\n"
+        "case sw_b:\ncase sw_c:\n    break;\n\ndefault:\n    break;\n}"
+    )
+
+
+def test_labels_and_directives() -> None:
+    call = c.ExprStmt(c.Call("f"))
+    jump = (call, c.Goto("failed"), c.Label("failed"), call)
+    debug = (c.Preproc("#if (NGX_DEBUG)"), call, c.Preproc("#endif"), call)
+    assert print_function(function(*jump, *debug)).split("\n")[3:-2] == [
+        "    f();", "    goto failed;", "", "failed:", "", "    f();", "",
+        "#if (NGX_DEBUG)", "    f();", "#endif", "", "    f();",
+    ]  # fmt: skip
+
+
+def test_locals_in_columns() -> None:
+    decls = [
+        c.Decl("ngx_chain_t", 2, "ll"),
+        c.Decl("u_char", 0, "buf", "8"),
+        c.Decl("ngx_chain_t", 1, "cl"),
+        c.Decl("x_conf_t", 1, "prev", init="parent"),
+        c.Decl("off_t", 0, "n"),
+    ]
+    expected = [
+        "    x_conf_t *prev = parent;",
+        "",
+        "    off_t         n;",
+        "    u_char        buf[8];",
+        "    ngx_chain_t  *cl, **ll;",
+    ]
+    assert local_columns(decls) == expected
+    assert local_columns(decls[::-1]) == expected
+    many = local_columns([c.Decl("ngx_uint_t", 0, f"number_{i}") for i in range(20)])
+    assert len(many) == 4
+    assert max(map(len, many)) <= MARGIN
+
+
+# Files --------------------------------------------------------------------------------------------
+
+
+def flags(*names: str) -> c.Expr:
+    """``A|B|C``."""
+    expr: c.Expr = c.Name(names[0])
+    for name in names[1:]:
+        expr = c.Binary("|", expr, c.Name(name))
+    return expr
+
+
+def directive(text: bytes, *names: str) -> c.Row:
+    """A row of the table of directives."""
+    rest = (c.Name("ngx_conf_set_flag_slot"), c.Name("NGX_HTTP_LOC_CONF_OFFSET"), c.Int("0"), NULL)
+    name = c.Call("ngx_string", (c.Str(text),))
+    return c.Row((name, flags("NGX_HTTP_MAIN_CONF", "NGX_HTTP_SRV_CONF", *names), *rest))
+
+
+def footer() -> c.TranslationUnit:
+    """A little of everything at file level."""
+    return c.TranslationUnit(
+        "footer.py\n\nAppend a text.",
+        includes=(c.Include("ngx_config.h"), c.Include("x.h", system=False)),
+        defines=(c.Define("FOOTER_MIN", "1"), c.Define("FOOTER_MAXIMUM", "200")),
+        types=footer_types(),
+        variables=footer_variables(),
+        functions=footer_functions(),
+    )
+
+
+def footer_types() -> tuple[c.TypeItem, ...]:
+    return (
+        c.StructDef(
+            "ngx_http_footer_loc_conf_t",
+            (
+                c.Decl("ngx_flag_t", 0, "enable"),
+                c.Blank(),
+                c.Decl("ngx_array_t", 1, "types", comment="of types"),
+                c.Decl("unsigned", 0, "done", bits=1),
+            ),
+        ),
+        c.EnumDef("ngx_http_footer_e", (("FOOTER_A", "0"), ("FOOTER_B", ""))),
+    )
+
+
+def footer_variables() -> tuple[c.VariableItem, ...]:
+    return (
+        c.ArrayDef(
+            "static ngx_command_t",
+            "ngx_http_footer_commands",
+            (
+                directive(b"footer", "NGX_CONF_FLAG"),
+                directive(
+                    b"footer_long", "NGX_CONF_FLAG", "NGX_HTTP_LOC_CONF", "NGX_HTTP_LIF_CONF"
+                ),
+            ),
+            end=c.Name("ngx_null_command"),
+            tall=True,
+        ),
+        c.ArrayDef(
+            "static ngx_conf_enum_t",
+            "ngx_http_footer_names",
+            (c.Row((c.Call("ngx_string", (c.Str(b"a"),)), c.Int("0"))),),
+            end=c.Row((c.Name("ngx_null_string"), c.Int("0"))),
+        ),
+        c.ContextDef(
+            "static ngx_http_module_t",
+            "ngx_http_footer_filter_module_ctx",
+            (
+                c.ContextRow(NULL, "preconfiguration"),
+                c.ContextRow(c.Name("ngx_http_footer_filter_init"), "postconfiguration"),
+                c.Blank(),
+                c.ContextRow(NULL, "create main configuration"),
+            ),
+        ),
+        c.VarDef("static ngx_str_t", 0, "ngx_http_footer_text", c.Call("ngx_string", (HR,))),
+        c.VarDef("static ngx_http_output_header_filter_pt", 0, "ngx_http_next_header_filter"),
+        c.VarDef("static ngx_http_output_body_filter_pt", 0, "ngx_http_next_body_filter"),
+    )
+
+
+def footer_functions() -> tuple[c.FunctionItem, ...]:
+    merge = c.Function(
+        "static char *",
+        "ngx_http_footer_merge_loc_conf",
+        (
+            c.Param("ngx_conf_t", 1, "cf"),
+            c.Param("void", 1, "parent"),
+            c.Param("void", 1, "child"),
+        ),
+        (c.Decl("ngx_http_footer_loc_conf_t", 1, "conf", init="child"),),
+        (c.Return(NULL),),
+        c.Comment("footer.py:3  class Conf"),
+        3,
+    )
+    body = (c.Return(OK, line=9),)
+    return merge, c.Function("ngx_int_t", "ngx_http_footer_public", (), (), body, line=8)
+
+
+FOOTER = """
+/*
+ * footer.py
+ *
+ * Append a text.
+ */
+
+
+#include <ngx_config.h>
+#include "x.h"
+
+
+#define FOOTER_MIN      1
+#define FOOTER_MAXIMUM  200
+
+
+typedef struct {
+    ngx_flag_t    enable;
+
+    ngx_array_t  *types;  /* of types */
+    unsigned      done:1;
+} ngx_http_footer_loc_conf_t;
+
+
+typedef enum {
+    FOOTER_A = 0,
+    FOOTER_B
+} ngx_http_footer_e;
+
+
+static char *ngx_http_footer_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+
+static ngx_command_t  ngx_http_footer_commands[] = {
+
+    { ngx_string("footer"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("footer_long"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_FLAG|NGX_HTTP_LOC_CONF
+                        |NGX_HTTP_LIF_CONF,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_conf_enum_t  ngx_http_footer_names[] = {
+    { ngx_string("a"), 0 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_http_module_t  ngx_http_footer_filter_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_http_footer_filter_init,           /* postconfiguration */
+
+    NULL                                   /* create main configuration */
+};
+
+
+static ngx_str_t  ngx_http_footer_text = ngx_string("<hr>\\n");
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+/* footer.py:3  class Conf */
+
+static char *
+ngx_http_footer_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_footer_loc_conf_t *conf = child;
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_http_footer_public(void)
+{
+    return NGX_OK;
+}
+"""
+
+
+def test_a_whole_file() -> None:
+    printed = print_unit(footer())
+    assert printed.text == FOOTER
+    assert c_style.check(printed.text, "x.c") == []
+
+
+def test_lines_of_the_python() -> None:
+    printed = print_unit(footer())
+    lines = printed.text.split("\n")
+    assert len(printed.lines) == len(lines) - 1
+    assert printed.lines[lines.index("    return NGX_OK;")] == 9
+    assert printed.lines[lines.index("ngx_http_footer_public(void)")] == 8
+    assert printed.lines[1] is None
+
+
+def test_gcc_speaks_of_the_python_line(tmp_path: Path) -> None:
+    statements = (
+        c.Return(c.Name("unknown_one"), line=12),
+        c.Return(c.Name("unknown_glue")),
+        c.Return(c.Name("unknown_two"), line=14),
+    )
+    made = c.Function("int", "main", (), (), statements, line=11)
+    text = print_unit(unit(made)).with_line_directives("/site/footer.py", "made.c")
+    stderr = gcc(text, tmp_path).stderr
+    glue = text.split("\n").index("    return unknown_glue;") + 1
+    assert "/site/footer.py:12:12: error: " in stderr
+    assert "/site/footer.py:14:12: error: " in stderr
+    assert f"made.c:{glue}:12: error: " in stderr
+
+
+def test_directives_change_nothing_where_there_is_no_python() -> None:
+    printed = Printed("a\nb\n", (None, None))
+    assert printed.with_line_directives("x.py", "x.c") == "a\nb\n"
+
+
+# Everything at once -------------------------------------------------------------------------------
+
+
+def random_name(rng: random.Random) -> c.Expr:
+    names = (
+        "rc",
+        "ctx->busy",
+        "r->headers_out.content_length_n",
+        "conf->before_body.len",
+        "NGX_OK",
+    )
+    return c.Raw(rng.choice(names))
+
+
+def random_wide(rng: random.Random, depth: int) -> c.Expr:
+    """Expressions of nginx's sort: long names, calls in calls, long strings."""
+    if depth == 0:
+        return random_name(rng)
+    kind = rng.randrange(6)
+    inner = [random_wide(rng, depth - 1) for _ in range(rng.randrange(1, 6))]
+    if kind <= 1:
+        name = rng.choice(("ngx_min", "ngx_http_subrequest", "ngx_http_set_content_type_key"))
+        return c.Call(name, (*inner, c.Str(b'text "%V" ' * rng.randrange(9))))
+    if kind == 2:
+        return c.Ternary(inner[0], inner[-1], random_name(rng))
+    if kind == 3:
+        return c.Cast("u_char *", inner[0])
+    expr = inner[0]
+    op = rng.choice(("&&", "||", "+", "-", "==", "<", "|"))
+    for operand in inner[1:]:
+        expr = c.Binary(op, expr, operand)
+    return expr
+
+
+def random_statement(rng: random.Random, depth: int) -> c.Stmt:
+    line = rng.choice((None, rng.randrange(1, 100)))
+    kind = rng.randrange(9 if depth else 4)
+    expr = random_wide(rng, rng.randrange(3))
+    body = tuple(random_statement(rng, depth - 1) for _ in range(rng.randrange(4))) if depth else ()
+    match kind:
+        case 0:
+            return c.ExprStmt(c.Assign(random_name(rng), expr), line=line)
+        case 1:
+            return c.Return(expr, line=line)
+        case 2:
+            return c.Comment("words " * rng.randrange(30), line=line)
+        case 3:
+            return c.Blank()
+        case 4:
+            return c.While(expr, body, line=line)
+        case 5:
+            return c.For(c.Assign(A, expr), B, expr, body, line=line)
+        case 6:
+            cases = (c.Case((A, B), body), c.Case((None,), body, "words " * 3))
+            return c.Switch(random_name(rng), cases, line=line)
+        case _:
+            return c.If(expr, body, body[::-1], line=line)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_code_is_in_nginx_style(seed: int) -> None:
+    rng = random.Random(seed)
+    body = tuple(random_statement(rng, 3) for _ in range(8))
+    types = ("ngx_int_t", "u_char", "off_t", "ngx_http_request_t")
+    decls = tuple(
+        c.Decl(rng.choice(types), rng.randrange(3), f"v{i}") for i in range(rng.randrange(30))
+    )
+    printed = print_unit(unit(function(*body, locals=decls, line=1)))
+    assert c_style.check(printed.text, "x.c") == []
+    assert len(printed.lines) == printed.text.count("\n")
+
+
+def test_deep_nesting_is_printed_in_reasonable_work() -> None:
+    expr: c.Expr = A
+    for _ in range(40):
+        expr = c.Call("ngx_min", (expr, c.Name("another_name")))
+    assert flat(expr).replace(" ", "") == body_of(c.Return(expr))[7:-1].replace(" ", "").replace(
+        "\n", ""
+    )
