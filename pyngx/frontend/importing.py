@@ -123,7 +123,8 @@ def execute(parsed: Parsed) -> types.ModuleType:
     module = types.ModuleType(name)
     module.__file__ = str(path)
     _parsed[str(path)] = parsed
-    code = compile(parsed.tree, str(path), "exec", dont_inherit=True)
+    with recorded_warnings():  # reported when the file was read
+        code = compile(parsed.tree, str(path), "exec", dont_inherit=True)
     before = set(sys.modules)
     sys.modules[name] = module
     try:

@@ -122,15 +122,16 @@ REFUSED: Final[dict[type[ast.AST], Refusal]] = {
         "a hash table for each request costs more than it gives",
         "make the dict at module level",
     ),
-    ast.MatMult: Refusal(
-        "PNX053",
-        "matrix multiplication is not in the language",
-        "there are no matrices",
-        "write loops over the numbers",
-    ),
 }
 """Nodes that are never in the language. `async for`, `async with` and `await` can only stand in an
 `async def`, which is refused as a whole."""
+
+MATRIX: Final = Refusal(
+    "PNX053",
+    "matrix multiplication is not in the language",
+    "there are no matrices",
+    "write loops over the numbers",
+)
 
 NOT_YET: Final[dict[type[ast.AST], Refusal]] = {
     ast.Try: Refusal(
@@ -230,6 +231,8 @@ class _Walk:
         }
         self.calls: dict[type[ast.AST], Callable[..., None]] = {
             ast.arguments: self._arguments,
+            ast.AugAssign: self._operator,
+            ast.BinOp: self._operator,
             ast.Call: self._call,
             ast.Constant: self._constant,
             ast.Delete: self._delete,
@@ -325,8 +328,8 @@ class _Walk:
             comment = self.function.comments.trailing(line) or ""
             if not re.match(r"type:\s*(?!ignore\b)[\w(]", comment):
                 continue
-            text = self.source.lines[line - 1]
-            start = text.rindex("#") + 1
+            text = self.source.lines[line - 1].rstrip()
+            start = text.rindex("#", 0, len(text) - len(comment)) + 1
             self.diags.error(
                 "PNX049",
                 Span(self.source.path, line, start, line, len(text) + 1),
@@ -437,6 +440,10 @@ class _Walk:
         if in_validate and raised is not None and self._value(raised) is ConfError:
             return
         self._not_yet(NOT_YET_RAISE, self.source.span(node))
+
+    def _operator(self, node: ast.BinOp | ast.AugAssign) -> None:
+        if isinstance(node.op, ast.MatMult):
+            self._refused(MATRIX, self.source.span(node))
 
     def _slice(self, node: ast.Slice) -> None:
         if node.step is not None:
