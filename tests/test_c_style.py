@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import c_style
-from tests.harness.builds import nginx_source
+from tests.harness.builds import REPOSITORY, nginx_source
 
 GOOD = """
 /*
@@ -107,6 +107,7 @@ BROKEN = [
     ("star-place", "x_init(ngx_conf_t *cf", "x_init(ngx_conf_t* cf"),
 ]  # fmt: skip
 
+RUNTIME = sorted((REPOSITORY / "runtime").glob("*.c"))
 EXCEPTIONS = {
     "prototype": 0.90,  # nginx leaves it out where a function is only used below its definition
     "variable-gap": 0.90,  # some files write tables and variables with one space
@@ -169,6 +170,15 @@ def test_a_fragment_needs_no_prototypes() -> None:
     text = re.sub(r"static .*\(.*\);\n", "", GOOD)
     assert "prototype" in rules(text)
     assert rules(text, fragment=True) == set()
+
+
+@pytest.mark.parametrize("path", RUNTIME, ids=lambda path: path.name)
+def test_the_runtime_is_in_nginx_style(path: Path) -> None:
+    assert c_style.check(path.read_text(), path.name, fragment=True) == []
+
+
+def test_the_runtime_is_looked_at() -> None:
+    assert RUNTIME
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -623,6 +623,47 @@ def test_gcc_speaks_of_the_python_line(tmp_path: Path) -> None:
     assert f"made.c:{glue}:12: error: " in stderr
 
 
+def test_blocks_belong_to_their_line() -> None:
+    stop = (c.Break(line=3),)
+    chain = c.If(A, stop, (c.If(B, (c.Break(),), (c.Break(line=7),), line=5),), line=2)
+    loop = c.While(A, (chain, c.Blank(), c.ExprStmt(X, line=9)), line=1)
+    printed = print_unit(unit(function(loop)))
+    start = printed.text.split("\n").index("    while (a) {")
+    assert printed.lines[start:-1] == (1, 2, 3, None, 5, None, None, 5, 7, 5, None, 9, 1)
+
+
+def test_functions_under_a_condition() -> None:
+    made = function(c.Return(OK))
+    functions = (c.Preproc("#if (NGX_DEBUG)"), made, c.Preproc("#endif"), c.Verbatim("\nint  i;\n"))
+    text = print_unit(c.TranslationUnit("x.c", functions=functions)).text
+    assert text == (
+        "\n/* x.c */\n\n\n"
+        "#if (NGX_DEBUG)\nstatic ngx_int_t ngx_http_x(ngx_http_request_t *r);\n#endif\n\n\n"
+        "#if (NGX_DEBUG)\n\nstatic ngx_int_t\nngx_http_x(ngx_http_request_t *r)\n{\n"
+        "    return NGX_OK;\n}\n\n#endif\n\n\nint  i;\n"
+    )
+    public = (functions[0], c.Verbatim("int  i;"), functions[2])
+    text = print_unit(c.TranslationUnit("x.c", functions=public)).text
+    assert text == "\n/* x.c */\n\n\n#if (NGX_DEBUG)\n\nint  i;\n\n#endif\n"
+
+
+def test_tables_of_numbers_and_long_rows() -> None:
+    numbers = c.Braces(tuple(c.Int(str(i)) for i in range(300)))
+    row = c.Row(tuple(c.Name(f"ngx_http_footer_variable_{i}") for i in range(4)))
+    items = (
+        c.VarDef("static u_char", 0, "t", numbers, array=""),
+        c.ArrayDef("static x_t", "rows", (row,)),
+    )
+    text = print_unit(c.TranslationUnit("x.c", variables=items)).text
+    assert c_style.check(text, "x.c") == []
+    assert text.count("\n") < 40
+    assert text.endswith(
+        "static x_t  rows[] = {\n"
+        "    { ngx_http_footer_variable_0, ngx_http_footer_variable_1,\n"
+        "      ngx_http_footer_variable_2, ngx_http_footer_variable_3 }\n};\n"
+    )
+
+
 def test_directives_change_nothing_where_there_is_no_python() -> None:
     printed = Printed("a\nb\n", (None, None))
     assert printed.with_line_directives("x.py", "x.c") == "a\nb\n"

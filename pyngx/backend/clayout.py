@@ -234,11 +234,14 @@ def _lay(expr: Expr, col: int, tail: int, floor: int) -> list[str]:
 def lay_assign(head: str, value: Expr, col: int, tail: int, floor: int) -> list[str]:
     """``head value`` where head ends in its operator; the value moves to the next line as a last
     resort, as far to the right as it fits."""
+    same = _join(head + " ", lay(value, col + len(head) + 1, tail, floor))
+    if fits(same, col, tail) and not same[0].endswith("("):
+        return same
     right = max(MARGIN - len(flat(value)) - tail, floor)
     return _best(
-        lambda: _join(head + " ", lay(value, col + len(head) + 1, tail, floor)),
         lambda: [head, *_indented(lay(value, right, tail, floor), right)],
         lambda: [head, *_indented(lay(value, floor, tail, floor), floor)],
+        lambda: same,
         col=col,
         tail=tail,
     )

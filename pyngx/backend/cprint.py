@@ -30,6 +30,7 @@ from pyngx.backend.cnodes import (
     ExprStmt,
     For,
     Function,
+    FunctionItem,
     Goto,
     If,
     Include,
@@ -73,6 +74,10 @@ class Printed:
         speaks_python = False
         expected = 0
         for text, line in zip(self.text.split("\n"), self.lines, strict=False):
+            if not text:
+                out.append(text)
+                expected += 1
+                continue
             if line is not None and line != expected:
                 out.append(f'#line {line} "{_path(python_path)}"')
             elif line is None and speaks_python:
@@ -107,19 +112,30 @@ def _plain(lines: Iterable[str]) -> list[Line]:
 
 def _groups(unit: TranslationUnit) -> list[list[Line]]:
     """The top-level items that two blank lines stand between."""
-    own = [
-        Prototype(f.result, f.name, f.params)
-        for f in unit.functions
-        if isinstance(f, Function) and f.result.startswith("static")
-    ]
     return [
         [line for item in unit.includes for line in _include(item)],
         _defines(unit.defines),
         *_joined([(isinstance(t, Preproc), _type_item(t)) for t in unit.types]),
-        [line for p in (*unit.prototypes, *own) for line in _plain(_prototype(p))],
+        _plain([*(line for p in unit.prototypes for line in _prototype(p)), *_own(unit.functions)]),
         *_joined([(isinstance(v, Preproc), _variable(v)) for v in ctables.columns(unit.variables)]),
         *_joined([(isinstance(f, Preproc), _function_item(f)) for f in unit.functions]),
     ]
+
+
+def _own(functions: Sequence[FunctionItem]) -> list[str]:
+    """Prototypes of the static functions, under the same ``#if`` as the functions."""
+    lines: list[str] = []
+    for item in functions:
+        match item:
+            case Function(result=result) if result.startswith("static") and "inline" not in result:
+                lines += _prototype(Prototype(result, item.name, item.params))
+            case Preproc(text="#endif") if lines and lines[-1].startswith("#if"):
+                del lines[-1]
+            case Preproc(text=text):
+                lines.append(text)
+            case _:
+                pass
+    return lines
 
 
 def _joined(items: Sequence[tuple[bool, list[Line]]]) -> list[list[Line]]:
@@ -250,7 +266,7 @@ def _function(item: Function) -> list[Line]:
     if item.locals and any(not isinstance(s, Blank) for s in item.body):
         out.put("", None)
     out.statements(_last_return_apart(item.body), _INDENT)
-    out.put("}", None)
+    out.put("}", item.line)
     return out.lines
 
 
@@ -363,14 +379,14 @@ class _Body:
                 self.if_chain(stmt, indent)
             case While(cond=cond, body=body):
                 self.header("while (", cond, stmt.line, indent)
-                self.loop(body, indent)
+                self.loop(body, indent, stmt.line)
             case DoWhile(body=body, cond=cond):
                 self.put(f"{pad}do {{", stmt.line)
                 self.statements(body, indent + _INDENT)
                 self.expression("} while (", condition(cond), ");", stmt.line, indent)
             case For():
                 self.for_header(stmt, indent)
-                self.loop(stmt.body, indent)
+                self.loop(stmt.body, indent, stmt.line)
             case Switch():
                 self.switch(stmt, indent)
             case Blank():
@@ -397,15 +413,14 @@ class _Body:
             lines = [first + lines[0], *lines[1:]]
             self.put_all([*lines[:-1], lines[-1] + ")", " " * indent + "{"], line)
 
-    def loop(self, body: Sequence[Stmt], indent: int) -> None:
+    def loop(self, body: Sequence[Stmt], indent: int, line: int | None) -> None:
         """The body of a loop and its brace; an empty one is said to be so behind its header."""
-        text, line = self.lines[-1]
-        empty = all(isinstance(s, Blank) for s in body)
-        if empty and len(text) + len(_VOID) <= MARGIN:
+        text = self.lines[-1][0]
+        if all(isinstance(s, Blank) for s in body) and len(text) + len(_VOID) <= MARGIN:
             self.lines[-1] = (text + _VOID, line)
             return
         self.block(body, indent)
-        self.put(" " * indent + "}", None)
+        self.put(" " * indent + "}", line)
 
     def block(self, body: Sequence[Stmt], indent: int) -> None:
         """A block's inside; ``/* void */`` if there is none."""
@@ -425,10 +440,10 @@ class _Body:
             if len(rest) == 1 and isinstance(rest[0], If):
                 stmt, head = rest[0], "} else if ("
                 continue
-            self.put(" " * indent + "} else {", None)
+            self.put(" " * indent + "} else {", stmt.line)
             self.statements(rest if len(rest) == 1 else stmt.orelse, indent + _INDENT)
             break
-        self.put(" " * indent + "}", None)
+        self.put(" " * indent + "}", stmt.line)
 
     def for_header(self, stmt: For, indent: int) -> None:
         pad = " " * indent
@@ -463,14 +478,16 @@ class _Body:
             self.blank()
             self.put_all(comment_lines(case.comment, indent), None)
             for label in case.labels:
-                self.put(f"{pad}default:" if label is None else f"{pad}case {flat(label)}:", None)
+                self.put(
+                    f"{pad}default:" if label is None else f"{pad}case {flat(label)}:", stmt.line
+                )
             self.statements(case.body, indent + _INDENT)
             if i < len(stmt.cases) - 1 and case.body and not _leaves(case.body):
                 self.blank()
                 self.put(pad + " " * _INDENT + "/* fall through */", None)
         if stmt.cases and not stmt.cases[-1].body:
-            self.put(pad + " " * _INDENT + "break;", None)
-        self.put(pad + "}", None)
+            self.put(pad + " " * _INDENT + "break;", stmt.line)
+        self.put(pad + "}", stmt.line)
 
 
 def _apart(previous: Stmt, stmt: Stmt) -> bool:
