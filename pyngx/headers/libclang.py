@@ -176,7 +176,6 @@ def check_c(target: NginxTarget, c_file: Path) -> list[CheckMessage]:
         unit.save(str(draft))
 
     header = cached_file(f"{tree.objs.parent.name}-{version}.pch", make)
-    unit = cindex.TranslationUnit.from_source(
-        str(c_file), [*arguments, "-include-pch", str(header), "-I", str(c_file.parent)]
-    )
-    return messages(unit)
+    text = c_file.read_text(encoding="utf-8")
+    arguments += ["-include-pch", str(header), "-I", str(c_file.parent)]
+    return messages(parse(text, arguments, name=str(c_file)))
