@@ -26,6 +26,20 @@ SOURCE_SCRIPT = REPOSITORY / "scripts" / "nginx_source.py"
 PACKAGED_SOURCE = Path("/usr/share/nginx/src")
 NAMES = ("packaged", "1.26.3", "given")
 
+_CHECKS = "-fsanitize=address,undefined -fno-sanitize=alignment,nonnull-attribute"
+SANITIZE = (
+    f"--with-cc-opt=-O1 -g -fno-omit-frame-pointer {_CHECKS} -DNGX_DEBUG_PALLOC=1",
+    f"--with-ld-opt={_CHECKS}",
+)
+"""NGX_DEBUG_PALLOC gives each pool allocation its own block: an overflow in a pool is seen."""
+
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": "detect_odr_violation=0",
+    "LSAN_OPTIONS": f"suppressions={Path(__file__).with_name('lsan.supp')}",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+}
+"""For ``Nginx(env=…)``; what the sanitizers say ends up in the error log, which is judged."""
+
 
 class BuildFailed(AssertionError):
     """``pyngx build`` or a source build failed; the text is what it printed."""
@@ -112,37 +126,26 @@ def build_filters(files: Sequence[Path], where: Target, output: Path) -> tuple[P
     return tuple(built)
 
 
-def build_static(addons: Sequence[Path], where: Target, output: Path) -> Path:
+def build_static(addons: Sequence[Path], where: Target, *, sanitize: bool = False) -> Path:
     """An nginx binary with addon directories linked in by ``--add-module``.
 
-    The source tree is copied, because ``configure`` writes a Makefile into it.
+    With ``sanitize`` all of it is checked for wrong memory accesses and undefined behaviour, and
+    each pool allocation on its own; run it with ``SANITIZER_ENV``.
     """
-    _make(where, output, [f"--add-module={addon}" for addon in addons], "binary")
-    return output / "objs" / "nginx"
+    return _make(where, [f"--add-module={addon}" for addon in addons], addons, "binary", sanitize)
 
 
-def build_dynamic(addons: Sequence[Path], where: Target, output: Path) -> Path:
+def build_dynamic(addons: Sequence[Path], where: Target) -> Path:
     """The directory of ``.so`` files that ``--add-dynamic-module`` of nginx's own build makes."""
-    _make(where, output, [f"--add-dynamic-module={addon}" for addon in addons], "modules")
-    return output / "objs"
+    options = [f"--add-dynamic-module={addon}" for addon in addons]
+    return _make(where, options, addons, "modules", False).parent
 
 
 def pieces_module(binary: Path) -> Path:
-    """The content handler of ``pieces/``, built once into the cache for a binary under test."""
+    """The content handler of ``pieces/``, built for the target that a binary is or comes from."""
     where = next(one for one in _known_targets() if version_of(one.binary) == version_of(binary))
     addon = Path(__file__).with_name("pieces")
-    code = (addon / "ngx_http_pieces_module.c").read_bytes() + str(where.source).encode()
-    digest = hashlib.sha256(code).hexdigest()[:12]
-    cache = nginx_source("cache")
-    output = cache / "modules" / f"pieces-{where.name}-{digest}"
-    module = output / "objs" / "ngx_http_pieces_module.so"
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with (output.parent / f"{output.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not module.exists():
-            shutil.rmtree(output, ignore_errors=True)
-            build_dynamic([addon], where, output)
-    return module
+    return build_dynamic([addon], where) / "ngx_http_pieces_module.so"
 
 
 def _known_targets() -> Iterator[Target]:
@@ -151,17 +154,46 @@ def _known_targets() -> Iterator[Target]:
     yield from (target(name) for name in NAMES[:2])
 
 
-def _make(where: Target, output: Path, options: Sequence[str], goal: str) -> None:
-    """Configure a copy of the target's sources with addons and make ``goal`` in ``objs``."""
-    source = output / "source"
-    shutil.copytree(where.source, source, ignore=shutil.ignore_patterns(".git", "objs"))
-    configure = "configure" if (source / "configure").exists() else "auto/configure"
-    command = [f"./{configure}", f"--builddir={output}/objs", *_configure_flags(), *options]
-    for step in (command, ["make", "-j2", "-f", f"{output}/objs/Makefile", goal]):
-        done = subprocess.run(step, cwd=source, capture_output=True, text=True, errors="replace")
-        if done.returncode != 0:
-            text = (done.stdout + done.stderr)[-3000:]
-            raise BuildFailed(f"{' '.join(step)}\n{text}")
+def _make(
+    where: Target, options: Sequence[str], addons: Sequence[Path], goal: str, sanitize: bool
+) -> Path:
+    """Configure a copy of the target's sources with addons and make ``goal``.
+
+    Built once for each content of addons and sources, in the cache; the path is ``objs/nginx``.
+    """
+    flags = [*_configure_flags(), *(SANITIZE if sanitize else ()), *options]
+    place = nginx_source("cache") / "addons" / f"{where.name}-{_digest(where, addons, flags)}"
+    binary = place / "objs" / "nginx"
+    done = place / "done"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with (place.parent / f"{place.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if done.exists():
+            return binary
+        shutil.rmtree(place, ignore_errors=True)
+        copy = place / "source"
+        shutil.copytree(where.source, copy, ignore=shutil.ignore_patterns(".git", "objs"))
+        configure = "configure" if (copy / "configure").exists() else "auto/configure"
+        _run([f"./{configure}", f"--builddir={place}/objs", *flags], copy)
+        _run(["make", "-j2", "-f", f"{place}/objs/Makefile", goal], copy)
+        done.touch()
+    return binary
+
+
+def _run(command: Sequence[str], cwd: Path) -> None:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, errors="replace")
+    if done.returncode != 0:
+        raise BuildFailed(f"{' '.join(command)}\n{(done.stdout + done.stderr)[-3000:]}")
+
+
+def _digest(where: Target, addons: Sequence[Path], flags: Sequence[str]) -> str:
+    """What a build depends on: the target's sources, the addons' files and the options."""
+    total = hashlib.sha256("\0".join(flags).encode())
+    for folder in (where.source / "src", where.source / "auto", *addons):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                total.update(f"{path}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()[:16]
 
 
 @cache

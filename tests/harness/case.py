@@ -6,8 +6,8 @@ holds a response against that, and against the rules for headers that every filt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -52,6 +52,7 @@ class Case:
     conf: str = ""
     http: str = ""
     main: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
     expected: Callable[[bytes], bytes] | None = None
     accepts: Callable[[bytes, bytes], bool] | None = None
     length: Length = "kept"

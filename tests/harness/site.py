@@ -67,6 +67,7 @@ def site(
         {own}""",
             files=files,
             listen=listen,
+            env=case.env,
             allow=(*case.allow, *allow),
         ) as nginx:
             yield Site(nginx, upstream)

@@ -42,6 +42,24 @@ def slow_client(case: Case) -> None:
 
 
 @road
+def slow_client_of_subrequests(case: Case) -> None:
+    """Included and added pages larger than every buffer on the way: none may lose its end."""
+    own = "location /ssi/ { alias {root}/; ssi on; ssi_types *; } "
+    own += "location /added/ { alias {root}/; addition_types *; add_after_body /large.html; } "
+    files = {"page.html": b'<!--#include virtual="/large.html" -->', "large.html": LARGE}
+    takes = case.takes(200) and case.subrequests
+    wanted = case.apply(LARGE, takes)
+    with site(case, files=files, locations=own, listen="sndbuf=4k") as here:
+        for path, before in (("/ssi/page.html", b""), ("/added/page.html", files["page.html"])):
+            with client.Connection(here.nginx.port, rcvbuf=16384) as connection:
+                connection.send(path, headers=[("Connection", "close")])
+                response = connection.receive()
+                connection.expect_end()
+            assert response.status == 200 and response.complete
+            case.judge_body(response.body, before + LARGE, before + wanted, takes)
+
+
+@road
 def client_hangs_up(case: Case) -> None:
     """Clients that reset the connection in the middle; the next ones are served."""
     body = text_of(2_000_000)
