@@ -18,17 +18,25 @@ static ngx_int_t
 ngx_http_pyngx_chain_filter(ngx_http_request_t *r, ngx_chain_t *in,
     ngx_http_pyngx_stream_t *s, ngx_http_pyngx_chain_pt handler)
 {
-    ngx_int_t  rc;
+    ngx_int_t     rc;
+    ngx_chain_t  *cl;
 
     if (s->failed) {
         return NGX_ERROR;
     }
 
-    if (in == NULL) {
-        return ngx_http_pyngx_stream_send(r, s, NULL);
+    if (in == NULL || s->done) {
+        return ngx_http_pyngx_stream_send(r, s, in);
+    }
+
+    /* the addition filter sends the end twice: the second is not ours */
+
+    for (cl = in; cl; cl = cl->next) {
+        s->done |= ngx_http_pyngx_is_end(r, cl->buf);
     }
 
     s->pool = r->pool;
+    s->before = s->flushed;
     s->sent = 0;
 
     rc = handler(r, in, s);
@@ -56,6 +64,8 @@ static void
 ngx_http_pyngx_chain_new(ngx_http_pyngx_stream_t *s)
 {
     ngx_chain_t  *cl;
+
+    s->flushed = s->before;
 
     while (s->out) {
         cl = s->out;

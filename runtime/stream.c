@@ -50,6 +50,7 @@ typedef struct {
     unsigned       flush:1;    /* buf asks for a flush after it */
     unsigned       flushed:1;  /* nothing was appended since a flush */
     unsigned       sent:1;     /* the chain form's function has sent */
+    unsigned       before:1;   /* flushed, when it was called */
 } ngx_http_pyngx_stream_t;
 
 

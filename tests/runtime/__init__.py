@@ -1,0 +1,48 @@
+"""Modules written by hand on the runtime, and how they are built."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from pyngx.build.compile import build_module
+from pyngx.build.locate import find_target
+from tests.harness.builds import REPOSITORY, Target
+
+HERE = Path(__file__).parent
+RUNTIME = REPOSITORY / "runtime"
+
+
+def runtime_header(*families: str) -> str:
+    """The text of runtime files as one header: types, prototypes, tables, functions."""
+    items: list[str] = []
+    for family in families:
+        text = (RUNTIME / f"{family}.c").read_text()
+        items += text.strip("\n").split("\n\n\n")[1:]
+    functions = [item for item in items if re.search(r"^\{", item, re.M)]
+    functions = [item for item in functions if re.search(r"^[a-z]\w*\(", item, re.M)]
+    types = [item for item in items if re.search(r"^(?:typedef|#define)", item, re.M)]
+    types = [item for item in types if item not in functions]
+    tables = [item for item in items if item not in functions and item not in types]
+    return "\n\n\n".join([*types, *map(_prototype, functions), *tables, *functions]) + "\n"
+
+
+def build(name: str, families: tuple[str, ...], where: Target, output: Path) -> Path:
+    """Build ``ngx_http_<name>_filter_module.c`` of this directory; the path of the ``.so``."""
+    addon = output / "addon"
+    addon.mkdir(parents=True)
+    module = f"ngx_http_{name}_filter_module"
+    config = (HERE / "config").read_text().replace("ngx_http_engine_filter_module", module)
+    (addon / "config").write_text(config)
+    shutil.copy(HERE / f"{module}.c", addon)
+    (addon / "runtime.h").write_text(runtime_header(*families))
+    target = find_target(str(where.binary), str(where.source))
+    flags = (f"-I{addon}", "-W", "-Wall", "-Wextra", "-Wpointer-arith", "-Wno-unused-parameter")
+    return build_module(addon, output, target, (*flags, "-Wno-unused-function", "-Werror"))
+
+
+def _prototype(function: str) -> str:
+    found = re.search(r"^(static [\s\S]*?\))\n\{", function, re.M)
+    assert found is not None, function
+    return found[1] + ";"
