@@ -29,7 +29,7 @@ test-long: setup nginx-1.26.3
 lint: setup
 	$(PY) -m black --check .
 	$(PY) -m ruff check .
-	$(PY) -m mypy
+	$(PY) -m mypy pyngx tests scripts
 
 format: setup
 	$(PY) -m ruff check --fix .

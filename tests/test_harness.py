@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness import client, http2
-from tests.harness.builds import Target
+from tests.harness.builds import PIECES, SANITIZER_ENV, Target, build_static, target
 from tests.harness.case import PAGE, Case
 from tests.harness.memory import MEMORY_ROADS
 from tests.harness.nginx import (
@@ -160,6 +160,28 @@ def test_a_crashed_worker_fails_the_block(packaged: Target) -> None:
         (worker,) = nginx.worker_pids()
         kill(worker, signal.SIGSEGV)
         nginx.wait_for_log("exited on signal")
+
+
+@pytest.fixture(scope="session")
+def sanitized() -> Path:
+    """A sanitized nginx with the content handler of ``pieces/`` in it."""
+    return build_static([PIECES], target("1.26.3"), sanitize=True)
+
+
+@pytest.mark.parametrize("road", ROADS, ids=str)
+def test_sanitizers_find_nothing_in_stock_nginx(road: Road, sanitized: Path) -> None:
+    road.run(Case(sanitized, env=SANITIZER_ENV))
+
+
+def test_a_read_beyond_an_allocation_is_found(sanitized: Path) -> None:
+    own = "location / { pieces tol:abc; }"
+    with (
+        pytest.raises(NginxFault, match="AddressSanitizer: heap-buffer-overflow"),
+        Nginx(sanitized, locations=own, env=SANITIZER_ENV) as nginx,
+        client.Connection(nginx.port) as connection,
+    ):
+        connection.send("/")
+        nginx.wait_for_log("SUMMARY: AddressSanitizer")
 
 
 def test_the_test_s_own_failure_is_not_hidden_by_the_log(packaged: Target) -> None:

@@ -24,6 +24,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLES = REPOSITORY / "examples" / "filters"
 SOURCE_SCRIPT = REPOSITORY / "scripts" / "nginx_source.py"
 PACKAGED_SOURCE = Path("/usr/share/nginx/src")
+PIECES = Path(__file__).with_name("pieces")
+"""The addon directory of a content handler that makes any shape of buffers."""
 NAMES = ("packaged", "1.26.3", "given")
 
 _CHECKS = "-fsanitize=address,undefined -fno-sanitize=alignment,nonnull-attribute"
@@ -144,8 +146,7 @@ def build_dynamic(addons: Sequence[Path], where: Target) -> Path:
 def pieces_module(binary: Path) -> Path:
     """The content handler of ``pieces/``, built for the target that a binary is or comes from."""
     where = next(one for one in _known_targets() if version_of(one.binary) == version_of(binary))
-    addon = Path(__file__).with_name("pieces")
-    return build_dynamic([addon], where) / "ngx_http_pieces_module.so"
+    return build_dynamic([PIECES], where) / "ngx_http_pieces_module.so"
 
 
 def _known_targets() -> Iterator[Target]:

@@ -7,7 +7,8 @@
  *
  * One argument is one buffer, "flags:text".  The flags: m read-only memory,
  * t temporary memory, f flush, s sync, l the end of the response; c ends the
- * chain here, so that the next buffer comes with another call of the filters.
+ * chain here, so that the next buffer comes with another call of the filters;
+ * o makes a temporary buffer one byte too long, for a sanitizer to find.
  */
 
 
@@ -140,9 +141,10 @@ static ngx_int_t
 ngx_http_pieces_buf(ngx_http_request_t *r, ngx_str_t *piece, ngx_buf_t **buf,
     ngx_uint_t *end_chain)
 {
-    u_char     *p, *last;
-    size_t      len;
-    ngx_buf_t  *b;
+    u_char      *p, *last;
+    size_t       len;
+    ngx_buf_t   *b;
+    ngx_uint_t   overflow;
 
     b = ngx_calloc_buf(r->pool);
     if (b == NULL) {
@@ -151,6 +153,7 @@ ngx_http_pieces_buf(ngx_http_request_t *r, ngx_str_t *piece, ngx_buf_t **buf,
 
     *buf = b;
     *end_chain = 0;
+    overflow = 0;
 
     last = piece->data + piece->len;
 
@@ -182,6 +185,10 @@ ngx_http_pieces_buf(ngx_http_request_t *r, ngx_str_t *piece, ngx_buf_t **buf,
         case 'c':
             *end_chain = 1;
             break;
+
+        case 'o':
+            overflow = 1;
+            break;
         }
     }
 
@@ -204,7 +211,7 @@ ngx_http_pieces_buf(ngx_http_request_t *r, ngx_str_t *piece, ngx_buf_t **buf,
         b->pos = p;
     }
 
-    b->last = b->pos + len;
+    b->last = b->pos + len + overflow;
     b->start = b->pos;
     b->end = b->last;
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.harness import client, http2
-from tests.harness.builds import pieces_module
+from tests.harness.builds import PIECES, pieces_module
 from tests.harness.case import BUFFER, LARGE, SHORT, Case, pieces_of, text_of
+from tests.harness.nginx import built_with
 from tests.harness.roads.road import road
 from tests.harness.site import reply, site
 from tests.harness.upstream import Framing, cuts
@@ -94,7 +95,8 @@ def special_buffers(case: Case) -> None:
         f"location /{n} {{ {{conf}} pieces {shape}; }}" for n, (shape, _) in enumerate(SHAPES)
     )
     bodies = [body for _, body in SHAPES]
-    case = replace(case, modules=(*case.modules, pieces_module(case.binary)))
+    if not built_with(case.binary, f"--add-module={PIECES}"):
+        case = replace(case, modules=(*case.modules, pieces_module(case.binary)))
     with site(case, locations=own) as here:
         paths = [f"/{n}" for n in range(len(SHAPES))]
         for responses in (
