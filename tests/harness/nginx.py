@@ -10,7 +10,9 @@ Sizes are KiB where nginx's processes are measured, because /proc counts so.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import re
 import shutil
 import signal
@@ -70,10 +72,18 @@ def judge_log(text: str, allow: Sequence[str] = ()) -> list[str]:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that was free a moment ago, outside the ephemeral range's reuse."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 that was free a moment ago.
+
+    Below the range from which the kernel takes ports for outgoing connections: the thousands that
+    parallel tests open cannot take it before nginx binds it.
+    """
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
 
 
 def wait_for(what: str, condition: Callable[[], bool], seconds: float = DEADLINE) -> None:
