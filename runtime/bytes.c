@@ -1,0 +1,681 @@
+
+/*
+ * Operations of bytes, with the results that Python has.
+ *
+ * Bounds are Python's: negative ones count from the end, those beyond are
+ * clamped.  strip and its like store a view of their argument; what is built
+ * is allocated, and never has data == NULL, which would be None.
+ */
+
+
+static ngx_int_t
+ngx_http_pyngx_bytes_eq(ngx_str_t *a, ngx_str_t *b)
+{
+    return a->len == b->len && ngx_memcmp(a->data, b->data, a->len) == 0;
+}
+
+
+/* Negative, zero or positive, as memcmp(). */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_cmp(ngx_str_t *a, ngx_str_t *b)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_memcmp(a->data, b->data, ngx_min(a->len, b->len));
+
+    if (rc == 0 && a->len != b->len) {
+        rc = (a->len < b->len) ? -1 : 1;
+    }
+
+    return rc;
+}
+
+
+/* The first offset of sub in s[start:end], or -1. */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_find(ngx_str_t *s, ngx_str_t *sub, ngx_int_t start,
+    ngx_int_t end)
+{
+    u_char     *p;
+    ngx_int_t   n;
+
+    n = ngx_http_pyngx_bytes_bounds(s, &start, &end);
+
+    if (n < (ngx_int_t) sub->len) {
+        return -1;
+    }
+
+    if (sub->len == 0) {
+        return start;
+    }
+
+    if (sub->len == 1) {
+        p = memchr(s->data + start, sub->data[0], n);
+
+    } else {
+        p = memmem(s->data + start, n, sub->data, sub->len);
+    }
+
+    return p ? p - s->data : -1;
+}
+
+
+/* The last offset of sub in s[start:end], or -1. */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_rfind(ngx_str_t *s, ngx_str_t *sub, ngx_int_t start,
+    ngx_int_t end)
+{
+    ngx_int_t  n;
+
+    n = ngx_http_pyngx_bytes_bounds(s, &start, &end);
+
+    if (n < (ngx_int_t) sub->len) {
+        return -1;
+    }
+
+    for (end -= sub->len; end >= start; end--) {
+        if (ngx_memcmp(s->data + end, sub->data, sub->len) == 0) {
+            return end;
+        }
+    }
+
+    return -1;
+}
+
+
+/* How often sub is in s[start:end] without overlap. */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_count(ngx_str_t *s, ngx_str_t *sub, ngx_int_t start,
+    ngx_int_t end)
+{
+    ngx_int_t  count, n;
+
+    n = ngx_http_pyngx_bytes_bounds(s, &start, &end);
+
+    if (sub->len == 0) {
+        return (n < 0) ? 0 : n + 1;
+    }
+
+    for (count = 0; /* void */ ; count++) {
+        start = ngx_http_pyngx_bytes_find(s, sub, start, end);
+
+        if (start == -1) {
+            return count;
+        }
+
+        start += sub->len;
+    }
+}
+
+
+/* sub in s */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_contains(ngx_str_t *s, ngx_str_t *sub)
+{
+    return ngx_http_pyngx_bytes_find(s, sub, 0, NGX_MAX_INT_T_VALUE) != -1;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_bytes_startswith(ngx_str_t *s, ngx_str_t *prefix,
+    ngx_int_t start, ngx_int_t end)
+{
+    ngx_int_t  n;
+
+    n = ngx_http_pyngx_bytes_bounds(s, &start, &end);
+
+    return n >= (ngx_int_t) prefix->len
+           && ngx_memcmp(s->data + start, prefix->data, prefix->len) == 0;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_bytes_endswith(ngx_str_t *s, ngx_str_t *suffix,
+    ngx_int_t start, ngx_int_t end)
+{
+    ngx_int_t  n;
+
+    n = ngx_http_pyngx_bytes_bounds(s, &start, &end);
+
+    return n >= (ngx_int_t) suffix->len
+           && ngx_memcmp(s->data + end - suffix->len, suffix->data,
+                         suffix->len)
+              == 0;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_bytes_isdigit(ngx_str_t *s)
+{
+    size_t  i;
+
+    for (i = 0; i < s->len; i++) {
+        if (!ngx_http_pyngx_is_digit(s->data[i])) {
+            return 0;
+        }
+    }
+
+    return s->len != 0;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_bytes_isalpha(ngx_str_t *s)
+{
+    size_t  i;
+
+    for (i = 0; i < s->len; i++) {
+        if (!ngx_http_pyngx_is_alpha(s->data[i])) {
+            return 0;
+        }
+    }
+
+    return s->len != 0;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_bytes_isalnum(ngx_str_t *s)
+{
+    size_t  i;
+
+    for (i = 0; i < s->len; i++) {
+        if (!ngx_http_pyngx_is_digit(s->data[i])
+            && !ngx_http_pyngx_is_alpha(s->data[i]))
+        {
+            return 0;
+        }
+    }
+
+    return s->len != 0;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_bytes_isspace(ngx_str_t *s)
+{
+    size_t  i;
+
+    for (i = 0; i < s->len; i++) {
+        if (!ngx_http_pyngx_is_space(s->data[i])) {
+            return 0;
+        }
+    }
+
+    return s->len != 0;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_bytes_islower(ngx_str_t *s)
+{
+    size_t      i;
+    ngx_uint_t  cased;
+
+    cased = 0;
+
+    for (i = 0; i < s->len; i++) {
+
+        if (s->data[i] >= 'A' && s->data[i] <= 'Z') {
+            return 0;
+        }
+
+        cased |= ngx_http_pyngx_is_alpha(s->data[i]);
+    }
+
+    return cased;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_bytes_isupper(ngx_str_t *s)
+{
+    size_t      i;
+    ngx_uint_t  cased;
+
+    cased = 0;
+
+    for (i = 0; i < s->len; i++) {
+
+        if (s->data[i] >= 'a' && s->data[i] <= 'z') {
+            return 0;
+        }
+
+        cased |= ngx_http_pyngx_is_alpha(s->data[i]);
+    }
+
+    return cased;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_bytes_lower(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result)
+{
+    size_t  i;
+
+    if (ngx_http_pyngx_bytes_new(pool, s->len, result) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < s->len; i++) {
+        result->data[i] = ngx_tolower(s->data[i]);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_bytes_upper(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result)
+{
+    size_t  i;
+
+    if (ngx_http_pyngx_bytes_new(pool, s->len, result) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < s->len; i++) {
+        result->data[i] = ngx_toupper(s->data[i]);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_pyngx_bytes_strip(ngx_str_t *s, ngx_str_t *chars, ngx_str_t *result)
+{
+    ngx_http_pyngx_bytes_lstrip(s, chars, result);
+    ngx_http_pyngx_bytes_rstrip(result, chars, result);
+}
+
+
+static void
+ngx_http_pyngx_bytes_lstrip(ngx_str_t *s, ngx_str_t *chars, ngx_str_t *result)
+{
+    *result = *s;
+
+    while (result->len
+           && ngx_http_pyngx_bytes_strips(chars, result->data[0]))
+    {
+        result->data++;
+        result->len--;
+    }
+}
+
+
+static void
+ngx_http_pyngx_bytes_rstrip(ngx_str_t *s, ngx_str_t *chars, ngx_str_t *result)
+{
+    *result = *s;
+
+    while (result->len
+           && ngx_http_pyngx_bytes_strips(chars,
+                                          result->data[result->len - 1]))
+    {
+        result->len--;
+    }
+}
+
+
+static void
+ngx_http_pyngx_bytes_removeprefix(ngx_str_t *s, ngx_str_t *prefix,
+    ngx_str_t *result)
+{
+    *result = *s;
+
+    if (s->len >= prefix->len
+        && ngx_memcmp(s->data, prefix->data, prefix->len) == 0)
+    {
+        result->data += prefix->len;
+        result->len -= prefix->len;
+    }
+}
+
+
+static void
+ngx_http_pyngx_bytes_removesuffix(ngx_str_t *s, ngx_str_t *suffix,
+    ngx_str_t *result)
+{
+    *result = *s;
+
+    if (s->len >= suffix->len
+        && ngx_memcmp(s->data + s->len - suffix->len, suffix->data,
+                      suffix->len)
+           == 0)
+    {
+        result->len -= suffix->len;
+    }
+}
+
+
+/* s.replace(old, new, count), all of them if count is negative. */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_replace(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *old,
+    ngx_str_t *new, ngx_int_t count, ngx_str_t *result)
+{
+    u_char     *p;
+    ngx_int_t   at, from, n;
+
+    n = ngx_http_pyngx_bytes_count(s, old, 0, NGX_MAX_INT_T_VALUE);
+
+    if (count < 0 || count > n) {
+        count = n;
+    }
+
+    if (new->len > old->len
+        && count > (ngx_int_t) ((NGX_MAX_INT_T_VALUE - s->len)
+                                / (new->len - old->len)))
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_pyngx_bytes_new(pool, s->len - count * old->len
+                                       + count * new->len, result)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    p = result->data;
+    from = 0;
+
+    for (at = 0; count; count--) {
+
+        at = ngx_http_pyngx_bytes_find(s, old, at, NGX_MAX_INT_T_VALUE);
+
+        p = ngx_cpymem(p, s->data + from, at - from);
+        p = ngx_cpymem(p, new->data, new->len);
+
+        from = at + old->len;
+        at = old->len ? from : from + 1;
+    }
+
+    ngx_memcpy(p, s->data + from, s->len - from);
+
+    return NGX_OK;
+}
+
+
+/* s * n; NGX_DECLINED if the length does not fit. */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_repeat(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t n,
+    ngx_str_t *result)
+{
+    u_char  *p;
+
+    if (n < 0) {
+        n = 0;
+    }
+
+    if (s->len && n > (ngx_int_t) (NGX_MAX_INT_T_VALUE / s->len)) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_pyngx_bytes_new(pool, s->len * n, result) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    p = result->data;
+
+    if (s->len) {
+        while (n--) {
+            p = ngx_cpymem(p, s->data, s->len);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* a + b */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_concat(ngx_pool_t *pool, ngx_str_t *a, ngx_str_t *b,
+    ngx_str_t *result)
+{
+    u_char     *p;
+    ngx_str_t   text;
+
+    if (ngx_http_pyngx_bytes_new(pool, a->len + b->len, &text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(text.data, a->data, a->len);
+    ngx_memcpy(p, b->data, b->len);
+
+    *result = text;
+
+    return NGX_OK;
+}
+
+
+/* s[start:stop]: 0 and NGX_MAX_INT_T_VALUE stand for bounds left out. */
+
+static void
+ngx_http_pyngx_bytes_slice(ngx_str_t *s, ngx_int_t start, ngx_int_t stop,
+    ngx_str_t *result)
+{
+    ngx_int_t   n;
+    ngx_str_t   view;
+
+    n = ngx_http_pyngx_bytes_bounds(s, &start, &stop);
+
+    if (n <= 0) {
+        start = 0;
+        n = 0;
+    }
+
+    view.len = n;
+    view.data = s->data + start;
+
+    *result = view;
+}
+
+
+/*
+ * s[start:stop:step].  Bounds left out are, for a step below zero,
+ * NGX_MAX_INT_T_VALUE and -NGX_MAX_INT_T_VALUE.  NGX_DECLINED: step is zero.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_slice_step(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_int_t start, ngx_int_t stop, ngx_int_t step, ngx_str_t *result)
+{
+    u_char      *p;
+    ngx_int_t    len, n;
+    ngx_str_t    text;
+    ngx_uint_t   stride;
+
+    if (step == 0) {
+        return NGX_DECLINED;
+    }
+
+    len = s->len;
+
+    if (step > 0) {
+        n = ngx_http_pyngx_bytes_bounds(s, &start, &stop);
+        stride = step;
+
+    } else {
+        start = ngx_http_pyngx_bytes_backward(start, len);
+        stop = ngx_http_pyngx_bytes_backward(stop, len);
+        n = start - stop;
+        stride = -(ngx_uint_t) step;
+    }
+
+    n = (n > 0) ? (ngx_int_t) ((n - 1) / stride + 1) : 0;
+
+    if (ngx_http_pyngx_bytes_new(pool, n, &text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (p = text.data; n; n--) {
+        *p++ = s->data[start];
+
+        if (n > 1) {
+            start += step;
+        }
+    }
+
+    *result = text;
+
+    return NGX_OK;
+}
+
+
+/* int(s): NGX_DECLINED is ValueError, NGX_BUSY OverflowError. */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_int(ngx_str_t *s, ngx_int_t *result)
+{
+    size_t       digits;
+    u_char      *last, *p;
+    ngx_int_t    rc;
+    ngx_str_t    text;
+    ngx_uint_t   digit, limit, minus, n;
+
+    ngx_http_pyngx_bytes_strip(s, NULL, &text);
+
+    p = text.data;
+    last = text.data + text.len;
+    minus = 0;
+
+    if (p < last && (*p == '-' || *p == '+')) {
+        minus = (*p++ == '-');
+    }
+
+    rc = NGX_OK;
+    limit = (ngx_uint_t) NGX_MAX_INT_T_VALUE + minus;
+    n = 0;
+
+    for (digits = 0; p < last; p++) {
+
+        if (*p == '_' && digits && p + 1 < last) {
+            p++;
+        }
+
+        if (!ngx_http_pyngx_is_digit(*p)) {
+            return NGX_DECLINED;
+        }
+
+        digit = *p - '0';
+
+        if (n > (limit - digit) / 10) {
+            rc = NGX_BUSY;
+
+        } else {
+            n = n * 10 + digit;
+        }
+
+        digits++;
+    }
+
+    /* Python, too, refuses to convert more */
+
+    if (digits == 0 || digits > 4300) {
+        return NGX_DECLINED;
+    }
+
+    if (rc == NGX_OK) {
+        *result = minus ? -n : n;
+    }
+
+    return rc;
+}
+
+
+/*
+ * Clamps s[start:end] to offsets of s and returns its length, which is below
+ * zero if start is behind end or behind the end of s.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_bounds(ngx_str_t *s, ngx_int_t *start, ngx_int_t *end)
+{
+    ngx_int_t  len;
+
+    len = s->len;
+
+    if (*end > len) {
+        *end = len;
+
+    } else if (*end < 0) {
+        *end = ngx_max(*end + len, 0);
+    }
+
+    if (*start < 0) {
+        *start = ngx_max(*start + len, 0);
+    }
+
+    return *end - *start;
+}
+
+
+/* A bound of a slice that goes backward, clamped to -1 .. len - 1. */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_backward(ngx_int_t bound, ngx_int_t len)
+{
+    if (bound < 0) {
+        return ngx_max(bound + len, -1);
+    }
+
+    return ngx_min(bound, len - 1);
+}
+
+
+/* Whether strip(chars) takes a byte away; without chars it takes spaces. */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_strips(ngx_str_t *chars, u_char ch)
+{
+    if (chars == NULL || chars->data == NULL) {
+        return ngx_http_pyngx_is_space(ch);
+    }
+
+    return chars->len && memchr(chars->data, ch, chars->len) != NULL;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_bytes_new(ngx_pool_t *pool, size_t len, ngx_str_t *result)
+{
+    result->len = len;
+    result->data = ngx_pnalloc(pool, ngx_max(len, 1));
+    if (result->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_is_digit(u_char ch)
+{
+    return ch >= '0' && ch <= '9';
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_is_alpha(u_char ch)
+{
+    ch |= 0x20;
+
+    return ch >= 'a' && ch <= 'z';
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_is_space(u_char ch)
+{
+    return ch == ' ' || (ch >= '\t' && ch <= '\r');
+}
