@@ -463,8 +463,8 @@ static void
 ngx_http_pyngx_bytes_slice(ngx_str_t *s, ngx_int_t start, ngx_int_t stop,
     ngx_str_t *result)
 {
-    ngx_int_t   n;
-    ngx_str_t   view;
+    ngx_int_t  n;
+    ngx_str_t  view;
 
     n = ngx_http_pyngx_bytes_bounds(s, &start, &stop);
 

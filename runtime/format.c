@@ -5,33 +5,35 @@
  */
 
 
-#define NGX_HTTP_PYNGX_FORMAT_LEFT   0x01  /* '-' */
-#define NGX_HTTP_PYNGX_FORMAT_PLUS   0x02  /* '+' */
-#define NGX_HTTP_PYNGX_FORMAT_SPACE  0x04  /* ' ' */
-#define NGX_HTTP_PYNGX_FORMAT_ALT    0x08  /* '#' */
-#define NGX_HTTP_PYNGX_FORMAT_ZERO   0x10  /* '0' */
-
-
-/* room for an integer beside what width and precision ask for */
-
-#define NGX_HTTP_PYNGX_FORMAT_INT_LEN                                         \
-    (sizeof("-0b") - 1 + sizeof(ngx_int_t) * 8)
+#define NGX_HTTP_PYNGX_LEFT   0x01  /* '-' */
+#define NGX_HTTP_PYNGX_SIGN   0x02  /* '+' */
+#define NGX_HTTP_PYNGX_SPACE  0x04  /* ' ' */
+#define NGX_HTTP_PYNGX_ALT    0x08  /* '#' */
+#define NGX_HTTP_PYNGX_ZERO   0x10  /* '0' */
 
 
 /*
- * Writes an integer in base 'd', 'o', 'x', 'X' or 'b' and returns the end.
- * The caller has made room for the greater of width and precision, and
- * NGX_HTTP_PYNGX_FORMAT_INT_LEN.
+ * Writes an integer as 'd', 'o', 'x', 'X' or 'c' says and returns the end.
+ * The caller has made room for width, for precision, and for 26 bytes.
  */
 
 static u_char *
 ngx_http_pyngx_format_int(u_char *p, ngx_int_t n, ngx_uint_t flags,
     ngx_int_t width, ngx_int_t precision, u_char base)
 {
-    u_char      *digit, digits[sizeof(ngx_int_t) * 8];
+    u_char       ch, *digit, digits[NGX_INT64_LEN + 2];
     ngx_int_t    len, zeros;
+    ngx_str_t    byte;
     ngx_uint_t   radix, u;
     const char  *alphabet;
+
+    if (base == 'c') {
+        ch = (u_char) n;
+        byte.len = 1;
+        byte.data = &ch;
+
+        return ngx_http_pyngx_format_bytes(p, &byte, flags, width, -1);
+    }
 
     alphabet = (base == 'X') ? "0123456789ABCDEF" : "0123456789abcdef";
 
@@ -46,13 +48,9 @@ ngx_http_pyngx_format_int(u_char *p, ngx_int_t n, ngx_uint_t flags,
         radix = 8;
         break;
 
-    case 'b':
-        radix = 2;
-        break;
-
     default: /* 'd' */
         radix = 10;
-        flags &= ~NGX_HTTP_PYNGX_FORMAT_ALT;
+        flags &= ~NGX_HTTP_PYNGX_ALT;
         break;
     }
 
@@ -69,22 +67,19 @@ ngx_http_pyngx_format_int(u_char *p, ngx_int_t n, ngx_uint_t flags,
 
     len += zeros;
 
-    if (n < 0
-        || (flags & (NGX_HTTP_PYNGX_FORMAT_PLUS
-                     |NGX_HTTP_PYNGX_FORMAT_SPACE)))
-    {
+    if (n < 0 || (flags & (NGX_HTTP_PYNGX_SIGN|NGX_HTTP_PYNGX_SPACE))) {
         len++;
     }
 
-    if (flags & NGX_HTTP_PYNGX_FORMAT_ALT) {
+    if (flags & NGX_HTTP_PYNGX_ALT) {
         len += 2;
     }
 
     width = ngx_max(width - len, 0);
 
-    if (!(flags & NGX_HTTP_PYNGX_FORMAT_LEFT)) {
+    if (!(flags & NGX_HTTP_PYNGX_LEFT)) {
 
-        if (flags & NGX_HTTP_PYNGX_FORMAT_ZERO) {
+        if (flags & NGX_HTTP_PYNGX_ZERO) {
             zeros += width;
 
         } else {
@@ -97,14 +92,14 @@ ngx_http_pyngx_format_int(u_char *p, ngx_int_t n, ngx_uint_t flags,
     if (n < 0) {
         *p++ = '-';
 
-    } else if (flags & NGX_HTTP_PYNGX_FORMAT_PLUS) {
+    } else if (flags & NGX_HTTP_PYNGX_SIGN) {
         *p++ = '+';
 
-    } else if (flags & NGX_HTTP_PYNGX_FORMAT_SPACE) {
+    } else if (flags & NGX_HTTP_PYNGX_SPACE) {
         *p++ = ' ';
     }
 
-    if (flags & NGX_HTTP_PYNGX_FORMAT_ALT) {
+    if (flags & NGX_HTTP_PYNGX_ALT) {
         *p++ = '0';
         *p++ = base;
     }
@@ -135,7 +130,7 @@ ngx_http_pyngx_format_bytes(u_char *p, ngx_str_t *s, ngx_uint_t flags,
 
     width = ngx_max(width - len, 0);
 
-    if (!(flags & NGX_HTTP_PYNGX_FORMAT_LEFT)) {
+    if (!(flags & NGX_HTTP_PYNGX_LEFT)) {
         p = ngx_http_pyngx_format_fill(p, ' ', width);
         width = 0;
     }

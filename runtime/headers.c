@@ -144,6 +144,10 @@ ngx_http_pyngx_header_out_all(ngx_http_request_t *r, ngx_str_t *name,
     }
 
     v = ngx_array_push(*values);
+    if (v == NULL) {
+        return NGX_ERROR;
+    }
+
     *v = value;
 
     return NGX_OK;

@@ -160,10 +160,12 @@ def test_doubled_subrequest_of_a_slow_client(name: str, nginx_target: Target, mo
     places = "location /ssi/ { alias {root}/; ssi on; ssi_types *; }"
     page = b'<!--#include virtual="/large.html" -->'
     files = {"page.html": page, "large.html": LARGE}
-    with site(case, files=files, locations=places, listen="sndbuf=4k") as here:
-        with client.Connection(here.nginx.port, rcvbuf=16384) as connection:
-            connection.send("/ssi/page.html")
-            assert _times(2)(LARGE, connection.receive().body)
+    with (
+        site(case, files=files, locations=places, listen="sndbuf=4k") as here,
+        client.Connection(here.nginx.port, rcvbuf=16384) as connection,
+    ):
+        connection.send("/ssi/page.html")
+        assert _times(2)(LARGE, connection.receive().body)
 
 
 def test_million_yields(nginx_target: Target, module: Path) -> None:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 from pyngx.build.compile import build_module
+from pyngx.build.configure import configured
 from pyngx.build.locate import find_target
 from tests.harness.builds import REPOSITORY, Target
 
 HERE = Path(__file__).parent
 RUNTIME = REPOSITORY / "runtime"
+NGINX_SOURCES = ("core/ngx_palloc.c", "os/unix/ngx_alloc.c")
+CHECKED = (
+    "-W",
+    "-Wall",
+    "-Wextra",
+    "-Wpointer-arith",
+    "-Wno-unused-parameter",
+    "-Wno-unused-function",
+    "-Werror",
+)
 
 
 def runtime_header(*families: str) -> str:
@@ -38,11 +50,36 @@ def build(name: str, families: tuple[str, ...], where: Target, output: Path) -> 
     shutil.copy(HERE / f"{module}.c", addon)
     (addon / "runtime.h").write_text(runtime_header(*families))
     target = find_target(str(where.binary), str(where.source))
-    flags = (f"-I{addon}", "-W", "-Wall", "-Wextra", "-Wpointer-arith", "-Wno-unused-parameter")
-    return build_module(addon, output, target, (*flags, "-Wno-unused-function", "-Werror"))
+    return build_module(addon, output, target, (f"-I{addon}", *CHECKED))
 
 
 def _prototype(function: str) -> str:
     found = re.search(r"^(static [\s\S]*?\))\n\{", function, re.M)
     assert found is not None, function
     return found[1] + ";"
+
+
+def build_calls(families: tuple[str, ...], where: Target, output: Path) -> Path:
+    """Build ``calls.c`` and the nginx sources that it needs as one shared library.
+
+    nginx's log is not among them: it is called only where memory has run out.
+    """
+    (output / "runtime.h").write_text(runtime_header(*families))
+    tree = configured(find_target(str(where.binary), str(where.source)))
+    library = output / "calls.so"
+    sources = [HERE / "calls.c", *(where.source / "src" / path for path in NGINX_SOURCES)]
+    command: list[str | Path] = [
+        tree.cc,
+        *tree.cflags,
+        *CHECKED,
+        "-O2",
+        "-g",
+        "-fPIC",
+        "-shared",
+        "-o",
+        library,
+    ]
+    command += [*tree.include_flags, "-I", output, *sources, "-Wl,--defsym=ngx_log_error_core=0"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return library

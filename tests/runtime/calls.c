@@ -1,0 +1,97 @@
+
+/*
+ * The pure functions of the runtime as a shared library, for a judge that
+ * calls them beside CPython.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+#include "runtime.h"
+
+
+#define ngx_call(type, name, params, args)                                    \
+    type call_##name params;                                                  \
+    type call_##name params { return ngx_http_pyngx_##name args; }
+
+
+#define ngx_call_search(name)                                                 \
+    ngx_call(ngx_int_t, bytes_##name,                                         \
+             (ngx_str_t *s, ngx_str_t *t, ngx_int_t i, ngx_int_t j),          \
+             (s, t, i, j))
+
+
+#define ngx_call_predicate(name)                                              \
+    ngx_call(ngx_int_t, bytes_##name, (ngx_str_t *s), (s))
+
+
+#define ngx_call_view(name)                                                   \
+    ngx_call(void, bytes_##name,                                              \
+             (ngx_str_t *s, ngx_str_t *t, ngx_str_t *result), (s, t, result))
+
+
+#define ngx_call_build(name, params, args)                                    \
+    ngx_call(ngx_int_t, bytes_##name, params, args)
+
+
+ngx_call(ngx_int_t, bytes_eq, (ngx_str_t *a, ngx_str_t *b), (a, b))
+ngx_call(ngx_int_t, bytes_cmp, (ngx_str_t *a, ngx_str_t *b), (a, b))
+ngx_call(ngx_int_t, bytes_contains, (ngx_str_t *a, ngx_str_t *b), (a, b))
+ngx_call_search(find)
+ngx_call_search(rfind)
+ngx_call_search(count)
+ngx_call_search(startswith)
+ngx_call_search(endswith)
+ngx_call_predicate(isdigit)
+ngx_call_predicate(isalpha)
+ngx_call_predicate(isalnum)
+ngx_call_predicate(isspace)
+ngx_call_predicate(islower)
+ngx_call_predicate(isupper)
+ngx_call_view(strip)
+ngx_call_view(lstrip)
+ngx_call_view(rstrip)
+ngx_call_view(removeprefix)
+ngx_call_view(removesuffix)
+ngx_call(void, bytes_slice,
+         (ngx_str_t *s, ngx_int_t i, ngx_int_t j, ngx_str_t *result),
+         (s, i, j, result))
+ngx_call_build(slice_step,
+               (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t i, ngx_int_t j,
+                ngx_int_t step, ngx_str_t *result),
+               (pool, s, i, j, step, result))
+ngx_call_build(lower, (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result),
+               (pool, s, result))
+ngx_call_build(upper, (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result),
+               (pool, s, result))
+ngx_call_build(concat,
+               (ngx_pool_t *pool, ngx_str_t *a, ngx_str_t *b,
+                ngx_str_t *result),
+               (pool, a, b, result))
+ngx_call_build(repeat,
+               (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t n,
+                ngx_str_t *result),
+               (pool, s, n, result))
+ngx_call_build(replace,
+               (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *a, ngx_str_t *b,
+                ngx_int_t n, ngx_str_t *result),
+               (pool, s, a, b, n, result))
+ngx_call_build(int, (ngx_str_t *s, ngx_int_t *result), (s, result))
+ngx_call(ngx_int_t, floordiv, (ngx_int_t a, ngx_int_t b), (a, b))
+ngx_call(ngx_int_t, floormod, (ngx_int_t a, ngx_int_t b), (a, b))
+ngx_call(ngx_int_t, rshift, (ngx_int_t a, ngx_int_t b), (a, b))
+ngx_call(ngx_int_t, lshift, (ngx_int_t a, ngx_int_t b, ngx_int_t *result),
+         (a, b, result))
+ngx_call(ngx_int_t, pow, (ngx_int_t a, ngx_int_t b, ngx_int_t *result),
+         (a, b, result))
+ngx_call(u_char *, format_int,
+         (u_char *p, ngx_int_t n, ngx_uint_t flags, ngx_int_t width,
+          ngx_int_t precision, u_char base),
+         (p, n, flags, width, precision, base))
+ngx_call(u_char *, format_bytes,
+         (u_char *p, ngx_str_t *s, ngx_uint_t flags, ngx_int_t width,
+          ngx_int_t precision),
+         (p, s, flags, width, precision))
