@@ -24,7 +24,7 @@ import typer
 
 from pyngx import render
 from pyngx.diagnostics import CompileError, Diagnostic, Diagnostics, InternalError, Severity
-from pyngx.source import Span
+from pyngx.source import SourceError, SourceFile, Span
 
 if TYPE_CHECKING:
     from pyngx.build.locate import NginxTarget
@@ -151,7 +151,8 @@ def run(
                 typer.echo(f"serving on {server.url}, Ctrl-C stops")
                 _reload_on_change(server, files, compiled, Path(work), target)
 
-    signal.signal(signal.SIGTERM, _interrupt)
+    for stop in (signal.SIGINT, signal.SIGTERM):  # also where a shell left SIGINT ignored
+        signal.signal(stop, _interrupt)
     try:
         _guarded(serve)
     except KeyboardInterrupt:
@@ -358,29 +359,48 @@ def _reload_on_change(
     target: NginxTarget,
 ) -> NoReturn:
     """Rebuild whenever a source changes; a refused version leaves the last good one serving."""
-    from watchfiles import Change, watch
+    from watchfiles import watch
 
-    sources: set[Path] = set()
-
-    def is_source(_: Change, path: str) -> bool:
-        return Path(path).resolve() in sources
-
+    seen = _texts(compiled)
     while True:
-        sources = {Path(s.path).resolve() for one in compiled for s in one.module.sources}
-        # folders, because editors replace files; one watch for as long as it has them all,
-        # because it also collects what changes during a build
-        folders = {source.parent for source in sources}
-        for _ in watch(*folders, watch_filter=is_source, recursive=False, debounce=200, step=20):
+        # folders, because editors replace files; the timeout, because a change that comes before
+        # the watch stands is only seen by looking
+        folders = {path.parent for path in seen}
+        watching = watch(
+            *folders,
+            recursive=False,
+            debounce=200,
+            step=20,
+            rust_timeout=500,
+            yield_on_timeout=True,
+        )
+        for _ in watching:
+            now = {path: _text(path) for path in seen}
+            if now == seen:
+                continue
+            seen = now
             found, again = _compile_all(files, None, None, target)
             _show(found)
             if _refused(found):
                 _say("the last good version goes on serving")
                 continue
-            compiled = again
-            _reload(server, compiled, work, target)
-            sources = {Path(s.path).resolve() for one in compiled for s in one.module.sources}
-            if not {source.parent for source in sources} <= folders:
+            _reload(server, again, work, target)
+            seen = _texts(again)
+            if not {path.parent for path in seen} <= folders:
                 break
+
+
+def _texts(compiled: Iterable[Compiled]) -> dict[Path, str]:
+    """The sources of the filters, as they were compiled."""
+    return {Path(s.path).resolve(): s.text for one in compiled for s in one.module.sources}
+
+
+def _text(path: Path) -> str:
+    """What is in a source now; nothing if it cannot be read at this moment."""
+    try:
+        return SourceFile.read(path).text
+    except SourceError:
+        return ""
 
 
 def _reload(server: Server, compiled: Sequence[Compiled], work: Path, target: NginxTarget) -> None:

@@ -3,7 +3,7 @@
 from pyngx import LocConf, directive, header_filter
 from pyngx.ngx import ngx_http_request_t, ngx_int_t, ngx_str_t
 
-QUOTES = b"\"; exit(1); \"'"
+QUOTES = b'"; exit(1); "\''
 CONTROL = b"a\0b\nc\rd\te\x7f\xff"
 TRIGRAPHS = b"??/??=??(%s%n"
 HEX_RUNS_ON = b"\x01f\x02e\0009"
