@@ -364,11 +364,24 @@ def test_a_syntax_error_in_a_helper(loader: Loader) -> None:
     assert found.span.line == 2
 
 
-@pytest.mark.parametrize("how", ["sys.exit(3)", "raise SystemExit(3)", "quit(3)"])
+@pytest.mark.parametrize("how", ["sys.exit(3)", "raise SystemExit(3)", "quit(3)", "os._exit(3)"])
 def test_a_file_that_exits(how: str, loader: Loader) -> None:
-    found = loader.error(f"import sys\n{how}\n")
+    found = loader.error(f"import os, sys\n{how}\n")
     assert (found.code, found.span.line) == ("PNX008", 2)
     assert "(exit code 3)" in found.message
+
+
+def test_a_file_that_asks_a_question(loader: Loader) -> None:
+    found = loader.error("x = input('name? ')\n")
+    assert found.code == "PNX007" and "EOFError" in found.message
+
+
+def test_a_child_of_the_file_may_exit(loader: Loader) -> None:
+    module = loader.good(
+        HEADER + "import os\npid = os.fork()\nif not pid: os._exit(3)\n"
+        "CODE = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])\n"
+    )
+    assert module.namespace["CODE"] == 3
 
 
 def test_file_names_that_give_no_name(loader: Loader) -> None:

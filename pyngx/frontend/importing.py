@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import importlib
+import os
 import sys
 import sysconfig
 import types
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NoReturn
 
 from pyngx.frontend.comments import Comments, parse, read_comments
 from pyngx.frontend.names import place_of
@@ -145,18 +147,28 @@ def _forget_last() -> None:
 
 @contextlib.contextmanager
 def _import_settings(path: Path) -> Iterator[None]:
-    """The file's folder first on ``sys.path`` as for a script, no ``.pyc`` written, and what the
-    file prints on stderr, so that a report on stdout stays whole."""
+    """The file's folder first on ``sys.path`` as for a script, no ``.pyc`` written, nothing to
+    read on stdin, what the file prints on stderr (so that a report on stdout stays whole), and no
+    way to leave without a word."""
     folder = str(path.parent)
-    bytecode = sys.dont_write_bytecode
+    bytecode, stdin, leave = sys.dont_write_bytecode, sys.stdin, os._exit
+    compiler = os.getpid()
+
+    def exit_with_a_word(code: int) -> NoReturn:
+        if os.getpid() != compiler:  # a child that the file has forked
+            leave(code)
+        raise SystemExit(code)
+
     sys.path.insert(0, folder)
     sys.dont_write_bytecode = True
+    os._exit = exit_with_a_word  # type: ignore[assignment]
     importlib.invalidate_caches()
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), open(os.devnull) as nothing:
+            sys.stdin = nothing
             yield
     finally:
-        sys.dont_write_bytecode = bytecode
+        sys.dont_write_bytecode, sys.stdin, os._exit = bytecode, stdin, leave
         if folder in sys.path:
             sys.path.remove(folder)
 
