@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from pyngx import cli
 from pyngx.diagnostics import InternalError
+from pyngx.frontend.codes import CODES
 from pyngx.source import Span
 
 REPOSITORY = Path(__file__).parent.parent
@@ -358,3 +359,8 @@ def test_run_tells_what_nginx_refuses(pyngx: Pyngx, good: Path) -> None:
     done = pyngx("run", "good.py", "--set", "no_such_directive on;")
     assert done.returncode == 1
     assert 'unknown directive "no_such_directive"' in done.stderr
+
+
+def test_every_code_of_the_commands_has_a_case_here() -> None:
+    here = Path(__file__).read_text()
+    assert not [code for code in CODES if code >= "PNX090" and code not in here]
