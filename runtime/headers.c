@@ -407,31 +407,33 @@ ngx_http_pyngx_arg(ngx_http_request_t *r, ngx_str_t *name, ngx_str_t *value)
 }
 
 
-/* r.cookie(name), as nginx has it; data is NULL if there is none. */
+/*
+ * r.cookie(name), as nginx has it; data is NULL if there is none.  The parser
+ * of cookies has changed its name and arguments, the variable has not.
+ */
 
 static ngx_int_t
 ngx_http_pyngx_cookie(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value)
 {
-    ngx_str_null(value);
+    u_char     *p;
+    ngx_str_t   variable;
 
     if (name->len == 0) {
+        ngx_str_null(value);
         return NGX_OK;
     }
 
-#if (nginx_version >= 1023000)
+    variable.len = sizeof("cookie_") - 1 + name->len;
+    variable.data = ngx_pnalloc(r->pool, variable.len);
+    if (variable.data == NULL) {
+        return NGX_ERROR;
+    }
 
-    (void) ngx_http_parse_multi_header_lines(r, r->headers_in.cookie, name,
-                                             value);
+    p = ngx_cpymem(variable.data, "cookie_", sizeof("cookie_") - 1);
+    ngx_memcpy(p, name->data, name->len);
 
-#else
-
-    (void) ngx_http_parse_multi_header_lines(&r->headers_in.cookies, name,
-                                             value);
-
-#endif
-
-    return NGX_OK;
+    return ngx_http_pyngx_variable_get(r, &variable, value);
 }
 
 
