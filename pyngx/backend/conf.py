@@ -1,0 +1,643 @@
+"""Directives in C: the table, and how configurations are made, merged and validated."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyngx.backend import cnodes as c
+from pyngx.backend.functions import validate_function
+from pyngx.backend.integers import literal
+from pyngx.backend.short import NULL, addr, call, do, is_null, one, path, put, ret, when
+from pyngx.backend.unit import Unit
+from pyngx.tree import ConfClass, DirectiveField
+from pyngx.types import (
+    FULL,
+    Bool,
+    Bufs,
+    Bytes,
+    ComplexValue,
+    Enum,
+    Int,
+    List,
+    MimeTypes,
+    Optional,
+    Place,
+    Str,
+    Tuple,
+    Type,
+)
+
+
+@dataclass(frozen=True)
+class Number:
+    """How a C integer type is parsed and merged: suffixes of nginx's own names."""
+
+    slot: str
+    unset: str
+    merge: str
+
+
+_NUMBERS = {
+    "ngx_int_t": Number("num", "NGX_CONF_UNSET", "value"),
+    "ngx_uint_t": Number("num", "NGX_CONF_UNSET_UINT", "uint_value"),
+    "size_t": Number("size", "NGX_CONF_UNSET_SIZE", "size_value"),
+    "off_t": Number("off", "NGX_CONF_UNSET", "off_value"),
+    "time_t": Number("sec", "NGX_CONF_UNSET", "sec_value"),
+    "ngx_msec_t": Number("msec", "NGX_CONF_UNSET_MSEC", "msec_value"),
+}
+
+_CONTEXTS = {
+    "http": "NGX_HTTP_MAIN_CONF",
+    "server": "NGX_HTTP_SRV_CONF",
+    "location": "NGX_HTTP_LOC_CONF",
+    "if": "NGX_HTTP_LIF_CONF",
+}
+_OFFSETS = {
+    Place.LOC: "NGX_HTTP_LOC_CONF_OFFSET",
+    Place.SRV: "NGX_HTTP_SRV_CONF_OFFSET",
+    Place.MAIN: "NGX_HTTP_MAIN_CONF_OFFSET",
+}
+
+
+def inner(field: DirectiveField) -> Type:
+    """The type of a directive without ``| None``."""
+    return field.type.inner if isinstance(field.type, Optional) else field.type
+
+
+def number(type_: Type) -> Number | None:
+    """How a number is parsed; small types are parsed as ``ngx_int_t`` within bounds."""
+    if isinstance(type_, Int):
+        return _NUMBERS.get(type_.c, _NUMBERS["ngx_int_t"])
+    return None
+
+
+def field_decls(unit: Unit, field: DirectiveField) -> tuple[c.Decl, ...]:
+    """The C fields of a directive."""
+    type_ = inner(field)
+    comment = " ".join(t.strip() for t in field.comments).strip()
+    match type_:
+        case Bool():
+            return (c.Decl("ngx_flag_t", 0, field.name, comment=comment),)
+        case Int(name):
+            ctype = name if name in _NUMBERS else "ngx_int_t"
+            return (c.Decl(ctype, 0, field.name, comment=comment),)
+        case Enum():
+            return (c.Decl("ngx_uint_t", 0, field.name, comment=comment),)
+        case Bytes() | Str():
+            return (c.Decl("ngx_str_t", 0, field.name, comment=comment),)
+        case Bufs():
+            return (c.Decl("ngx_bufs_t", 0, field.name, comment=comment),)
+        case MimeTypes():
+            return (
+                c.Decl("ngx_hash_t", 0, field.name, comment=comment),
+                c.Decl("ngx_array_t", 1, f"{field.name}_keys"),
+            )
+        case ComplexValue():
+            return (c.Decl("ngx_http_complex_value_t", 1, field.name, comment=comment),)
+        case List():
+            return (c.Decl("ngx_array_t", 1, field.name, comment=comment),)
+        case _:
+            raise AssertionError(f"no directive of type {type_}")
+
+
+def conf_struct(unit: Unit, conf: ConfClass) -> c.StructDef:
+    """The structure of a configuration level."""
+    fields: list[c.Decl | c.Blank] = []
+    for field in conf.fields:
+        fields.extend(field_decls(unit, field))
+    if conf.validate is not None:
+        fields += [
+            c.Blank(),
+            c.Decl("ngx_str_t", 0, "file", comment="where it was set"),
+            c.Decl("ngx_uint_t", 0, "line"),
+        ]
+    return c.StructDef(unit.conf_type(conf.place), tuple(fields), comment=conf.docstring or "")
+
+
+def tuple_structs(unit: Unit) -> tuple[c.StructDef, ...]:
+    """The items of directives that are lists of tuples."""
+    found: dict[str, c.StructDef] = {}
+    for conf in unit.program.confs:
+        for field in conf.fields:
+            type_ = inner(field)
+            if isinstance(type_, List) and isinstance(type_.item, Tuple):
+                name = unit.tuple_type(type_.item)
+                if name == "ngx_keyval_t" or name in found:
+                    continue
+                decls = tuple(
+                    c.Decl("ngx_int_t" if isinstance(t, Int) else "ngx_str_t", 0, n)
+                    for n, t in zip(unit.tuple_fields(type_.item), type_.item.items, strict=True)
+                )
+                found[name] = c.StructDef(name, decls)
+    return tuple(found.values())
+
+
+# Tables
+
+
+def tables(unit: Unit) -> tuple[c.VariableItem, ...]:
+    """Names of enums, default types and bounds."""
+    found: list[c.VariableItem] = []
+    for conf in unit.program.confs:
+        for field in conf.fields:
+            found.extend(_tables_of(unit, field))
+    return tuple(found)
+
+
+def _tables_of(unit: Unit, field: DirectiveField) -> list[c.VariableItem]:
+    name = f"{unit.prefix}_{field.name}"
+    type_ = inner(field)
+    found: list[c.VariableItem] = []
+    if isinstance(type_, Enum):
+        flags = issubclass(type_.cls, enum.Flag)
+        rows = tuple(
+            c.Row((call("ngx_string", c.Str(m.name.encode())), literal(int(m.value))))
+            for m in type_.cls.__members__.values()
+        )
+        end = c.Braces((c.Name("ngx_null_string"), one(0)))
+        ctype = "ngx_conf_bitmask_t" if flags else "ngx_conf_enum_t"
+        found.append(c.ArrayDef(f"static {ctype}", f"{name}_names", rows, end))
+    if isinstance(type_, MimeTypes):
+        assert isinstance(field.default, tuple)
+        types = [t.encode() if isinstance(t, str) else t for t in field.default]
+        items = tuple(call("ngx_string", c.Str(t)) for t in types)
+        found.append(
+            c.ArrayDef("static ngx_str_t", f"{name}_default", items, c.Name("ngx_null_string"))
+        )
+    bounds = limits(field)
+    if bounds is not None:
+        low, high = bounds
+        init = c.Braces((c.Name("ngx_conf_check_num_bounds"), literal(low), literal(high)))
+        found.append(c.VarDef("static ngx_conf_num_bounds_t", 0, f"{name}_bounds", init))
+    return found
+
+
+def limits(field: DirectiveField) -> tuple[int, int] | None:
+    """The bounds of a number as nginx checks them; -1 above is none."""
+    type_ = inner(field)
+    if not isinstance(type_, Int):
+        return None
+    low, high = field.min, field.max
+    if type_.c not in _NUMBERS and type_.range != FULL:
+        low = type_.range.lo if low is None else low
+        high = type_.range.hi if high is None else high
+    if low is None and high is None:
+        return None
+    return (low if low is not None else 0, -1 if high is None else high)
+
+
+def commands(unit: Unit) -> c.ArrayDef:
+    """The table of directives."""
+    rows = tuple(
+        _command(unit, conf, field) for conf in unit.program.confs for field in conf.fields
+    )
+    return c.ArrayDef(
+        "static ngx_command_t", f"{unit.prefix}_commands", rows, c.Name("ngx_null_command"), True
+    )
+
+
+def _command(unit: Unit, conf: ConfClass, field: DirectiveField) -> c.Row:
+    flags: c.Expr = c.Name(_CONTEXTS[field.contexts[0]])
+    for context in field.contexts[1:]:
+        flags = c.Binary("|", flags, c.Name(_CONTEXTS[context]))
+    type_ = inner(field)
+    flags = c.Binary("|", flags, c.Name(_arguments(type_)))
+    member = f"{field.name}_keys" if isinstance(type_, MimeTypes) else field.name
+    return c.Row(
+        (
+            call("ngx_string", c.Str(field.directive.encode())),
+            flags,
+            c.Name(handler(unit, conf, field)),
+            c.Name(_OFFSETS[conf.place]),
+            call("offsetof", c.Name(unit.conf_type(conf.place)), c.Name(member)),
+            _post(unit, field),
+        ),
+        line=field.span.line,
+    )
+
+
+def _arguments(type_: Type) -> str:
+    match type_:
+        case Bool():
+            return "NGX_CONF_FLAG"
+        case Bufs():
+            return "NGX_CONF_TAKE2"
+        case MimeTypes():
+            return "NGX_CONF_1MORE"
+        case Enum(cls) if issubclass(cls, enum.Flag):
+            return "NGX_CONF_1MORE"
+        case List(Tuple(items)):
+            return f"NGX_CONF_TAKE{len(items)}"
+        case List():
+            return "NGX_CONF_1MORE"
+        case _:
+            return "NGX_CONF_TAKE1"
+
+
+def _post(unit: Unit, field: DirectiveField) -> c.Expr:
+    if isinstance(inner(field), Enum):
+        return addr(c.Name(f"{unit.prefix}_{field.name}_names"))
+    if limits(field) is not None:
+        return addr(c.Name(f"{unit.prefix}_{field.name}_bounds"))
+    return NULL
+
+
+def slot(unit: Unit, field: DirectiveField) -> str:
+    """The function that parses the directive's arguments."""
+    type_ = inner(field)
+    match type_:
+        case Bool():
+            return "ngx_conf_set_flag_slot"
+        case Int():
+            found = number(type_)
+            assert found is not None
+            return f"ngx_conf_set_{found.slot}_slot"
+        case Enum(cls):
+            flags = issubclass(cls, enum.Flag)
+            return "ngx_http_pyngx_conf_flags" if flags else "ngx_conf_set_enum_slot"
+        case Bytes() | Str():
+            return "ngx_conf_set_str_slot"
+        case Bufs():
+            return "ngx_conf_set_bufs_slot"
+        case MimeTypes():
+            return "ngx_http_types_slot"
+        case ComplexValue():
+            return "ngx_http_set_complex_value_slot"
+        case List(Tuple()):
+            return f"{unit.prefix}_{field.name}"
+        case List(Int()):
+            return "ngx_http_pyngx_conf_list_int"
+        case _:
+            return "ngx_http_pyngx_conf_list_str"
+
+
+def handler(unit: Unit, conf: ConfClass, field: DirectiveField) -> str:
+    """The directive's handler: where values are validated, one that remembers the line."""
+    found = slot(unit, field)
+    if conf.validate is None:
+        return found
+    return f"{unit.prefix}_set_{_short(unit, found)}"
+
+
+def _short(unit: Unit, slot_name: str) -> str:
+    for prefix in ("ngx_conf_set_", "ngx_http_pyngx_conf_", "ngx_http_set_", "ngx_http_"):
+        if slot_name.startswith(prefix):
+            return slot_name.removeprefix(prefix).removesuffix("_slot")
+    return slot_name
+
+
+# Functions
+
+_CF = c.Param("ngx_conf_t", 1, "cf")
+_SET_PARAMS = (_CF, c.Param("ngx_command_t", 1, "cmd"), c.Param("void", 1, "conf"))
+
+
+def handlers(unit: Unit) -> tuple[c.Function, ...]:
+    """Handlers of the module's own: for lists of tuples, and those that remember the line."""
+    found: dict[str, c.Function] = {}
+    for conf in unit.program.confs:
+        for field in conf.fields:
+            type_ = inner(field)
+            if isinstance(type_, List) and isinstance(type_.item, Tuple):
+                made = _tuple_handler(unit, field, type_.item)
+                found[made.name] = made
+            if conf.validate is not None:
+                made = _marking_handler(unit, conf, field)
+                found[made.name] = made
+    return tuple(found.values())
+
+
+def _marking_handler(unit: Unit, conf: ConfClass, field: DirectiveField) -> c.Function:
+    name = unit.conf_type(conf.place)
+    short = "lcf" if conf.place is Place.LOC else "scf" if conf.place is Place.SRV else "mcf"
+    return c.Function(
+        "static char *",
+        handler(unit, conf, field),
+        _SET_PARAMS,
+        (c.Decl(name, 1, short, init="conf"),),
+        (
+            put(f"{short}->file", path("cf->conf_file->file.name")),
+            put(f"{short}->line", path("cf->conf_file->line")),
+            c.Blank(),
+            ret(call(slot(unit, field), c.Name("cf"), c.Name("cmd"), c.Name("conf"))),
+        ),
+        c.Comment("validate() speaks of the line where a value was set"),
+    )
+
+
+def _tuple_handler(unit: Unit, field: DirectiveField, item: Tuple) -> c.Function:
+    ctype = unit.tuple_type(item)
+    body: list[c.Stmt] = [
+        put("array", c.Cast("ngx_array_t **", c.Binary("+", c.Name("p"), path("cmd->offset")))),
+        c.Blank(),
+        when(
+            is_null(c.Unary("*", c.Name("array"))),
+            put(
+                c.Unary("*", c.Name("array")),
+                call("ngx_array_create", path("cf->pool"), one(4), c.SizeOf(ctype)),
+            ),
+            when(is_null(c.Unary("*", c.Name("array"))), ret(c.Name("NGX_CONF_ERROR"))),
+        ),
+        put("item", call("ngx_array_push", c.Unary("*", c.Name("array")))),
+        when(is_null(c.Name("item")), ret(c.Name("NGX_CONF_ERROR"))),
+        put("value", path("cf->args->elts")),
+        c.Blank(),
+    ]
+    for i, (name, type_) in enumerate(zip(unit.tuple_fields(item), item.items, strict=True), 1):
+        value = c.Index(c.Name("value"), one(i))
+        target = c.Arrow(c.Name("item"), name)
+        if isinstance(type_, Int):
+            parsed = call("ngx_atoi", c.Member(value, "data"), c.Member(value, "len"))
+            body += [
+                put(target, parsed),
+                when(
+                    c.Binary("==", target, c.Name("NGX_ERROR")),
+                    ret(c.Cast("char *", c.Str(b"invalid number"))),
+                ),
+            ]
+        else:
+            body.append(put(target, value))
+    body += [c.Blank(), ret(c.Name("NGX_CONF_OK"))]
+    return c.Function(
+        "static char *",
+        f"{unit.prefix}_{field.name}",
+        _SET_PARAMS,
+        (
+            c.Decl("char", 1, "p", init="conf"),
+            c.Decl("ngx_str_t", 1, "value"),
+            c.Decl("ngx_array_t", 2, "array"),
+            c.Decl(ctype, 1, "item"),
+        ),
+        tuple(body),
+    )
+
+
+def create(unit: Unit, conf: ConfClass) -> c.Function:
+    """``create_loc_conf`` and so on: everything unset."""
+    name = unit.conf_type(conf.place)
+    zero: list[str] = []
+    unset: list[c.Stmt] = []
+    for field in conf.fields:
+        value = _unset(field)
+        if value is not None:
+            unset.append(put(f"conf->{field.name}", c.Name(value)))
+        else:
+            zero += _zero(field)
+    body: list[c.Stmt] = [
+        put("conf", call("ngx_pcalloc", path("cf->pool"), c.SizeOf(name))),
+        when(is_null(c.Name("conf")), ret(NULL)),
+    ]
+    if zero:
+        lines = "\n".join(f"    conf->{z};" for z in zero)
+        body += [c.Comment(f"set by ngx_pcalloc():\n\n{lines}"), c.Blank()]
+    body += [*unset, c.Blank(), ret(c.Name("conf"))]
+    return c.Function(
+        "static void *",
+        f"{unit.prefix}_create_{unit.conf_name(conf.place)}",
+        (_CF,),
+        (c.Decl(name, 1, "conf"),),
+        tuple(body),
+    )
+
+
+def _unset(field: DirectiveField) -> str | None:
+    type_ = inner(field)
+    match type_:
+        case Bool():
+            return "NGX_CONF_UNSET"
+        case Int():
+            found = number(type_)
+            assert found is not None
+            return found.unset
+        case Enum():
+            return "NGX_CONF_UNSET_UINT"
+        case _:
+            return None
+
+
+def _zero(field: DirectiveField) -> list[str]:
+    match inner(field):
+        case Bytes() | Str():
+            return [f"{field.name} = {{ 0, NULL }}"]
+        case Bufs():
+            return [f"{field.name}.num = 0"]
+        case MimeTypes():
+            return [f"{field.name} = {{ NULL }}", f"{field.name}_keys = NULL"]
+        case _:
+            return [f"{field.name} = NULL"]
+
+
+def merge(unit: Unit, conf: ConfClass) -> c.Function:
+    """``merge_loc_conf`` and so on, or ``init_main_conf``."""
+    name = unit.conf_type(conf.place)
+    main = conf.place is Place.MAIN
+    maker = _Merge(unit, main)
+    for field in conf.fields:
+        maker.field(field)
+    body = maker.body
+    if conf.validate is not None:
+        if not main:
+            body += [
+                c.Blank(),
+                when(
+                    c.Binary("==", path("conf->line"), one(0)),
+                    put("conf->file", path("prev->file")),
+                    put("conf->line", path("prev->line")),
+                ),
+            ]
+        body += [
+            c.Blank(),
+            ret(call(f"{unit.prefix}_validate", c.Name("cf"), c.Name("conf"))),
+        ]
+    else:
+        body += [c.Blank(), ret(c.Name("NGX_CONF_OK"))]
+    if main:
+        params: tuple[c.Param, ...] = (_CF, c.Param("void", 1, "init"))
+        locals_ = [c.Decl(name, 1, "conf", init="init")]
+        title = f"{unit.prefix}_init_main_conf"
+    else:
+        params = (_CF, c.Param("void", 1, "parent"), c.Param("void", 1, "child"))
+        locals_ = [c.Decl(name, 1, "prev", init="parent"), c.Decl(name, 1, "conf", init="child")]
+        title = f"{unit.prefix}_merge_{unit.conf_name(conf.place)}"
+    return c.Function("static char *", title, params, (*locals_, *maker.locals), tuple(body))
+
+
+class _Merge:
+    """The statements that merge, or initialise, the fields one by one."""
+
+    def __init__(self, unit: Unit, main: bool) -> None:
+        self.unit = unit
+        self.main = main
+        self.body: list[c.Stmt] = []
+        self.locals: list[c.Decl] = []
+
+    def field(self, field: DirectiveField) -> None:
+        """Merge one field."""
+        type_ = inner(field)
+        conf, prev = path(f"conf->{field.name}"), path(f"prev->{field.name}")
+        found = number(type_)
+        match type_:
+            case Bool():
+                assert isinstance(field.default, bool)
+                self._macro("value", conf, prev, one(int(field.default)))
+            case Int() if found is not None and field.default is None:
+                if not self.main:
+                    unset = c.Binary("==", conf, c.Name(found.unset))
+                    self.body.append(when(unset, put(conf, prev)))
+            case Int() if found is not None:
+                assert isinstance(field.default, int)
+                self._macro(found.merge, conf, prev, literal(field.default))
+            case Enum():
+                assert isinstance(field.default, int)
+                self._macro("uint_value", conf, prev, literal(int(field.default)))
+            case Bytes() | Str():
+                self._string(field, conf, prev)
+            case Bufs():
+                self._bufs(field, conf, prev)
+            case MimeTypes():
+                self._types(field)
+            case ComplexValue():
+                self._complex(field, conf, prev)
+            case List():
+                self._list(field, type_, conf, prev)
+            case _:
+                raise AssertionError(f"no merge of {type_}")
+
+    def _macro(self, kind: str, conf: c.Expr, prev: c.Expr, default: c.Expr) -> None:
+        if self.main:
+            self.body.append(do(f"ngx_conf_init_{kind}", conf, default))
+        else:
+            self.body.append(do(f"ngx_conf_merge_{kind}", conf, prev, default))
+
+    def _inherit(self, unset: c.Expr, conf: c.Expr, prev: c.Expr) -> None:
+        if not self.main:
+            self.body.append(when(unset, put(conf, prev)))
+
+    def _string(self, field: DirectiveField, conf: c.Expr, prev: c.Expr) -> None:
+        if field.default is None:
+            self._inherit(is_null(c.Member(conf, "data")), conf, prev)
+            return
+        text = field.default.encode() if isinstance(field.default, str) else field.default
+        assert isinstance(text, bytes)
+        if self.main:
+            self.body.append(
+                when(is_null(c.Member(conf, "data")), do("ngx_str_set", addr(conf), c.Str(text)))
+            )
+        else:
+            self.body.append(do("ngx_conf_merge_str_value", conf, prev, c.Str(text)))
+
+    def _bufs(self, field: DirectiveField, conf: c.Expr, prev: c.Expr) -> None:
+        assert isinstance(field.default, tuple)
+        num, size = (literal(int(v)) for v in field.default)
+        if self.main:
+            fill = (put(c.Member(conf, "num"), num), put(c.Member(conf, "size"), size))
+            self.body.append(when(c.Binary("==", c.Member(conf, "num"), one(0)), *fill))
+        else:
+            self.body.append(do("ngx_conf_merge_bufs_value", conf, prev, num, size))
+
+    def _types(self, field: DirectiveField) -> None:
+        default = c.Name(f"{self.unit.prefix}_{field.name}_default")
+        source = "conf" if self.main else "prev"
+        merged = call(
+            "ngx_http_merge_types",
+            c.Name("cf"),
+            addr(f"conf->{field.name}_keys"),
+            addr(f"conf->{field.name}"),
+            addr(f"{source}->{field.name}_keys"),
+            addr(f"{source}->{field.name}"),
+            default,
+        )
+        failed = c.Binary("!=", merged, c.Name("NGX_OK"))
+        self.body += [when(failed, ret(c.Name("NGX_CONF_ERROR")))]
+
+    def _complex(self, field: DirectiveField, conf: c.Expr, prev: c.Expr) -> None:
+        self._inherit(is_null(conf), conf, prev)
+        if field.default is None:
+            return
+        assert isinstance(field.default, bytes)
+        compiled = call(
+            "ngx_http_pyngx_conf_complex", c.Name("cf"), addr(conf), addr(c.Name("text"))
+        )
+        failed = c.Binary("!=", compiled, c.Name("NGX_OK"))
+        self._local(c.Decl("ngx_str_t", 0, "text"))
+        self.body.append(
+            when(
+                is_null(conf),
+                do("ngx_str_set", addr(c.Name("text")), c.Str(field.default)),
+                c.Blank(),
+                when(failed, ret(c.Name("NGX_CONF_ERROR"))),
+            )
+        )
+
+    def _local(self, decl: c.Decl) -> None:
+        if decl not in self.locals:
+            self.locals.append(decl)
+
+    def _list(self, field: DirectiveField, type_: List, conf: c.Expr, prev: c.Expr) -> None:
+        self._inherit(is_null(conf), conf, prev)
+        if field.default is None:
+            return
+        assert isinstance(field.default, tuple)
+        ctype, pushes = _pushes(self.unit, type_, field.default, f"{field.name}_item")
+        size = max(1, len(field.default))
+        create_ = call("ngx_array_create", path("cf->pool"), one(size), c.SizeOf(ctype))
+        fill: list[c.Stmt] = [
+            put(conf, create_),
+            when(is_null(conf), ret(c.Name("NGX_CONF_ERROR"))),
+        ]
+        if field.default:
+            self._local(c.Decl(ctype, 1, f"{field.name}_item"))
+        for push in pushes:
+            fill += push(conf)
+        self.body.append(when(is_null(conf), *fill))
+
+
+def _pushes(
+    unit: Unit, type_: List, values: tuple[object, ...], item: str
+) -> tuple[str, list[Callable[[c.Expr], list[c.Stmt]]]]:
+    """The statements that put the default's items into a new array."""
+    tuple_type = type_.item if isinstance(type_.item, Tuple) else None
+    if tuple_type is not None:
+        ctype = unit.tuple_type(tuple_type)
+    else:
+        ctype = "ngx_int_t" if isinstance(type_.item, Int) else "ngx_str_t"
+    made: list[Callable[[c.Expr], list[c.Stmt]]] = []
+    for value in values:
+
+        def push(conf: c.Expr, value: object = value) -> list[c.Stmt]:
+            found: list[c.Stmt] = [
+                put(item, call("ngx_array_push", conf)),
+                when(is_null(c.Name(item)), ret(c.Name("NGX_CONF_ERROR"))),
+            ]
+            if tuple_type is not None:
+                assert isinstance(value, tuple)
+                names = unit.tuple_fields(tuple_type)
+                for name, part in zip(names, value, strict=True):
+                    found.append(_constant(c.Arrow(c.Name(item), name), part))
+            else:
+                found.append(_constant(c.Unary("*", c.Name(item)), value))
+            return found
+
+        made.append(push)
+    return ctype, made
+
+
+def _constant(target: c.Expr, value: object) -> c.Stmt:
+    if isinstance(value, int):
+        return put(target, literal(value))
+    text = value.encode() if isinstance(value, str) else value
+    assert isinstance(text, bytes)
+    place = target.operand if isinstance(target, c.Unary) else addr(target)
+    return do("ngx_str_set", place, c.Str(text))
+
+
+def functions(unit: Unit) -> tuple[c.Function, ...]:
+    """All functions of the configuration."""
+    found = list(handlers(unit))
+    for conf in unit.program.confs:
+        found += [create(unit, conf), merge(unit, conf)]
+        if conf.validate is not None:
+            found.append(validate_function(unit, conf, conf.validate).function)
+    return tuple(found)

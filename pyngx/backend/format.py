@@ -1,0 +1,195 @@
+"""Formatted text: a size that is enough, one allocation, one ``ngx_sprintf``.
+
+Conversions that nginx's own formatter writes as Python does go into its format string; the others
+(signs, left alignment, precision) are written by the runtime, piece after piece.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pyngx.backend import cnodes as c
+from pyngx.backend.emitter import Emitter, Ref
+from pyngx.tree import Expr, Piece
+
+
+class Operands(Protocol):
+    """What lowers the values of the pieces."""
+
+    out: Emitter
+
+    def signed(self, expr: Expr) -> c.Expr: ...
+
+    def string(self, expr: Expr, hint: str = "text") -> Ref: ...
+
+
+Argument = tuple[bytes, c.Expr]  # a conversion of ngx_sprintf, and its value
+
+
+def _is_string(piece: Piece) -> bool:
+    return piece.conversion == "s"
+
+
+def native(piece: Piece) -> bytes | None:
+    """nginx's conversion for a piece; None if nginx's formatter does not have it."""
+    assert piece.value is not None
+    if _is_string(piece):
+        return b"%V" if not piece.width and piece.precision < 0 else None
+    if piece.precision >= 0 or piece.flags.strip("0"):
+        return None
+    zero = b"0" if "0" in piece.flags and piece.width else b""
+    width = zero + (str(piece.width).encode() if piece.width else b"")
+    non_negative = piece.value.range.lo >= 0
+    match piece.conversion:
+        case "d" if non_negative or not piece.width:
+            return b"%" + width + b"i"
+        case "x" | "X" if non_negative:
+            return b"%" + width + piece.conversion.encode() + b"i"
+        case "c" if piece.value.range.lo >= 0 and piece.value.range.hi <= 255 and not width:
+            return b"%c"
+        case _:
+            return None
+
+
+def escaped(literal: bytes) -> bytes:
+    """Literal bytes in a format string."""
+    return literal.replace(b"%", b"%%")
+
+
+def log_arguments(lower: Operands, pieces: tuple[Piece, ...]) -> tuple[bytes, tuple[c.Expr, ...]]:
+    """The format string and arguments of a log call."""
+    text = b""
+    args: list[c.Expr] = []
+    for piece in pieces:
+        if piece.value is None:
+            text += escaped(piece.literal)
+            continue
+        text += native(piece) or (b"%V" if _is_string(piece) else b"%i")
+        args.append(_argument(lower, piece))
+    return text, tuple(args)
+
+
+def _argument(lower: Operands, piece: Piece) -> c.Expr:
+    assert piece.value is not None
+    if _is_string(piece):
+        return lower.string(piece.value, "arg").address
+    value = lower.signed(piece.value)
+    if piece.conversion == "c":
+        return c.Cast("int", value)
+    if isinstance(value, c.Int | c.Call | c.Ternary | c.Index | c.Binary | c.Member | c.Arrow):
+        return c.Cast("ngx_int_t", value)
+    return value
+
+
+def format_into(lower: Operands, target: Ref, pieces: tuple[Piece, ...]) -> None:
+    """Allocate and write the text; ``target`` gets it."""
+    out = lower.out
+    if all(p.value is None for p in pieces):
+        literal = b"".join(p.literal for p in pieces)
+        out.call("ngx_str_set", target.address, c.Str(literal))
+        return
+    prepared: list[tuple[Piece, c.Expr | None, Ref | None]] = []
+    for piece in pieces:
+        if piece.value is None:
+            prepared.append((piece, None, None))
+        elif _is_string(piece):
+            prepared.append((piece, None, lower.string(piece.value, "arg")))
+        else:
+            prepared.append((piece, _argument(lower, piece), None))
+    size = _size(prepared)
+    out.assign(target.data, c.Call("ngx_pnalloc", (out.pool, size)))
+    out.leave_if(c.Binary("==", target.data, c.Name("NULL")))
+    out.blank()
+    end = _write(out, target.data, prepared)
+    out.assign(target.len, c.Binary("-", end, target.data))
+
+
+def _size(prepared: list[tuple[Piece, c.Expr | None, Ref | None]]) -> c.Expr:
+    fixed = 0
+    terms: list[c.Expr] = []
+    for piece, _, ref in prepared:
+        if piece.value is None:
+            fixed += len(piece.literal)
+        elif ref is not None:
+            fixed += piece.width
+            terms.append(ref.len)
+        elif piece.conversion == "c":
+            fixed += max(1, piece.width)
+        elif piece.width or piece.precision >= 0 or piece.flags:
+            fixed += max(piece.width, 0) + max(piece.precision, 0) + 26
+        else:
+            terms.append(c.Name("NGX_INT64_LEN"))
+    total: c.Expr | None = c.Int(str(fixed)) if fixed or not terms else None
+    for term in terms:
+        total = term if total is None else c.Binary("+", total, term)
+    assert total is not None
+    return total
+
+
+def _write(
+    out: Emitter, start: c.Expr, prepared: list[tuple[Piece, c.Expr | None, Ref | None]]
+) -> c.Expr:
+    """The calls that write the pieces; the expression for the end of what was written."""
+    text = b""
+    args: list[c.Expr] = []
+    several = any(p.value is not None and native(p) is None for p, _, _ in prepared) or any(
+        b"\0" in p.literal for p, _, _ in prepared
+    )
+    if not several:
+        for piece, value, ref in prepared:
+            conversion = escaped(piece.literal) if piece.value is None else native(piece)
+            assert conversion is not None
+            text += conversion
+            if ref is not None:
+                args.append(ref.address)
+            elif value is not None:
+                args.append(value)
+        return c.Call("ngx_sprintf", (start, c.Str(text), *args))
+    p = out.temp("u_char", 1, "p")
+    out.assign(p, start)
+    for piece, value, ref in prepared:
+        if piece.value is None:
+            size = c.Int(str(len(piece.literal)))
+            step = c.Call("ngx_cpymem", (p, c.Str(piece.literal), size))
+        elif ref is not None and native(piece) is not None:
+            step = c.Call("ngx_cpymem", (p, ref.data, ref.len))
+        elif ref is not None:
+            step = c.Call(
+                "ngx_http_pyngx_format_bytes",
+                (p, ref.address, _flags(piece), c.Int(str(piece.width)), _precision(piece)),
+            )
+        elif native(piece) is not None:
+            found = native(piece)
+            assert found is not None and value is not None
+            step = c.Call("ngx_sprintf", (p, c.Str(found), value))
+        else:
+            assert value is not None
+            step = c.Call(
+                "ngx_http_pyngx_format_int",
+                (
+                    p,
+                    value,
+                    _flags(piece),
+                    c.Int(str(piece.width)),
+                    _precision(piece),
+                    c.Char(ord(piece.conversion)),
+                ),
+            )
+        out.assign(p, step)
+    return p
+
+
+_FLAG_NAMES = {"-": "LEFT", "+": "SIGN", " ": "SPACE", "#": "ALT", "0": "ZERO"}
+
+
+def _flags(piece: Piece) -> c.Expr:
+    names = [_FLAG_NAMES[f] for f in "-+ #0" if f in piece.flags]
+    result: c.Expr = c.Int("0")
+    for i, name in enumerate(names):
+        flag = c.Name(f"NGX_HTTP_PYNGX_{name}")
+        result = flag if i == 0 else c.Binary("|", result, flag)
+    return result
+
+
+def _precision(piece: Piece) -> c.Expr:
+    return c.Int(str(piece.precision))

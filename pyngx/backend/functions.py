@@ -1,0 +1,432 @@
+"""The author's functions as C functions: parameters, locals, result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyngx.backend import cnodes as c
+from pyngx.backend.emitter import Emitter, Failing, Ref, Variables
+from pyngx.backend.exprs import is_string
+from pyngx.backend.generator import GeneratorLowering
+from pyngx.backend.names import Names, identifier
+from pyngx.backend.stmts import StmtLowering
+from pyngx.backend.unit import Signature, Unit, c_type
+from pyngx.flow.liveness import liveness
+from pyngx.flow.walk import statements
+from pyngx.tree import (
+    BodyFilter,
+    Break,
+    ConfClass,
+    Const,
+    Expr,
+    Function,
+    If,
+    Raise,
+    Return,
+    Stmt,
+    Var,
+    While,
+)
+from pyngx.types import Body, Conf, Ctx, NoneType, Optional, OutChain, Place, Struct
+
+REQUEST = Struct("ngx_http_request_t")
+CHAIN = Struct("ngx_chain_t")
+SERVER_ERROR = c.Name("NGX_HTTP_INTERNAL_SERVER_ERROR")
+ERROR = c.Name("NGX_ERROR")
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A C function, and what the module has to provide for it."""
+
+    function: c.Function
+    states: tuple[str, ...] = ()
+    kept: tuple[c.Decl, ...] = ()
+
+
+def _comment(function: Function) -> c.Comment:
+    """What stands above the function: the author's comments, its place, its docstring."""
+    parts = ["\n".join(line.strip() for line in function.comments).strip()]
+    parts.append(function.header)
+    parts.append((function.docstring or "").strip())
+    return c.Comment("\n\n".join(p for p in parts if p))
+
+
+def _request_log(request: str) -> c.Expr:
+    return c.Arrow(c.Arrow(c.Name(request), "connection"), "log")
+
+
+def _request_name(function: Function, names: Names) -> str:
+    """The C name of the request: the author's, or ``r``."""
+    for var in function.params:
+        if var.type == REQUEST:
+            return names.claim(var.name)
+    return names.claim("r")
+
+
+def _emitter(unit: Unit, function: Function, result: c.Expr, reserved: frozenset[str]) -> Emitter:
+    names = Names(unit.model, reserved)
+    request = _request_name(function, names)
+    return Emitter(unit, names, Failing(_request_log(request), result), request)
+
+
+def _declare_locals(out: Emitter, variables: Variables, function: Function) -> None:
+    for var in function.locals:
+        if var in variables.places or isinstance(var.type, NoneType):
+            continue
+        if c_type_exists(var):
+            ctype, stars = c_type(out.unit, var.type)
+            variables.places[var] = c.Name(out.local(ctype, stars, var.name))
+
+
+def c_type_exists(var: Var) -> bool:
+    """Whether a local is a C variable; the out chain is the engine's."""
+    return not isinstance(var.type, OutChain | Body)
+
+
+def _place_params(
+    unit: Unit, out: Emitter, variables: Variables, function: Function
+) -> tuple[c.Param, ...]:
+    """Parameters that the C function gets from its caller, the request first."""
+    params = [c.Param("ngx_http_request_t", 1, out.request)]
+    for var in function.params:
+        if var.type == REQUEST:
+            variables.places[var] = c.Name(out.request)
+        elif isinstance(var.type, Conf | Ctx | Optional):
+            ctype, stars = c_type(unit, var.type)
+            name = out.names.claim(var.name)
+            variables.places[var] = c.Name(name)
+            params.append(c.Param(ctype, stars, name))
+    return tuple(params)
+
+
+def passed(function: Function) -> tuple[Var, ...]:
+    """The parameters, besides the request, that the module's code passes to a filter or variable,
+    in the order of the C function's parameters."""
+    return tuple(v for v in function.params if isinstance(v.type, Conf | Ctx | Optional))
+
+
+class _HeaderLowering(StmtLowering):
+    """The header filter: what it returns decides about the response."""
+
+
+def header_function(unit: Unit, function: Function) -> Lowered:
+    """The header filter as a function of the request and what it asked for."""
+    out = _emitter(unit, function, SERVER_ERROR, frozenset())
+    variables = Variables()
+    params = _place_params(unit, out, variables, function)
+    _declare_locals(out, variables, function)
+    lowering = _HeaderLowering(out, variables, function, None)
+    body = _with_end(lowering, function, c.Return(c.Name("NGX_OK")))
+    return Lowered(_finish(unit, out, function, "ngx_int_t", params, body))
+
+
+def _with_end(lowering: StmtLowering, function: Function, end: c.Stmt) -> tuple[c.Stmt, ...]:
+    body = lowering.block(function.body)
+    if _falls_off(function):
+        body = (*body, c.Blank(), end)
+    return body
+
+
+def _falls_off(function: Function) -> bool:
+    """Whether control can reach the end of the function."""
+    return not _always_leaves(function.body)
+
+
+def _always_leaves(block: tuple[Stmt, ...]) -> bool:
+    for stmt in block:
+        match stmt:
+            case Return() | Raise():
+                return True
+            case If(then=then, orelse=orelse) if orelse:
+                if _always_leaves(then) and _always_leaves(orelse):
+                    return True
+            case While(cond=Const(value=True), body=body):
+                if not any(isinstance(s, Break) for s in statements(body)):
+                    return True
+            case _:
+                continue
+    return False
+
+
+def _finish(
+    unit: Unit,
+    out: Emitter,
+    function: Function,
+    result: str,
+    params: tuple[c.Param, ...],
+    body: tuple[c.Stmt, ...],
+) -> c.Function:
+    return c.Function(
+        f"static {result}",
+        f"{unit.prefix}_{function_name(function)}",
+        params,
+        tuple(out.decls),
+        body,
+        _comment(function),
+        line=function.span.line,
+    )
+
+
+_TAKEN = frozenset(
+    {
+        "header_filter",
+        "body_filter",
+        "filter_init",
+        "filter_module",
+        "add_variables",
+        "commands",
+        "create_loc_conf",
+        "merge_loc_conf",
+        "create_srv_conf",
+        "merge_srv_conf",
+        "create_main_conf",
+        "init_main_conf",
+        "filter_module_ctx",
+        "next_header_filter",
+        "next_body_filter",
+    }
+)
+
+
+def function_name(function: Function) -> str:
+    """The author's name of a function, unless the module's own code has it."""
+    found = identifier(function.name)
+    return found + "_" if found in _TAKEN else found
+
+
+def stream_function(unit: Unit, body: BodyFilter) -> Lowered:
+    """A body filter of the stream form, resumable."""
+    function = body.function
+    out = _emitter(unit, function, ERROR, frozenset({"s", "ctx"}))
+    live = liveness(function.body)
+    variables = Variables()
+    kept = _kept_variables(unit, function, variables, frozenset(live.kept))
+    confs: list[c.Stmt] = []
+    _state_locals(unit, out, variables, function, confs)
+    for var in function.locals:
+        if var.type == Struct("ngx_buf_t"):
+            variables.places[var] = c.Arrow(c.Name("s"), "buf")
+    _declare_locals(out, variables, function)
+    lowering = GeneratorLowering(out, variables, function, live)
+    lowered = lowering.lower()
+    hidden = tuple(c.Decl("ngx_int_t", 0, name) for name in lowering.hidden)
+    kept = (*kept, *hidden)
+    if kept and not any(d.name == "ctx" for d in out.decls):
+        out.decls.append(c.Decl(unit.ctx_type, 1, "ctx"))
+        get = c.Call("ngx_http_get_module_ctx", (out.r, c.Name(unit.module)))
+        confs.append(c.ExprStmt(c.Assign(c.Name("ctx"), get)))
+    params = (
+        c.Param("ngx_http_request_t", 1, out.request),
+        c.Param("ngx_http_pyngx_stream_t", 1, "s"),
+    )
+    whole = (*confs, c.Blank(), *lowered)
+    return Lowered(
+        _finish(unit, out, function, "ngx_int_t", params, whole), lowering.state_names(), kept
+    )
+
+
+def _kept_variables(
+    unit: Unit, function: Function, variables: Variables, live: frozenset[Var]
+) -> tuple[c.Decl, ...]:
+    """Variables that outlive a suspension, as fields of the context."""
+    names = Names(unit.model, _ctx_fields(unit))
+    fields = []
+    for var in function.locals:
+        if var not in live or var.type == Struct("ngx_buf_t"):
+            continue
+        ctype, stars = c_type(unit, var.type)
+        name = names.claim(var.name)
+        fields.append(c.Decl(ctype, stars, name))
+        variables.places[var] = c.Arrow(c.Name("ctx"), name)
+    return tuple(fields)
+
+
+def _ctx_fields(unit: Unit) -> frozenset[str]:
+    found = {"stream", "replaced"}
+    if unit.program.ctx is not None:
+        for field in unit.program.ctx.fields:
+            found |= {field.name, f"{field.name}_size"}
+    return frozenset(found)
+
+
+def _state_locals(
+    unit: Unit,
+    out: Emitter,
+    variables: Variables,
+    function: Function,
+    before: list[c.Stmt],
+) -> None:
+    """Configuration and context, fetched at the start."""
+    for var in function.params:
+        match var.type:
+            case Struct("ngx_http_request_t"):
+                variables.places[var] = c.Name(out.request)
+            case Conf(place):
+                name = out.local(unit.conf_type(place), 1, var.name)
+                variables.places[var] = c.Name(name)
+                before.append(c.ExprStmt(c.Assign(c.Name(name), get_conf(unit, place, out.r))))
+            case Ctx():
+                out.decls.append(c.Decl(unit.ctx_type, 1, "ctx"))
+                variables.places[var] = c.Name("ctx")
+                get = c.Call("ngx_http_get_module_ctx", (out.r, c.Name(unit.module)))
+                before.append(c.ExprStmt(c.Assign(c.Name("ctx"), get)))
+            case _:
+                continue
+
+
+def get_conf(unit: Unit, place: Place, request: c.Expr) -> c.Expr:
+    """The call that gives a level's configuration."""
+    macro = f"ngx_http_get_module_{unit.conf_name(place)}"
+    return c.Call(macro, (request, c.Name(unit.module)))
+
+
+def chain_function(unit: Unit, body: BodyFilter) -> Lowered:
+    """A body filter of the chain form."""
+    function = body.function
+    out = _emitter(unit, function, ERROR, frozenset({"s"}))
+    variables = Variables()
+    before: list[c.Stmt] = []
+    chain = "in"
+    for var in function.params:
+        if var.type == CHAIN:
+            chain = var.name
+    chain = out.names.claim(chain)
+    for var in function.params:
+        if var.type == CHAIN:
+            variables.places[var] = c.Name(chain)
+    _state_locals(unit, out, variables, function, before)
+    _declare_locals(out, variables, function)
+    lowering = StmtLowering(out, variables, function, None)
+    lowering.chain_param = c.Name(chain)
+    lowered = lowering.block(function.body)
+    params = (
+        c.Param("ngx_http_request_t", 1, out.request),
+        c.Param("ngx_chain_t", 1, chain),
+        c.Param("ngx_http_pyngx_stream_t", 1, "s"),
+    )
+    whole = (*before, c.Blank(), *lowered)
+    return Lowered(_finish(unit, out, function, "ngx_int_t", params, whole))
+
+
+class _VariableLowering(StmtLowering):
+    """A variable: its value goes into ``value``."""
+
+    target = Ref(c.Name("value"), pointer=True)
+
+    def result(self, value: Expr) -> None:
+        """The value, or None."""
+        self.string_into(self.target, value)
+        self.out.blank()
+        self.out.emit(c.Return(c.Name("NGX_OK"), line=self.out.line))
+
+
+def variable_function(unit: Unit, function: Function) -> Lowered:
+    """The function behind a variable; its value is stored through the last argument."""
+    out = _emitter(unit, function, ERROR, frozenset({"value"}))
+    variables = Variables()
+    params = _place_params(unit, out, variables, function)
+    _declare_locals(out, variables, function)
+    lowering = _VariableLowering(out, variables, function, None)
+    body = lowering.block(function.body)
+    params = (*params, c.Param("ngx_str_t", 1, "value"))
+    return Lowered(_finish(unit, out, function, "ngx_int_t", params, body))
+
+
+class _ValidateLowering(StmtLowering):
+    """``validate``: what it returns says whether nginx may start."""
+
+    def leave_normally(self) -> c.Stmt:
+        """The end of ``validate``."""
+        return c.Return(c.Name("NGX_CONF_OK"), line=self.out.line)
+
+
+def validate_function(unit: Unit, conf: ConfClass, function: Function) -> Lowered:
+    """``validate`` as a function of the configuration being merged."""
+    names = Names(unit.model, frozenset({"cf"}))
+    failing = Failing(c.Name("cf"), c.Name("NGX_CONF_ERROR"), conf=True)
+    out = Emitter(unit, names, failing)
+    variables = Variables()
+    name = names.claim("conf" if function.params[0].name == "self" else function.params[0].name)
+    variables.places[function.params[0]] = c.Name(name)
+    _declare_locals(out, variables, function)
+    lowering = _ValidateLowering(out, variables, function, None)
+    body = _with_end(lowering, function, c.Return(c.Name("NGX_CONF_OK")))
+    params = (
+        c.Param("ngx_conf_t", 1, "cf"),
+        c.Param(unit.conf_type(conf.place), 1, name),
+    )
+    return Lowered(_finish(unit, out, function, "char *", params, body))
+
+
+class _HelperLowering(StmtLowering):
+    """A helper: its result is the C function's, or goes through the last argument."""
+
+    through_pointer = False
+    fails = False
+
+    def result(self, value: Expr) -> None:
+        """Return the value in the helper's way."""
+        if not self.through_pointer:
+            self.out.emit(c.Return(self.value(value), line=self.out.line))
+            return
+        if is_string(value.type):
+            self.string_into(Ref(c.Name("result"), pointer=True), value)
+        else:
+            self.out.assign(c.Unary("*", c.Name("result")), self.value(value))
+        self.out.emit(self.leave_normally())
+
+    def leave_normally(self) -> c.Stmt:
+        """The end of the helper."""
+        return c.Return(c.Name("NGX_OK") if self.fails else None, line=self.out.line)
+
+
+def helper_function(unit: Unit, function: Function) -> Lowered:
+    """A helper; its signature is recorded in the unit for its callers."""
+    wants_request = any(v.type == REQUEST for v in function.params)
+    lowered, out = _lower_helper(unit, function, fails=False, request=wants_request)
+    if out.used_failing or (out.used_request and not wants_request):
+        fails = out.used_failing
+        lowered, _ = _lower_helper(unit, function, fails=fails, request=True)
+    return lowered
+
+
+def _lower_helper(
+    unit: Unit, function: Function, *, fails: bool, request: bool
+) -> tuple[Lowered, Emitter]:
+    out = _emitter(unit, function, ERROR, frozenset({"result"}))
+    variables = Variables()
+    name = f"{unit.prefix}_{function_name(function)}"
+    signature = Signature(name, function, request, fails)
+    params = [c.Param("ngx_http_request_t", 1, out.request)] if request else []
+    for var in function.params:
+        if var.type == REQUEST:
+            variables.places[var] = c.Name(out.request)
+            continue
+        ctype, stars = c_type(unit, var.type)
+        c_name = out.names.claim(var.name)
+        variables.places[var] = c.Name(c_name)
+        if is_string(var.type):
+            variables.pointers.add(var)
+            stars += 1
+        params.append(c.Param(ctype, stars, c_name))
+    _declare_locals(out, variables, function)
+    lowering = _HelperLowering(out, variables, function, None)
+    lowering.through_pointer = signature.returns_through_pointer
+    lowering.fails = fails
+    ctype, stars = c_type(unit, function.result)
+    if lowering.through_pointer:
+        params.append(c.Param(ctype, stars + 1, "result"))
+    if fails:
+        result = "ngx_int_t"
+    elif lowering.through_pointer or isinstance(function.result, NoneType):
+        result = "void"
+    else:
+        result = f"{ctype}{' *' if stars else ''}"
+    body = _with_end(lowering, function, lowering.leave_normally())
+    if body and not fails and isinstance(body[-1], c.Return) and body[-1].expr is None:
+        body = body[:-1]
+    if not params:
+        params = [c.Param("void", 0, "")]
+    unit.helpers[function.name] = signature
+    return Lowered(_finish(unit, out, function, result, tuple(params), body)), out

@@ -1,0 +1,413 @@
+"""A whole module in C: the author's functions in the frame that every nginx filter has.
+
+What surrounds them is decided here from what is known of them: which context there is, what the
+header filter has to do about the length, ranges and buffers, and where the module hooks in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyngx.backend import cnodes as c
+from pyngx.backend import conf as conf_tables
+from pyngx.backend.cprint import Printed, print_unit
+from pyngx.backend.functions import (
+    Lowered,
+    chain_function,
+    function_name,
+    header_function,
+    helper_function,
+    stream_function,
+    variable_function,
+)
+from pyngx.backend.header import HeaderFilter, arguments
+from pyngx.backend.names import identifier
+from pyngx.backend.short import NGX_ERROR, NGX_OK, NULL, R, addr, call, is_null, one, path, put
+from pyngx.backend.short import ret, when
+from pyngx.backend.unit import Unit, c_type
+from pyngx.flow.effect import Effect, effect
+from pyngx.headers import NginxModel
+from pyngx.tree import BodyForm, CtxField, Program, VariableDef
+from pyngx.types import Bytes, Ctx, Optional, Place, Str
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A module as text: the C with its Python lines, and what was found out about the body."""
+
+    printed: Printed
+    effect: Effect | None
+
+
+_REQUEST = c.Param("ngx_http_request_t", 1, "r")
+
+
+def generate(program: Program, model: NginxModel) -> Generated:
+    """The module's C for a typed program."""
+    return _Module(Unit(program, model)).generate()
+
+
+class _Module:
+    """The parts of one module while they are put together."""
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        self.program = unit.program
+        self.functions: list[c.Function] = []
+        self.effect: Effect | None = None
+        if self.program.body is not None:
+            self.effect = effect(self.program, self.program.body)
+
+    def name(self, suffix: str) -> str:
+        """A name of the module's own."""
+        return f"{self.unit.prefix}_{suffix}"
+
+    def generate(self) -> Generated:
+        """Put the module together."""
+        program = self.program
+        helpers = [helper_function(self.unit, h) for h in program.helpers]
+        header = None if program.header is None else header_function(self.unit, program.header)
+        body = self._body()
+        variables = [variable_function(self.unit, v.function) for v in program.variables]
+        if program.header is not None or program.body is not None:
+            frame = HeaderFilter(self.unit, self.effect)
+            self.functions.append(frame.function())
+        if header is not None:
+            self.functions.append(header.function)
+        if body is not None:
+            self.functions += [self._body_filter(), body.function]
+        for variable, lowered in zip(program.variables, variables, strict=True):
+            self.functions += [self._variable_handler(variable), lowered.function]
+        self.functions += [h.function for h in helpers]
+        if self.needs_ctx:
+            self.functions.append(self._get_ctx())
+        if program.variables:
+            self.functions.append(self._add_variables())
+        self.functions += conf_tables.functions(self.unit)
+        if self._hooks:
+            self.functions.append(self._init())
+        unit = c.TranslationUnit(
+            self._comment(),
+            self._includes(),
+            (),
+            self._types(body),
+            (),
+            self._variables(),
+            tuple(self.functions),
+        )
+        return Generated(print_unit(unit), self.effect)
+
+    # Parts
+
+    def _comment(self) -> str:
+        text = (self.program.docstring or "").strip()
+        origin = f"Compiled from {self.program.source.name} by pyngx."
+        return f"{text}\n\n{origin}" if text else origin
+
+    def _includes(self) -> tuple[c.Include | c.Blank, ...]:
+        system = tuple(c.Include(f"{n}.h") for n in ("ngx_config", "ngx_core", "ngx_http"))
+        return (*system, c.Include(f"{self.unit.prefix}_runtime.h", system=False))
+
+    @property
+    def needs_ctx(self) -> bool:
+        """Whether something makes a context."""
+        return self.unit.has_ctx and (
+            self.program.body is not None
+            or self.program.header is not None
+            or self._variables_make_ctx
+        )
+
+    @property
+    def _variables_make_ctx(self) -> bool:
+        return any(p.type == Ctx() for v in self.program.variables for p in v.function.params)
+
+    @property
+    def _hooks(self) -> bool:
+        return self.program.header is not None or self.program.body is not None
+
+    def _types(self, body: Lowered | None) -> tuple[c.TypeItem, ...]:
+        found: list[c.TypeItem] = [*conf_tables.tuple_structs(self.unit)]
+        found += [conf_tables.conf_struct(self.unit, conf) for conf in self.program.confs]
+        if self.unit.has_ctx:
+            found.append(self._ctx_struct(body))
+        if body is not None and body.states:
+            items = tuple((s, "0" if i == 0 else "") for i, s in enumerate(body.states))
+            found.append(c.EnumDef(self.name("state_e"), items))
+        return tuple(found)
+
+    def _ctx_struct(self, body: Lowered | None) -> c.StructDef:
+        fields: list[c.Decl | c.Blank] = []
+        comment = ""
+        if self.program.ctx is not None:
+            comment = self.program.ctx.docstring or ""
+            for field in self.program.ctx.fields:
+                fields += self._ctx_field(field)
+        if body is not None and body.kept:
+            fields += [c.Blank(), *body.kept]
+        if self.unit.has_stream:
+            fields += [c.Blank(), c.Decl("ngx_http_pyngx_stream_t", 0, "stream")]
+        if self.unit.can_replace:
+            fields += [c.Blank(), c.Decl("unsigned", 0, "replaced", bits=1)]
+        return c.StructDef(self.unit.ctx_type, tuple(fields), comment=comment)
+
+    def _ctx_field(self, field: CtxField) -> list[c.Decl | c.Blank]:
+        ctype, stars = c_type(self.unit, field.type)
+        comment = " ".join(t.strip() for t in field.comments).strip()
+        found: list[c.Decl | c.Blank] = [c.Decl(ctype, stars, field.name, comment=comment)]
+        if ctype == "ngx_str_t":
+            found.append(c.Decl("size_t", 0, f"{field.name}_size"))
+        return found
+
+    def _variables(self) -> tuple[c.VariableItem, ...]:
+        found: list[c.VariableItem] = list(conf_tables.tables(self.unit))
+        if any(conf.fields for conf in self.program.confs):
+            found.append(conf_tables.commands(self.unit))
+        found += [self._context(), self._module()]
+        if self._hooks:
+            found.append(
+                c.VarDef(
+                    "static ngx_http_output_header_filter_pt", 0, "ngx_http_next_header_filter"
+                )
+            )
+        if self.program.body is not None:
+            found.append(
+                c.VarDef("static ngx_http_output_body_filter_pt", 0, "ngx_http_next_body_filter")
+            )
+        if self.program.variables:
+            found.append(self._variable_table())
+        return tuple(found)
+
+    def _context(self) -> c.ContextDef:
+        places = {conf.place for conf in self.program.confs}
+
+        def function(place: Place, verb: str) -> c.Expr:
+            return c.Name(self.name(f"{verb}_{place.value}_conf")) if place in places else NULL
+
+        rows: tuple[c.ContextRow | c.Blank, ...] = (
+            c.ContextRow(
+                c.Name(self.name("add_variables")) if self.program.variables else NULL,
+                "preconfiguration",
+            ),
+            c.ContextRow(
+                c.Name(self.name("filter_init")) if self._hooks else NULL, "postconfiguration"
+            ),
+            c.Blank(),
+            c.ContextRow(function(Place.MAIN, "create"), "create main configuration"),
+            c.ContextRow(function(Place.MAIN, "init"), "init main configuration"),
+            c.Blank(),
+            c.ContextRow(function(Place.SRV, "create"), "create server configuration"),
+            c.ContextRow(function(Place.SRV, "merge"), "merge server configuration"),
+            c.Blank(),
+            c.ContextRow(function(Place.LOC, "create"), "create location configuration"),
+            c.ContextRow(function(Place.LOC, "merge"), "merge location configuration"),
+        )
+        return c.ContextDef("static ngx_http_module_t", f"{self.unit.module}_ctx", rows)
+
+    def _module(self) -> c.ContextDef:
+        directives = any(conf.fields for conf in self.program.confs)
+        commands = c.Name(self.name("commands")) if directives else NULL
+        rows = [
+            c.ContextRow(c.Name("NGX_MODULE_V1")),
+            c.ContextRow(addr(c.Name(f"{self.unit.module}_ctx")), "module context"),
+            c.ContextRow(commands, "module directives"),
+            c.ContextRow(c.Name("NGX_HTTP_MODULE"), "module type"),
+            *(
+                c.ContextRow(NULL, what)
+                for what in (
+                    "init master",
+                    "init module",
+                    "init process",
+                    "init thread",
+                    "exit thread",
+                    "exit process",
+                    "exit master",
+                )
+            ),
+            c.ContextRow(c.Name("NGX_MODULE_V1_PADDING")),
+        ]
+        return c.ContextDef("ngx_module_t", self.unit.module, tuple(rows))
+
+    # The body filter
+
+    def _body(self) -> Lowered | None:
+        body = self.program.body
+        if body is None:
+            return None
+        if body.form is BodyForm.STREAM:
+            return stream_function(self.unit, body)
+        return chain_function(self.unit, body)
+
+    def _body_filter(self) -> c.Function:
+        body = self.program.body
+        assert body is not None
+        engine = "stream" if body.form is BodyForm.STREAM else "chain"
+        user = c.Name(self.name(function_name(body.function)))
+        passes = call("ngx_http_next_body_filter", R, c.Name("in"))
+        idle = c.Binary("||", is_null(c.Name("ctx")), c.Unary("!", path("ctx->stream.active")))
+        idle = c.Binary("||", idle, path("r->header_only"))
+        stream = addr("ctx->stream")
+        return c.Function(
+            "static ngx_int_t",
+            self.name("body_filter"),
+            (_REQUEST, c.Param("ngx_chain_t", 1, "in")),
+            (c.Decl(self.unit.ctx_type, 1, "ctx"),),
+            (
+                put("ctx", call("ngx_http_get_module_ctx", R, c.Name(self.unit.module))),
+                c.Blank(),
+                when(idle, ret(passes)),
+                ret(call(f"ngx_http_pyngx_{engine}_filter", R, c.Name("in"), stream, user)),
+            ),
+        )
+
+    # The context
+
+    def _get_ctx(self) -> c.Function:
+        defaults: list[c.Stmt] = []
+        if self.program.ctx is not None:
+            for field in self.program.ctx.fields:
+                defaults += _default(field)
+        return c.Function(
+            f"static {self.unit.ctx_type} *",
+            self.name("get_ctx"),
+            (_REQUEST,),
+            (c.Decl(self.unit.ctx_type, 1, "ctx"),),
+            (
+                put("ctx", call("ngx_http_get_module_ctx", R, c.Name(self.unit.module))),
+                c.Blank(),
+                when(c.Name("ctx"), ret(c.Name("ctx"))),
+                put("ctx", call("ngx_pcalloc", path("r->pool"), c.SizeOf(self.unit.ctx_type))),
+                when(is_null(c.Name("ctx")), ret(NULL)),
+                *defaults,
+                c.Blank(),
+                c.ExprStmt(call("ngx_http_set_ctx", R, c.Name("ctx"), c.Name(self.unit.module))),
+                c.Blank(),
+                ret(c.Name("ctx")),
+            ),
+            c.Comment("The context of the request, made when it is first asked for."),
+        )
+
+    # Variables
+
+    def _handler_name(self, variable: VariableDef) -> str:
+        return self.name(f"{identifier(variable.name)}_variable")
+
+    def _variable_handler(self, variable: VariableDef) -> c.Function:
+        function = variable.function
+        locals_, before, args = arguments(self.unit, function)
+        optional = any(isinstance(p.type, Optional) for p in function.params)
+        makes = any(p.type == Ctx() for p in function.params)
+        if makes:
+            before = [
+                put("ctx", call(self.name("get_ctx"), R)),
+                when(is_null(c.Name("ctx")), ret(NGX_ERROR)),
+                *before,
+            ]
+        elif optional:
+            get = call("ngx_http_get_module_ctx", R, c.Name(self.unit.module))
+            before = [put("ctx", get), *before]
+        user = call(self.name(function_name(function)), R, *args, addr(c.Name("value")))
+        return c.Function(
+            "static ngx_int_t",
+            self._handler_name(variable),
+            (
+                _REQUEST,
+                c.Param("ngx_http_variable_value_t", 1, "v"),
+                c.Param("uintptr_t", 0, "data"),
+            ),
+            (*locals_, c.Decl("ngx_str_t", 0, "value")),
+            (
+                *before,
+                c.Blank(),
+                when(c.Binary("!=", user, NGX_OK), ret(NGX_ERROR)),
+                when(
+                    is_null(path("value.data")),
+                    put("v->not_found", one()),
+                    ret(NGX_OK),
+                ),
+                put("v->len", path("value.len")),
+                put("v->valid", one()),
+                put("v->no_cacheable", one(0)),
+                put("v->not_found", one(0)),
+                put("v->data", path("value.data")),
+                c.Blank(),
+                ret(NGX_OK),
+            ),
+        )
+
+    def _variable_table(self) -> c.ArrayDef:
+        rows = tuple(
+            c.Row(
+                (
+                    call("ngx_string", c.Str(v.name.encode())),
+                    NULL,
+                    c.Name(self._handler_name(v)),
+                    one(0),
+                    c.Name("NGX_HTTP_VAR_NOCACHEABLE"),
+                    one(0),
+                )
+            )
+            for v in self.program.variables
+        )
+        return c.ArrayDef(
+            "static ngx_http_variable_t",
+            self.name("variables"),
+            rows,
+            c.Name("ngx_http_null_variable"),
+        )
+
+    def _add_variables(self) -> c.Function:
+        v = c.Name("v")
+        added = call("ngx_http_add_variable", c.Name("cf"), addr("v->name"), path("v->flags"))
+        return c.Function(
+            "static ngx_int_t",
+            self.name("add_variables"),
+            (c.Param("ngx_conf_t", 1, "cf"),),
+            (c.Decl("ngx_http_variable_t", 1, "v"), c.Decl("ngx_http_variable_t", 1, "var")),
+            (
+                c.For(
+                    c.Assign(v, c.Name(self.name("variables"))),
+                    path("v->name.len"),
+                    c.Postfix(v, "++"),
+                    (
+                        put("var", added),
+                        when(is_null(c.Name("var")), ret(NGX_ERROR)),
+                        put("var->get_handler", path("v->get_handler")),
+                        put("var->data", path("v->data")),
+                    ),
+                ),
+                ret(NGX_OK),
+            ),
+        )
+
+    def _init(self) -> c.Function:
+        header = self.name("header_filter")
+        body: list[c.Stmt] = [
+            put("ngx_http_next_header_filter", c.Name("ngx_http_top_header_filter")),
+            put("ngx_http_top_header_filter", c.Name(header)),
+        ]
+        if self.program.body is not None:
+            body += [
+                c.Blank(),
+                put("ngx_http_next_body_filter", c.Name("ngx_http_top_body_filter")),
+                put("ngx_http_top_body_filter", c.Name(self.name("body_filter"))),
+            ]
+        return c.Function(
+            "static ngx_int_t",
+            self.name("filter_init"),
+            (c.Param("ngx_conf_t", 1, "cf"),),
+            (),
+            (*body, c.Blank(), ret(NGX_OK)),
+        )
+
+
+def _default(field: CtxField) -> list[c.Stmt]:
+    place = c.Arrow(c.Name("ctx"), field.name)
+    inner = field.type.inner if isinstance(field.type, Optional) else field.type
+    if field.default is None or field.default is False or field.default == 0:
+        return []
+    if isinstance(inner, Bytes | Str):
+        text = field.default.encode() if isinstance(field.default, str) else field.default
+        assert isinstance(text, bytes)
+        return [c.ExprStmt(call("ngx_str_set", addr(place), c.Str(text)))]
+    assert isinstance(field.default, int)
+    return [put(place, c.Int(str(int(field.default))))]

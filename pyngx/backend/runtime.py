@@ -1,0 +1,140 @@
+"""The runtime in a module: only what is called, each piece as it stands in ``runtime/``.
+
+A runtime file is a list of top-level items, separated by two blank lines: types, defines, tables,
+functions. A module gets those that its text names, and those that these name, in an order in which
+everything is declared before it is used; prototypes of the functions come before them.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_FAMILIES = (
+    "stream",
+    "chain",
+    "headers",
+    "bytes",
+    "int",
+    "format",
+    "state",
+    "conf",
+    "directive",
+)
+_WORD = re.compile(r"\b(?:ngx_http_pyngx_\w+|NGX_HTTP_PYNGX_\w+)\b")
+_FUNCTION = re.compile(r"^(static [^\n;{=]*)\n(\w+)\(", re.MULTILINE)
+_COMMENT = re.compile(r"\A/\*.*?\*/\n+", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A top-level piece of C: what it defines, what it needs, its text."""
+
+    family: str
+    names: tuple[str, ...]
+    needs: frozenset[str]
+    text: str
+    prototype: str = ""
+
+
+def runtime_folder() -> Path:
+    """Where the C sources lie: beside the package in a checkout, inside it when installed."""
+    installed = Path(__file__).resolve().parent.parent / "_runtime"
+    if installed.is_dir():
+        return installed
+    return Path(__file__).resolve().parent.parent.parent / "runtime"
+
+
+@cache
+def items() -> tuple[Item, ...]:
+    """All items of the runtime, in the order of the files."""
+    found: list[Item] = []
+    folder = runtime_folder()
+    for family in _FAMILIES:
+        text = (folder / f"{family}.c").read_text()
+        _, _, rest = text.partition("*/\n")
+        for piece in re.split(r"\n{3,}", rest.strip("\n")):
+            item = _item(family, piece.strip("\n"))
+            if item is not None:
+                found.append(item)
+    return tuple(found)
+
+
+def _item(family: str, text: str) -> Item | None:
+    code = _COMMENT.sub("", text)
+    words = frozenset(_WORD.findall(_without_comments(code)))
+    function = _FUNCTION.match(code)
+    if function is not None and "\n{" in code:
+        head = code[: code.index("\n{")]
+        prototype = textwrap.fill(
+            " ".join(head.split()).replace("* ngx", "*ngx") + ";",
+            width=79,
+            subsequent_indent="    ",
+        )
+        return Item(family, (function[2],), words - {function[2]}, text, prototype)
+    if re.match(r"static [^\n]*\([^\n]*", code) and code.rstrip().endswith(";") and "{" not in code:
+        return None  # a list of prototypes: made anew from what is emitted
+    names = _defined(code)
+    return Item(family, names, words - set(names), text)
+
+
+def _without_comments(code: str) -> str:
+    return re.sub(r"/\*.*?\*/", "", code, flags=re.DOTALL)
+
+
+def _defined(code: str) -> tuple[str, ...]:
+    """The names that a type, a group of defines, or a variable gives."""
+    if code.startswith("#"):
+        return tuple(re.findall(r"^#define (\w+)", code, re.MULTILINE))
+    if code.startswith("typedef"):
+        pointer = re.search(r"\(\*(\w+)\)", code)
+        if pointer is not None and "{" not in code:
+            return (pointer[1],)
+        last = re.findall(r"(\w+);", code)[-1]
+        tag = re.match(r"typedef (?:struct|union|enum) (\w+)", code)
+        return (last, tag[1]) if tag else (last,)
+    variable = re.match(r"static [^=;\[]*?(\w+)\s*(?:\[[^\]]*\])?\s*(?:=|;)", code)
+    if variable is not None:
+        return (variable[1],)
+    struct = re.match(r"struct (\w+)", code)
+    return (struct[1],) if struct else ()
+
+
+def needed(text: str) -> tuple[Item, ...]:
+    """The items that a module's text needs, directly or through others, in the runtime's order."""
+    by_name = {name: item for item in items() for name in item.names}
+    wanted: dict[int, Item] = {}
+    pending = list(_WORD.findall(_without_comments(text)))
+    while pending:
+        item = by_name.get(pending.pop())
+        if item is not None and id(item) not in wanted:
+            wanted[id(item)] = item
+            pending.extend(item.needs)
+    return tuple(item for item in items() if id(item) in wanted)
+
+
+def header(module: str, guard: str, text: str) -> str:
+    """The runtime file of a module whose C is ``text``; empty if it needs none."""
+    chosen = needed(text)
+    if not chosen:
+        return ""
+    functions = [i for i in chosen if i.prototype]
+    others = [i for i in chosen if not i.prototype]
+    parts = [
+        f"\n/*\n * What {module} calls of the pyngx runtime.\n */",
+        f"#ifndef {guard}\n#define {guard}",
+        "#include <ngx_config.h>\n#include <ngx_core.h>\n#include <ngx_http.h>",
+    ]
+    types = [i.text for i in others if not _COMMENT.sub("", i.text).startswith("static")]
+    variables = [i.text for i in others if _COMMENT.sub("", i.text).startswith("static")]
+    parts += types
+    parts.append("\n".join(i.prototype for i in functions))
+    if any("ngx_http_next_body_filter" in i.text for i in functions):
+        parts.append("static ngx_http_output_body_filter_pt  ngx_http_next_body_filter;")
+    parts += variables
+    parts += [i.text for i in functions]
+    parts.append(f"#endif /* {guard} */")
+    return "\n\n\n".join(p for p in parts if p) + "\n"

@@ -1,0 +1,475 @@
+"""Statements to C, one for one; what suspends is the business of `pyngx.backend.generator`.
+
+The author's comments go before the statement that they speak of, and blank lines between their
+paragraphs stay.
+"""
+
+from __future__ import annotations
+
+from pyngx.backend import cnodes as c
+from pyngx.backend import integers
+from pyngx.backend.emitter import Emitter, Ref, Variables
+from pyngx.backend.exprs import ExprLowering, is_string, negated
+from pyngx.backend.format import log_arguments
+from pyngx.backend.unit import c_type
+from pyngx.diagnostics import InternalError
+from pyngx.flow.liveness import Liveness
+from pyngx.flow.walk import expressions
+from pyngx.ops.registry import Form
+from pyngx.tree import (
+    Append,
+    Arith,
+    Assign,
+    AssignField,
+    Block,
+    Break,
+    BufBytes,
+    ByteAt,
+    CallHelper,
+    Conditional,
+    Const,
+    Continue,
+    Convert,
+    Eval,
+    Expr,
+    Field,
+    ForBody,
+    ForBytes,
+    ForChain,
+    ForList,
+    Format,
+    ForRange,
+    Function,
+    If,
+    ItemAt,
+    Local,
+    Log,
+    Logic,
+    NewChain,
+    Nothing,
+    Op,
+    Raise,
+    Return,
+    SendChain,
+    StateField,
+    Stmt,
+    Unwrap,
+    Walrus,
+    While,
+    Wrap,
+    Yield,
+    YieldRest,
+)
+from pyngx.types import Bool, Ctx, Headers, List, Tuple, is_integer
+
+
+class StmtLowering(ExprLowering):
+    """Lowers the statements of one function."""
+
+    def __init__(
+        self, out: Emitter, variables: Variables, function: Function, liveness: Liveness | None
+    ) -> None:
+        super().__init__(out, variables)
+        self.function = function
+        self.liveness = liveness
+        self.chain_param = c.Name("in")
+
+    # Blocks and comments
+
+    def block(self, block: Block) -> tuple[c.Stmt, ...]:
+        """The C of a nested block."""
+        with self.out.block() as found:
+            self.statements(block)
+        return tuple(found)
+
+    def statements(self, block: Block) -> None:
+        """Lower statements into the block under construction."""
+        previous: Stmt | None = None
+        for stmt in block:
+            self.prologue(stmt, previous)
+            with self.out.temporaries():
+                self.stmt(stmt)
+            previous = stmt
+
+    def prologue(self, stmt: Stmt, previous: Stmt | None) -> None:
+        """What stands before a statement: a paragraph break, the author's comments."""
+        if previous is not None:
+            first = stmt.span.line - len(stmt.comments)
+            if first - previous.span.end_line > 1:
+                self.out.blank()
+        comments = [*stmt.comments, *([stmt.trailing] if stmt.trailing else [])]
+        text = "\n".join(line.strip() for line in comments).strip()
+        if text:
+            self.out.emit(c.Comment(text, line=stmt.span.line))
+        self.out.line = stmt.span.line
+
+    # Statements
+
+    def stmt(self, stmt: Stmt) -> None:
+        """Lower one statement."""
+        match stmt:
+            case Nothing():
+                return
+            case Assign(value=NewChain()):
+                self.out.call("ngx_http_pyngx_chain_new", c.Name("s"))
+            case Assign(var=var, value=value):
+                self._assign(self.vars.places[var], value)
+            case AssignField():
+                self._assign_field(stmt)
+            case Eval(value=value):
+                self._eval(value)
+            case Append(value=value):
+                self._append(value)
+            case Log():
+                self._log(stmt)
+            case Raise():
+                self._raise(stmt)
+            case If():
+                self.if_(stmt)
+            case While():
+                self._while(stmt)
+            case ForRange():
+                self._for_range(stmt)
+            case ForBytes():
+                self._for_bytes(stmt)
+            case ForList():
+                self._for_list(stmt)
+            case ForChain():
+                self._for_chain(stmt)
+            case Break():
+                self.out.emit(c.Break(line=self.out.line))
+            case Continue():
+                self.out.emit(c.Continue(line=self.out.line))
+            case Return():
+                self.return_(stmt)
+            case Yield():
+                self.yield_(stmt)
+            case ForBody() | YieldRest():
+                raise InternalError("a suspension outside of a generator", stmt.span)
+            case _:
+                raise InternalError(f"no C for {type(stmt).__name__}", stmt.span)
+
+    def _assign(self, target: c.Expr, value: Expr) -> None:
+        if is_string(value.type) and isinstance(value, Op) and self._reads(value, target):
+            temp = Ref(self.out.temp("ngx_str_t", 0, "result"))
+            self.string_into(temp, value)
+            self.out.assign(target, temp.value)
+            return
+        simple = _augmentation(target, value, self.vars)
+        if simple is not None:
+            op, operand = simple
+            self.out.emit(
+                c.ExprStmt(_augmented(target, self.value(operand), op), line=self.out.line)
+            )
+            return
+        self.store(target, value)
+
+    def _reads(self, value: Op, target: c.Expr) -> bool:
+        """Whether an operand of a row lies where the result goes."""
+        return any(
+            isinstance(a, Local) and self.vars.places[a.var] == target for a in value.args
+        ) or any(isinstance(a, Unwrap | Wrap) for a in value.args)
+
+    def _assign_field(self, stmt: AssignField) -> None:
+        target = stmt.target
+        if isinstance(target, StateField) and isinstance(target.obj.type, Ctx):
+            self._assign_state(target, stmt.value)
+            return
+        if isinstance(target, Field) and isinstance(target.obj.type, Headers):
+            self._assign_header_field(target, stmt.value)
+            return
+        self._assign(self.value(target), stmt.value)
+
+    def _assign_state(self, target: StateField, value: Expr) -> None:
+        """A context field; a byte string owns its storage."""
+        place = self.value(target)
+        if not is_string(target.type):
+            self._assign(place, value)
+            return
+        source = self.string(value, "value")
+        size = c.Arrow(self.value(target.obj), f"{target.name}_size")
+        store = c.Call(
+            "ngx_http_pyngx_keep",
+            (self.out.pool, c.Unary("&", place), c.Unary("&", size), source.address),
+        )
+        self.out.leave_if(c.Binary("!=", store, c.Name("NGX_OK")))
+
+    def _assign_header_field(self, target: Field, value: Expr) -> None:
+        """A field of ``headers_out``, with what nginx keeps beside it."""
+        if target.name == "content_length_n":
+            length = self.value(value)
+            self.out.call("ngx_http_clear_content_length", self.out.r)
+            self.out.assign(self.value(target), length)
+            return
+        if target.name in ("last_modified_time", "date_time"):
+            when = self.value(value)
+            header = "Last-Modified" if target.name == "last_modified_time" else "Date"
+            name = Ref(self.out.temp("ngx_str_t", 0, "name"))
+            self.out.call("ngx_str_set", name.address, c.Str(header.encode()))
+            call = c.Call("ngx_http_pyngx_header_out_del", (self.out.r, name.address))
+            self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+            self.out.assign(self.value(target), when)
+            return
+        self._assign(self.value(target), value)
+        if target.name == "status":
+            line = c.Member(self.value(target.obj), "status_line")
+            self.out.assign(c.Member(line, "len"), c.Int("0"))
+
+    def _eval(self, value: Expr) -> None:
+        match value:
+            case Op():
+                self.effect(value)
+            case CallHelper():
+                self.call_for_effect(value)
+            case _:
+                raise InternalError("an expression without effect", value.span)
+
+    def _append(self, value: Expr) -> None:
+        if is_string(value.type):
+            arg = self.string(value, "text").address
+            name = "ngx_http_pyngx_chain_append_text"
+        else:
+            arg = self.value(value)
+            name = "ngx_http_pyngx_chain_append_buf"
+        call = c.Call(name, (self.out.r, c.Name("s"), arg))
+        self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+
+    def _log(self, stmt: Log) -> None:
+        text, args = log_arguments(self, stmt.pieces)
+        log = c.Arrow(c.Arrow(self.out.r, "connection"), "log")
+        self.out.call("ngx_log_error", c.Name(stmt.level), log, c.Int("0"), c.Str(text), *args)
+
+    def _raise(self, stmt: Raise) -> None:
+        text, args = log_arguments(self, stmt.pieces)
+        if stmt.exception == "ConfError":
+            self.out.used_failing = True
+            conf = self.vars.places[self.function.params[0]]
+            self.out.call(
+                "ngx_http_pyngx_conf_error",
+                self.out.failing.log,
+                c.Unary("&", c.Arrow(conf, "file")),
+                c.Arrow(conf, "line"),
+                c.Str(text),
+                *args,
+            )
+        else:
+            self.out.log_error(stmt.span, stmt.exception, text, args)
+        self.out.blank()
+        self.out.emit(self.out.leave())
+
+    # Control flow
+
+    def if_(self, stmt: If) -> None:
+        """``if``; conjunctions whose later operands need statements are nested."""
+        if not stmt.orelse and self._needs_nesting(stmt.cond):
+            assert isinstance(stmt.cond, Logic)
+            first, rest = stmt.cond.values[0], stmt.cond.values[1:]
+            second = rest[0] if len(rest) == 1 else Logic(stmt.cond.span, Bool(), "and", rest)
+            inner = If(stmt.span, second, stmt.then, ())
+            test = self.cond(first)
+            with self.out.block() as then, self.out.temporaries():
+                self.stmt(inner)
+            self.out.emit(c.If(test, tuple(then), line=self.out.line))
+            return
+        line = self.out.line
+        cond = self.cond(stmt.cond)
+        then_block = self.block(stmt.then)
+        orelse = self.block(stmt.orelse)
+        if not then_block and orelse:
+            then_block, orelse, cond = orelse, (), negated(cond)
+        self.out.emit(c.If(cond, then_block, orelse, line=line))
+
+    def _needs_nesting(self, cond: Expr) -> bool:
+        """Whether an operand after the first of an ``and`` needs statements of its own."""
+        if not (isinstance(cond, Logic) and cond.op == "and"):
+            return False
+        return any(_needs_statements(v) for v in cond.values[1:])
+
+    def _while(self, stmt: While) -> None:
+        line = self.out.line
+        with self.out.block() as before:
+            cond = self.cond(stmt.cond)
+        if not before:
+            body = self.block(stmt.body)
+            endless = isinstance(stmt.cond, Const) and stmt.cond.value is True
+            loop: c.Stmt = (
+                c.For(None, None, None, body, line=line)
+                if endless
+                else c.While(cond, body, line=line)
+            )
+            self.out.emit(loop)
+            return
+        leave = c.If(negated(cond), (c.Break(line=line),), line=line)
+        body = (*before, leave, *self.block(stmt.body))
+        self.out.emit(c.For(None, None, None, body, line=line))
+
+    def bound(self, expr: Expr, hint: str) -> c.Expr:
+        """An integer that stays what it is while a loop runs."""
+        value = self.signed(expr)
+        if isinstance(expr, Const):
+            return value
+        temp = self.out.temp("ngx_int_t", 0, hint)
+        self.out.assign(temp, value)
+        return temp
+
+    def _for_range(self, stmt: ForRange) -> None:
+        """The counter is hidden: the author's variable may be changed by the body, and keeps its
+        last value after the loop."""
+        line = self.out.line
+        step = stmt.step
+        assert isinstance(step, Const) and isinstance(step.value, int)
+        counter = self.out.temp("ngx_int_t", 0, "i")
+        start = self.signed(stmt.start)
+        if not isinstance(stmt.start, Const):
+            self.out.assign(counter, start)
+            start = counter
+        stop = self.bound(stmt.stop, "stop")
+        init = None if start == counter else c.Assign(counter, start)
+        cond = c.Binary("<" if step.value > 0 else ">", counter, stop)
+        with self.out.block() as body:
+            self.out.assign(self.vars.places[stmt.var], counter)
+            self.out.blank()
+            self.statements(stmt.body)
+        self.out.emit(c.For(init, cond, _advance(counter, step.value), tuple(body), line=line))
+
+    def _for_bytes(self, stmt: ForBytes) -> None:
+        line = self.out.line
+        data = Ref(self.out.temp("ngx_str_t", 0, "bytes"))
+        self.string_into(data, stmt.value)
+        counter = self.out.temp("size_t", 0, "k")
+        with self.out.block() as body:
+            self.out.assign(self.vars.places[stmt.var], c.Index(data.data, counter))
+            self.out.blank()
+            self.statements(stmt.body)
+        init = c.Assign(counter, c.Int("0"))
+        cond = c.Binary("<", counter, data.len)
+        step = c.Postfix(counter, "++")
+        self.out.emit(c.For(init, cond, step, tuple(body), line=line))
+
+    def _for_list(self, stmt: ForList) -> None:
+        line = self.out.line
+        list_type = stmt.value.type
+        assert isinstance(list_type, List)
+        ctype, _ = c_type(self.out.unit, list_type.item)
+        array = self.out.temp("ngx_array_t", 1, "list")
+        self.out.assign(array, self.value(stmt.value))
+        items = self.out.temp(ctype, 1, "items")
+        self.out.assign(items, c.Arrow(array, "elts"))
+        counter = self.out.temp("ngx_uint_t", 0, "k")
+        item = c.Index(items, counter)
+        with self.out.block() as body:
+            if isinstance(list_type.item, Tuple) and len(stmt.vars) > 1:
+                names = self.out.unit.tuple_fields(list_type.item)
+                for var, name in zip(stmt.vars, names, strict=True):
+                    self.out.assign(self.vars.places[var], c.Member(item, name))
+            else:
+                place = self.vars.places[stmt.vars[0]]
+                whole = isinstance(list_type.item, Tuple)
+                self.out.assign(place, c.Unary("&", item) if whole else item)
+            self.out.blank()
+            self.statements(stmt.body)
+        init = c.Assign(counter, c.Int("0"))
+        cond = c.Binary("<", counter, c.Arrow(array, "nelts"))
+        self.out.emit(c.For(init, cond, c.Postfix(counter, "++"), tuple(body), line=line))
+
+    def _for_chain(self, stmt: ForChain) -> None:
+        line = self.out.line
+        link = self.out.temp("ngx_chain_t", 1, "cl")
+        with self.out.block() as body:
+            self.out.assign(self.vars.places[stmt.var], c.Arrow(link, "buf"))
+            self.out.blank()
+            self.statements(stmt.body)
+        init = c.Assign(link, self.value(stmt.chain))
+        step = c.Assign(link, c.Arrow(link, "next"))
+        self.out.emit(c.For(init, link, step, tuple(body), line=line))
+
+    def return_(self, stmt: Return) -> None:
+        """``return``; a result that is not an integer goes through the last argument."""
+        value = stmt.value
+        match value:
+            case None:
+                self.out.emit(self.leave_normally())
+                return
+            case SendChain(chain=chain):
+                self._send(chain)
+                return
+            case _:
+                pass
+        self.result(value)
+
+    def _send(self, chain: Expr) -> None:
+        assert isinstance(chain, Local)
+        passes = chain.var.parameter
+        name = "ngx_http_pyngx_chain_pass" if passes else "ngx_http_pyngx_chain_send"
+        call = c.Call(name, (self.out.r, c.Name("s"), self.chain_param))
+        self.out.emit(c.Return(call, line=self.out.line))
+
+    def leave_normally(self) -> c.Stmt:
+        """The ``return`` at the end of a function without a result."""
+        return c.Return(c.Name("NGX_OK"), line=self.out.line)
+
+    def result(self, value: Expr) -> None:
+        """Return a value; overridden by kinds of functions that give it in another way."""
+        self.out.emit(c.Return(self.signed(value), line=self.out.line))
+
+    def yield_(self, stmt: Yield) -> None:
+        """Append to what is sent; a buffer that is not needed any more goes on itself."""
+        value = stmt.value
+        if is_string(value.type):
+            arg = self.string(value, "text").address
+            call = c.Call("ngx_http_pyngx_stream_text", (self.out.r, c.Name("s"), arg))
+        else:
+            assert isinstance(value, Local) and self.liveness is not None
+            needed = value.var in self.liveness.live_after(stmt)
+            name = "ngx_http_pyngx_stream_view" if needed else "ngx_http_pyngx_stream_pass"
+            call = c.Call(name, (self.out.r, c.Name("s")))
+        self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+
+
+def _advance(counter: c.Expr, step: int) -> c.Expr:
+    if step in (1, -1):
+        return c.Postfix(counter, "++" if step > 0 else "--")
+    return c.Assign(counter, integers.literal(abs(step)), "+=" if step > 0 else "-=")
+
+
+def _augmentation(target: c.Expr, value: Expr, variables: Variables) -> tuple[str, Expr] | None:
+    """``x = x + y`` where nothing is checked, as ``x += y``."""
+    if not isinstance(value, Arith) or value.right is None or value.overflows:
+        return None
+    if value.op not in integers.SIMPLE or value.divides_by_zero or value.negative_shift:
+        return None
+    left = value.left
+    if isinstance(left, Local) and variables.places[left.var] == target:
+        if not _needs_statements(value.right):
+            return value.op, value.right
+    return None
+
+
+def _augmented(target: c.Expr, operand: c.Expr, op: str) -> c.Expr:
+    if operand == c.Int("1") and op in "+-":
+        return c.Postfix(target, op * 2)
+    return c.Assign(target, operand, op + "=")
+
+
+def _needs_statements(expr: Expr) -> bool:
+    """Whether evaluating an operand emits statements: asked before it is lowered."""
+    for inner in expressions(expr):
+        match inner:
+            case Op(row=row) if row.form is not Form.VALUE or row.result != "bool":
+                return True
+            case CallHelper() | Walrus() | Format() | ByteAt() | ItemAt() | BufBytes():
+                return True
+            case Arith(overflows=overflows, divides_by_zero=zero, negative_shift=negative):
+                if overflows or zero or negative:
+                    return True
+            case Convert(checked=True):
+                return True
+            case Conditional() if not is_integer(inner.type):
+                return True
+            case Logic() if not isinstance(inner.type, Bool):
+                return True
+            case Const() if is_string(inner.type):
+                continue
+            case _:
+                continue
+    return False

@@ -1,0 +1,148 @@
+"""Annotations: from the object that CPython sees to a type of the language."""
+
+from __future__ import annotations
+
+import enum
+import types as python_types
+import typing
+from collections.abc import Iterator
+
+from pyngx import Body as BodyClass
+from pyngx import LocConf, MainConf, RequestCtx, SrvConf
+from pyngx import MimeTypes as MimeTypesClass
+from pyngx.headers import CType, NginxModel
+from pyngx.ngx import CScalar, NgxStruct, ngx_bufs_t, ngx_http_complex_value_t
+from pyngx.types import (
+    BIT,
+    INT,
+    INT64_MAX,
+    Body,
+    Bool,
+    Bufs,
+    Bytes,
+    ComplexValue,
+    Conf,
+    Ctx,
+    Enum,
+    Headers,
+    Int,
+    List,
+    MimeTypes,
+    NoneType,
+    Optional,
+    Place,
+    Range,
+    Str,
+    Struct,
+    Tuple,
+    Type,
+)
+
+HEADERS = {"ngx_http_headers_in_t": Headers("in"), "ngx_http_headers_out_t": Headers("out")}
+
+
+class UnknownAnnotation(Exception):
+    """An annotation that says no type of the language; the text is the reason."""
+
+
+def integer_range(ctype: CType, bits: int | None = None) -> Range:
+    """The values of a C integer type. An unsigned type of 64 bits counts as holding what a signed
+    one can: no length, number or time in nginx is larger, and Python's ``int`` of the language
+    has 64 bits with the sign."""
+    if bits is not None:
+        return BIT if bits == 1 else Range(0, 2**bits - 1)
+    width = ctype.size * 8
+    if ctype.signed:
+        return Range(-(2 ** (width - 1)), 2 ** (width - 1) - 1)
+    return Range(0, min(2**width - 1, INT64_MAX))
+
+
+def scalar(name: str, model: NginxModel) -> Type:
+    """The type of an annotation such as ``off_t``."""
+    if name == "ngx_str_t":
+        return Bytes()
+    if name == "ngx_flag_t":
+        return Bool()
+    if name == "ngx_int_t":
+        return INT
+    ctype = model.type(name)
+    if ctype is None or ctype.kind != "int":
+        raise UnknownAnnotation(f"nginx {model.version} has no integer type '{name}'")
+    return Int(name, integer_range(ctype))
+
+
+def from_annotation(hint: object, model: NginxModel) -> Type:
+    """The type that an evaluated annotation says.
+
+    Raises:
+        UnknownAnnotation: it is none of the language's.
+    """
+    if hint is None or hint is type(None):
+        return NoneType()
+    if isinstance(hint, CScalar):
+        return scalar(hint.__name__, model)
+    if isinstance(hint, python_types.UnionType) or typing.get_origin(hint) is typing.Union:
+        return _union(hint, model)
+    origin = typing.get_origin(hint)
+    if origin is list:
+        (item,) = typing.get_args(hint)
+        return List(from_annotation(item, model))
+    if origin is tuple:
+        return Tuple(tuple(from_annotation(a, model) for a in typing.get_args(hint)))
+    if isinstance(hint, type):
+        return _class(hint)
+    raise UnknownAnnotation("it is not a type of the language")
+
+
+def _union(hint: object, model: NginxModel) -> Type:
+    args = typing.get_args(hint)
+    rest = [a for a in args if a is not type(None)]
+    if len(rest) != 1 or len(args) != 2:
+        raise UnknownAnnotation("the only union is 'X | None'")
+    return Optional(from_annotation(rest[0], model))
+
+
+_EXACT: dict[object, Type] = {
+    int: INT,
+    bool: Bool(),
+    bytes: Bytes(),
+    str: Str(),
+    BodyClass: Body(),
+    MimeTypesClass: MimeTypes(),
+    ngx_bufs_t: Bufs(),
+    ngx_http_complex_value_t: ComplexValue(),
+}
+
+
+def _class(cls: type) -> Type:
+    if cls in _EXACT:
+        return _EXACT[cls]
+    bases: tuple[tuple[type, Type], ...] = (
+        (LocConf, Conf(Place.LOC)),
+        (SrvConf, Conf(Place.SRV)),
+        (MainConf, Conf(Place.MAIN)),
+        (RequestCtx, Ctx()),
+    )
+    for base, type_ in bases:
+        if issubclass(cls, base):
+            return type_
+    if issubclass(cls, enum.IntEnum | enum.IntFlag):
+        return Enum(cls)
+    if issubclass(cls, NgxStruct):
+        return HEADERS.get(cls.c_name, Struct(cls.c_name))
+    if cls is float:
+        raise UnknownAnnotation("'float' is not compiled by this version")
+    raise UnknownAnnotation(f"'{cls.__name__}' is not a type of the language")
+
+
+def parts(type_: Type) -> Iterator[Type]:
+    """The type and all types in it."""
+    yield type_
+    match type_:
+        case Optional(inner) | List(inner):
+            yield from parts(inner)
+        case Tuple(items):
+            for item in items:
+                yield from parts(item)
+        case _:
+            return

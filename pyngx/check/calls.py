@@ -1,0 +1,445 @@
+"""Calls: builtins, methods (a row of the operations table each), helpers, nginx's functions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from types import FunctionType
+from typing import TYPE_CHECKING
+
+from pyngx.check.coerce import BUF, store
+from pyngx.check.constants import integer
+from pyngx.check.context import suggestion
+from pyngx.check.helpers import helper_function
+from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
+from pyngx.ops.registry import Row
+from pyngx.ops.table import TABLE
+from pyngx.tree import (
+    BufBytes,
+    CallHelper,
+    Conditional,
+    Const,
+    Convert,
+    Expr,
+    Local,
+    MimeMatch,
+    NewChain,
+    Op,
+    SendChain,
+    StateField,
+)
+from pyngx.types import (
+    BIT,
+    INT,
+    Body,
+    Bool,
+    Bytes,
+    ComplexValue,
+    Conf,
+    Ctx,
+    Headers,
+    List,
+    Logger,
+    MimeTypes,
+    NoneType,
+    Optional,
+    OutChain,
+    Range,
+    Str,
+    Struct,
+    Tuple,
+    Type,
+    Variables,
+    describe,
+    is_integer,
+    range_of,
+)
+
+if TYPE_CHECKING:
+    from pyngx.check.expr import Expressions
+
+_RESULTS: dict[str, Type] = {
+    "bytes": Bytes(),
+    "bytes?": Optional(Bytes()),
+    "int": INT,
+    "bool": Bool(),
+    "none": NoneType(),
+    "strings": List(Bytes()),
+}
+
+
+def call(ex: Expressions, node: ast.Call) -> Expr:
+    """The typed call."""
+    if isinstance(node.func, ast.Attribute):
+        found = ex.compile_time(node.func)
+        if found is None or _is_method_of_constant(ex, node.func):
+            return _method(ex, node, node.func)
+        return _function(ex, node, found, ast.unparse(node.func))
+    if isinstance(node.func, ast.Name):
+        if node.func.id in ex.local_names:
+            ex.report.refuse(
+                "PNX130",
+                node.func,
+                f"'{node.func.id}' is a local variable, which cannot be called",
+                help="call a function of module level by its own name",
+            )
+        return _function(ex, node, ex.global_value(node.func), node.func.id)
+    ex.report.refuse("PNX130", node.func, "only a function called by its name is compiled")
+
+
+def _is_method_of_constant(ex: Expressions, func: ast.Attribute) -> bool:
+    """``CONSTANT.find(…)``: a method of a module-level value, not a function of a module."""
+    return isinstance(ex.compile_time(func.value), bytes | str)
+
+
+def _function(ex: Expressions, node: ast.Call, found: object, name: str) -> Expr:
+    if found is ngx_http_next_body_filter:
+        return _send(ex, node)
+    if found is ngx_chain_t:
+        _arity(ex, node, name, 0, 0)
+        return NewChain(ex.report.span(node), OutChain())
+    builtin = _BUILTINS.get(found) if isinstance(found, Callable) else None  # type: ignore[arg-type]
+    if builtin is not None:
+        return builtin(ex, node)
+    if isinstance(found, FunctionType) and not found.__module__.startswith("pyngx."):
+        if found.__code__.co_filename in {s.path for s in ex.mod.module.sources}:
+            return _helper(ex, node, found)
+    if isinstance(found, NgxFunction):
+        ex.report.refuse(
+            "PNX131",
+            node,
+            f"nginx's function '{name}' cannot be called from a filter",
+            help="the language offers what it does under Python's names; see the operations table",
+        )
+    if isinstance(found, type) and issubclass(found, BaseException):
+        ex.report.refuse("PNX132", node, "an exception is made in a 'raise' only")
+    ex.report.refuse(
+        "PNX132",
+        node,
+        f"'{name}' is not compiled by this version",
+        help=suggestion(name, [getattr(b, "__name__", "") for b in _BUILTINS]),
+    )
+
+
+# Builtins
+
+
+def _arity(ex: Expressions, node: ast.Call, name: str, least: int, most: int) -> None:
+    if node.keywords:
+        ex.report.refuse(
+            "PNX133",
+            node.keywords[0],
+            f"{name}() takes no keyword arguments here",
+            help="give the arguments by position",
+        )
+    if not least <= len(node.args) <= most:
+        wanted = str(least) if least == most else f"{least} to {most}"
+        ex.report.refuse(
+            "PNX133", node, f"{name}() takes {wanted} arguments, but {len(node.args)} are given"
+        )
+
+
+def _len(ex: Expressions, node: ast.Call) -> Expr:
+    _arity(ex, node, "len", 1, 1)
+    return ex.length(node, ex.expr(node.args[0]))
+
+
+def _bool(ex: Expressions, node: ast.Call) -> Expr:
+    _arity(ex, node, "bool", 1, 1)
+    return ex.cond(node.args[0]).expr
+
+
+def _int(ex: Expressions, node: ast.Call) -> Expr:
+    _arity(ex, node, "int", 1, 1)
+    value = ex.expr(node.args[0])
+    if is_integer(value.type):
+        return Convert(value.span, INT, value, False, range=value.range)
+    data = ex.need_bytes(node.args[0], "the argument of int()", text=True)
+    return Op(ex.report.span(node), INT, TABLE["int.parse"], (data,))
+
+
+def _abs(ex: Expressions, node: ast.Call) -> Expr:
+    _arity(ex, node, "abs", 1, 1)
+    value = _simple(ex, node.args[0], "the argument of abs()")
+    zero = integer(ex.report, node, 0, ex.mod.model)
+    minus = ex.arith(node, "-", zero, value)
+    negative = ex.compare(node, "<", value, zero)
+    limits = Range(0, max(abs(value.range.lo), abs(value.range.hi)))
+    return Conditional(ex.report.span(node), INT, negative, minus, value, range=limits.clamp())
+
+
+def _extreme(op: str) -> Callable[[Expressions, ast.Call], Expr]:
+    def build(ex: Expressions, node: ast.Call) -> Expr:
+        name = "min" if op == "<=" else "max"
+        _arity(ex, node, name, 2, 2)
+        a = _simple(ex, node.args[0], f"an argument of {name}()")
+        b = _simple(ex, node.args[1], f"an argument of {name}()")
+        first = min if op == "<=" else max
+        limits = Range(first(a.range.lo, b.range.lo), first(a.range.hi, b.range.hi))
+        cond = ex.compare(node, op, a, b)
+        return Conditional(ex.report.span(node), INT, cond, a, b, range=limits)
+
+    return build
+
+
+def _simple(ex: Expressions, node: ast.expr, what: str) -> Expr:
+    """An integer that may be written twice in C."""
+    value = ex.need_int(node, what)
+    if not isinstance(value, Local | Const | StateField):
+        ex.report.refuse(
+            "PNX134",
+            node,
+            f"{what} must be a name or a constant in this version",
+            help="assign it to a variable first",
+        )
+    return value
+
+
+def _ord(ex: Expressions, node: ast.Call) -> Expr:
+    _arity(ex, node, "ord", 1, 1)
+    value = ex.expr(node.args[0])
+    if isinstance(value, Const) and isinstance(value.value, bytes | str) and len(value.value) == 1:
+        return integer(ex.report, node, ord(value.value), ex.mod.model)
+    ex.report.refuse(
+        "PNX134", node, "ord() takes a constant of one character", help="b[0] is a number already"
+    )
+
+
+def _bytes(ex: Expressions, node: ast.Call) -> Expr:
+    _arity(ex, node, "bytes", 1, 1)
+    return ex.need_bytes(node.args[0], "the argument of bytes()")
+
+
+def _isinstance(ex: Expressions, node: ast.Call) -> Expr:
+    ex.report.refuse(
+        "PNX134",
+        node,
+        "isinstance() is not compiled by this version",
+        help="a value has one type here; test for None with 'is'",
+    )
+
+
+_BUILTINS: dict[object, Callable[[Expressions, ast.Call], Expr]] = {
+    len: _len,
+    bool: _bool,
+    int: _int,
+    abs: _abs,
+    min: _extreme("<="),
+    max: _extreme(">="),
+    ord: _ord,
+    bytes: _bytes,
+    isinstance: _isinstance,
+}
+
+
+# Methods
+
+
+def _method(ex: Expressions, node: ast.Call, func: ast.Attribute) -> Expr:
+    value = ex.expr(func.value)
+    match value.type:
+        case Bytes() | Struct("ngx_buf_t") if TABLE.get(f"bytes.{func.attr}"):
+            data = BufBytes(value.span, Bytes(), value) if value.type == BUF else value
+            return row_call(ex, node, TABLE[f"bytes.{func.attr}"], (data,))
+        case Struct("ngx_http_request_t") if TABLE.get(f"request.{func.attr}"):
+            return row_call(ex, node, TABLE[f"request.{func.attr}"])
+        case Headers(direction):
+            return _header_method(ex, node, func, direction)
+        case Variables() if func.attr == "get":
+            return row_call(ex, node, TABLE["variables.get"])
+        case MimeTypes() if func.attr == "matches":
+            _arity(ex, node, "matches", 1, 1)
+            request = ex.need(node.args[0], Struct("ngx_http_request_t"), "the argument")
+            return MimeMatch(ex.report.span(node), Bool(), value, request, range=BIT)
+        case ComplexValue() if func.attr == "value":
+            return _complex_value(ex, node, value)
+        case Conf() | Ctx():
+            field = ex.attribute_of(func, value)
+            if isinstance(field.type, ComplexValue):
+                return _complex_value(ex, node, field)
+            ex.report.refuse("PNX130", func, f"'{func.attr}' is a field, not a method")
+        case OutChain():
+            ex.report.refuse("PNX135", node, "out.append(…) stands as a statement of its own")
+        case Body():
+            ex.report.refuse(
+                "PNX136",
+                node,
+                f"body.{func.attr}() is in the language, but not compiled by this version",
+                help="'for buf in body' gives whole buffers, 'yield from body' passes the rest",
+            )
+        case Logger():
+            ex.report.refuse("PNX135", node, "a log call stands as a statement of its own")
+        case Optional():
+            ex.need_bytes(func.value, f"'{ast.unparse(func.value)}'")
+        case Str():
+            ex.report.refuse(
+                "PNX136",
+                node,
+                "methods of str are not compiled by this version",
+                help='work on bytes: b"…"',
+            )
+        case _:
+            pass
+    ex.report.refuse(
+        "PNX103",
+        func,
+        f"'{describe(value.type)}' has no method '{func.attr}'",
+        help=suggestion(func.attr, _known_methods(value.type)),
+        notes=_later(value.type, func.attr),
+    )
+
+
+def _known_methods(type_: Type) -> tuple[str, ...]:
+    match type_:
+        case Bytes() | Struct("ngx_buf_t"):
+            return TABLE.methods("bytes")
+        case Struct("ngx_http_request_t"):
+            return TABLE.methods("request")
+        case MimeTypes():
+            return ("matches",)
+        case ComplexValue():
+            return ("value",)
+        case _:
+            return ()
+
+
+def _later(type_: Type, method: str) -> tuple[str, ...]:
+    if isinstance(type_, Bytes) and hasattr(bytes, method):
+        return ("bytes has it in Python; this version does not compile it",)
+    return ()
+
+
+def _header_method(ex: Expressions, node: ast.Call, func: ast.Attribute, direction: str) -> Expr:
+    mapping = f"headers_{direction}"
+    if func.attr == "get" and len(node.args) == 2:
+        ex.report.refuse(
+            "PNX133", node, "get() takes one argument here", help="write 'h[name] or default'"
+        )
+    name = {"get_all": "get_all", "items": "items", "get": "get", "add": "add"}.get(func.attr)
+    if func.attr in ("add", "add_header") and direction == "in":
+        ex.report.refuse("PNX202", node, "the request's headers belong to nginx and are read-only")
+    row = TABLE.get(f"{mapping}.{name}") if name else None
+    if row is None:
+        ex.report.refuse(
+            "PNX103",
+            func,
+            f"{mapping} has no method '{func.attr}'",
+            help=suggestion(func.attr, ("get", "get_all", "items", "add")),
+        )
+    return row_call(ex, node, row)
+
+
+def _complex_value(ex: Expressions, node: ast.Call, value: Expr) -> Expr:
+    _arity(ex, node, "value", 1, 1)
+    ex.need(node.args[0], Struct("ngx_http_request_t"), "the argument of value()")
+    return Op(ex.report.span(node), Bytes(), TABLE["complex.value"], (value,))
+
+
+def row_call(ex: Expressions, node: ast.Call, row: Row, receiver: tuple[Expr, ...] = ()) -> Expr:
+    """A call of a row with the arguments of ``node`` after the receiver."""
+    names = row.param_names[len(receiver) :]
+    types = row.param_types[len(receiver) :]
+    given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
+    method = row.name.rpartition(".")[2]
+    if len(node.args) > len(names):
+        ex.report.refuse(
+            "PNX133",
+            node,
+            f"{method}() takes at most {len(names)} arguments, but {len(node.args)} are given",
+        )
+    for keyword in node.keywords:
+        if keyword.arg not in names or keyword.arg in given:
+            ex.report.refuse(
+                "PNX133", keyword, f"{method}() has no argument '{keyword.arg}' to give by name"
+            )
+        given[keyword.arg] = keyword.value
+    args = list(receiver)
+    for name, type_ in zip(names, types, strict=True):
+        args.append(_argument(ex, node, row, name, type_, given.get(name)))
+    if row.mutates == "headers":
+        ex.facts = ex.facts.forget(ex.state_roots)
+    limits = row.range if row.result == "int" else range_of(_RESULTS.get(row.result, INT))
+    result = _RESULTS.get(row.result)
+    if result is None:
+        result = List(Tuple((Bytes(), Bytes())))
+    return Op(ex.report.span(node), result, row, tuple(args), range=limits)
+
+
+def _argument(
+    ex: Expressions, node: ast.Call, row: Row, name: str, type_: str, given: ast.expr | None
+) -> Expr:
+    what = f"the argument '{name}' of {row.name.rpartition('.')[2]}()"
+    if given is None:
+        default = row.default(name)
+        if default is None:
+            ex.report.refuse("PNX133", node, f"{what} is missing")
+        if type_ == "bytes?":
+            return Const(ex.report.span(node), Optional(Bytes()), None)
+        return Const(ex.report.span(node), INT, default, range=Range(default, default))
+    match type_:
+        case "int":
+            return ex.need_int(given, what)
+        case "text":
+            return ex.need_bytes(given, what, text=True)
+        case "bytes?":
+            return ex.need(given, Optional(Bytes()), what)
+        case _:
+            return ex.need_bytes(given, what)
+
+
+# Helpers and nginx
+
+
+def _helper(ex: Expressions, node: ast.Call, function: FunctionType) -> Expr:
+    if hasattr(function, "__pyngx__"):
+        ex.report.refuse(
+            "PNX137",
+            node,
+            f"'{function.__name__}' is a filter or a variable: nginx calls it",
+            help="move what is shared into a function without a decorator",
+        )
+    helper = helper_function(ex.mod, function, ex.report, node)
+    name = function.__name__
+    values: dict[str, ast.expr] = dict(
+        zip([p.name for p in helper.params], node.args, strict=False)
+    )
+    for keyword in node.keywords:
+        if keyword.arg is None or keyword.arg in values:
+            ex.report.refuse("PNX133", keyword, f"{name}() is given an argument twice")
+        values[keyword.arg] = keyword.value
+    known = [p.name for p in helper.params]
+    extra = [k for k in values if k not in known]
+    if extra or len(node.args) > len(known):
+        ex.report.refuse("PNX133", node, f"{name}() takes {len(known)} arguments: {known}")
+    args = []
+    for param in helper.params:
+        if param.name not in values:
+            ex.report.refuse("PNX133", node, f"the argument '{param.name}' of {name}() is missing")
+        value_node = values[param.name]
+        value = ex.expr(value_node)
+        args.append(store(ex.report, value_node, value, param.type, f"the argument '{param.name}'"))
+    ex.facts = ex.facts.forget(ex.state_roots)
+    return CallHelper(
+        ex.report.span(node),
+        helper.result,
+        ex.mod.helper_names[function],
+        tuple(args),
+        range=range_of(helper.result),
+    )
+
+
+def _send(ex: Expressions, node: ast.Call) -> Expr:
+    _arity(ex, node, "ngx_http_next_body_filter", 2, 2)
+    ex.need(node.args[0], Struct("ngx_http_request_t"), "the first argument")
+    chain = ex.expr(node.args[1])
+    if not (isinstance(chain, Local) and isinstance(chain.type, OutChain | Struct)):
+        ex.report.refuse(
+            "PNX138",
+            node.args[1],
+            "what goes on is the chain that came in, or one made by ngx_chain_t()",
+        )
+    if isinstance(chain.type, Struct) and (
+        chain.type.name != "ngx_chain_t" or not chain.var.parameter
+    ):
+        ex.report.refuse("PNX138", node.args[1], "only the chain that came in goes on as it is")
+    return SendChain(ex.report.span(node), INT, chain)

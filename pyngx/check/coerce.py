@@ -1,0 +1,143 @@
+"""From one type to another: joining the types of two values, storing a value in a place."""
+
+from __future__ import annotations
+
+import ast
+
+from pyngx.check.context import Reporter
+from pyngx.tree import BufBytes, Const, Convert, Expr, Wrap
+from pyngx.types import (
+    BIT,
+    INT,
+    Bool,
+    Bytes,
+    Enum,
+    Int,
+    NoneType,
+    Optional,
+    Str,
+    Struct,
+    Type,
+    describe,
+    is_integer,
+    range_of,
+)
+
+BUF = Struct("ngx_buf_t")
+
+
+def join(a: Type, b: Type) -> Type | None:
+    """The type that holds values of both; None if there is none."""
+    if a == b:
+        return a
+    if is_integer(a) and is_integer(b):
+        return INT
+    match a, b:
+        case NoneType(), Optional():
+            return b
+        case Optional(), NoneType():
+            return a
+        case NoneType(), other:
+            return Optional(other)
+        case other, NoneType():
+            return Optional(other)
+        case Optional(x), Optional(y):
+            inner = join(x, y)
+        case Optional(x), y:
+            inner = join(x, y)
+        case x, Optional(y):
+            inner = join(x, y)
+        case _:
+            return None
+    return None if inner is None else Optional(inner)
+
+
+def common(report: Reporter, node: ast.AST, a: Type, b: Type) -> Type:
+    """Like `join`, refusing what has no common type."""
+    joined = join(a, b)
+    if joined is None:
+        report.refuse(
+            "PNX110",
+            node,
+            f"one value of two types: '{describe(a)}' and '{describe(b)}'",
+            help=_mixing_help(a, b),
+        )
+    return joined
+
+
+def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> Expr:
+    """``value`` as it is stored in a place of type ``to``; ``what`` names the place.
+
+    An integer keeps a range check if it may not fit.
+    """
+    if value.type == to and not isinstance(to, Int):
+        return value
+    match to, value.type:
+        case (Int() | Bool() | Enum(), source) if is_integer(source):
+            return _store_integer(report, node, value, to, what)
+        case Optional(inner), NoneType():
+            return Const(value.span, Optional(inner), None)
+        case Optional(inner), source if not isinstance(source, Optional):
+            stored = store(report, node, value, inner, what)
+            return Wrap(value.span, to, stored)
+        case Bytes(), source if source == BUF:
+            return BufBytes(value.span, Bytes(), value)
+        case _:
+            pass
+    report.refuse(
+        "PNX111",
+        node,
+        f"{what} is '{describe(to)}', but the value is '{describe(value.type)}'",
+        label=f"this is '{describe(value.type)}'",
+        help=_store_help(value.type, to),
+    )
+
+
+def _store_integer(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> Expr:
+    limits = range_of(to)
+    if isinstance(to, Enum) and value.type != to:
+        report.refuse(
+            "PNX112",
+            node,
+            f"{what} is '{describe(to)}', but the value is '{describe(value.type)}'",
+            help=f"use a member of {describe(to)}",
+        )
+    if isinstance(to, Bool) and not isinstance(value.type, Bool) and value.range != BIT:
+        if isinstance(value, Const) and value.value in (0, 1):
+            return Const(value.span, to, bool(value.value), range=value.range)
+        report.refuse(
+            "PNX111",
+            node,
+            f"{what} is 'bool', but the value is '{describe(value.type)}'",
+            help="compare it, as in 'x != 0', or use bool(x)",
+        )
+    if value.range.hi < limits.lo or value.range.lo > limits.hi:
+        report.refuse(
+            "PNX113",
+            node,
+            f"{what} is '{describe(to)}', which this value never fits",
+            label=f"from {value.range.lo} to {value.range.hi}",
+            notes=(f"'{describe(to)}' holds {limits.lo} to {limits.hi}",),
+            help="raise the limit with a wider type, or reduce the value first",
+        )
+    if value.type == to and value.range.within(limits):
+        return value
+    checked = not value.range.within(limits)
+    joined = limits if checked else value.range
+    return Convert(value.span, to, value, checked, range=joined)
+
+
+def _mixing_help(a: Type, b: Type) -> str:
+    if {type(a), type(b)} == {Bytes, Str}:
+        return 'bytes and str do not mix, as in Python: write both as b"…"'
+    return "give the two values different names"
+
+
+def _store_help(source: Type, to: Type) -> str:
+    if isinstance(source, Optional) and not isinstance(to, Optional):
+        return "exclude None first: 'if x is None: …' or 'x or default'"
+    if isinstance(source, Str) and isinstance(to, Bytes):
+        return 'write b"…" for bytes'
+    if isinstance(source, Bytes) and isinstance(to, Str):
+        return "write the text without the b"
+    return ""

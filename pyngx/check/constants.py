@@ -1,0 +1,80 @@
+"""Module-level values as constants.
+
+What a function reads from module level is the value that was there after the import.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+import logging
+
+from pyngx.check.context import Reporter
+from pyngx.headers import NginxModel
+from pyngx.source import Span
+from pyngx.tree import Const, Expr
+from pyngx.types import (
+    INT,
+    INT64_MAX,
+    INT64_MIN,
+    Bool,
+    Bytes,
+    Constant,
+    Enum,
+    Logger,
+    NoneType,
+    Range,
+    Str,
+)
+
+
+def constant(
+    report: Reporter, node: ast.AST, value: object, model: NginxModel, name: str = ""
+) -> Expr:
+    """The expression for a Python value; ``name`` is how the author wrote it."""
+    span = report.span(node)
+    match value:
+        case bool():
+            return Const(span, Bool(), value, range=Range(int(value), int(value)))
+        case enum.IntEnum() | enum.IntFlag():
+            return _enum(span, value)
+        case int():
+            return integer(report, node, value, model, name)
+        case bytes():
+            return Const(span, Bytes(), value)
+        case str():
+            return Const(span, Str(), value)
+        case None:
+            return Const(span, NoneType(), None)
+        case logging.Logger():
+            return Const(span, Logger(), None)
+        case float() | complex():
+            report.refuse(
+                "PNX114",
+                node,
+                "floating point is not compiled by this version",
+                label=f"this is {value!r}",
+                help="count in integers of a smaller unit: milliseconds, bytes, percent",
+            )
+        case _:
+            return Const(span, Constant(value), None)
+
+
+def integer(
+    report: Reporter, node: ast.AST, value: int, model: NginxModel, name: str = ""
+) -> Const:
+    """An integer constant; it keeps nginx's name for it."""
+    if not INT64_MIN <= value <= INT64_MAX:
+        report.refuse(
+            "PNX115",
+            node,
+            f"{value} does not fit in the 64 bits of an integer",
+            help="the language's integers go from -2**63 to 2**63 - 1",
+        )
+    known = name.rpartition(".")[2]
+    c_name = known if known.startswith("NGX_") and model.constant(known) == value else ""
+    return Const(report.span(node), INT, value, c_name, range=Range(value, value))
+
+
+def _enum(span: Span, value: enum.IntEnum | enum.IntFlag) -> Const:
+    return Const(span, Enum(type(value)), int(value), range=Range(int(value), int(value)))

@@ -1,0 +1,93 @@
+"""What the checking of one file shares: the model, the messages, the helpers found so far."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import NoReturn
+
+from pyngx.diagnostics import Diagnostics, Label
+from pyngx.frontend.load import FilterModule, FunctionSource
+from pyngx.headers import NginxModel
+from pyngx.source import SourceFile, Span
+from pyngx.tree import ConfClass, CtxClass, Function
+from pyngx.types import Place
+
+
+class Refused(Exception):
+    """The expression or statement is refused; the message is recorded already."""
+
+
+@dataclass
+class ModuleContext:
+    """One file being checked."""
+
+    module: FilterModule
+    model: NginxModel
+    diags: Diagnostics
+    check_helper: Callable[[ModuleContext, FunctionSource], Function | None]
+    confs: dict[Place, ConfClass] = field(default_factory=dict)
+    ctx: CtxClass | None = None
+    helpers: dict[FunctionType, Function] = field(default_factory=dict)
+    helper_names: dict[FunctionType, str] = field(default_factory=dict)
+    helper_diags: Diagnostics = field(default_factory=Diagnostics)
+    in_progress: list[FunctionType] = field(default_factory=list)
+    refused_helpers: set[FunctionType] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Messages about one source file."""
+
+    source: SourceFile
+    diags: Diagnostics
+
+    def span(self, node: ast.AST) -> Span:
+        """The place of a node."""
+        return self.source.span(node)
+
+    def error(
+        self,
+        code: str,
+        node: ast.AST,
+        message: str,
+        *,
+        label: str = "",
+        help: str = "",
+        notes: Iterable[str] = (),
+        secondary: Iterable[Label] = (),
+    ) -> None:
+        """Record an error at a node."""
+        self.diags.error(
+            code,
+            self.span(node),
+            message,
+            label=label,
+            help=help,
+            notes=notes,
+            secondary=secondary,
+        )
+
+    def refuse(
+        self,
+        code: str,
+        node: ast.AST,
+        message: str,
+        *,
+        label: str = "",
+        help: str = "",
+        notes: Iterable[str] = (),
+        secondary: Iterable[Label] = (),
+    ) -> NoReturn:
+        """Record an error at a node, and give up what contains it."""
+        self.error(code, node, message, label=label, help=help, notes=notes, secondary=secondary)
+        raise Refused
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """``did you mean 'x'?`` for the nearest known name, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else ""

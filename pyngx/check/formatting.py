@@ -1,0 +1,227 @@
+"""Formatted values: ``b"…" % …``, ``"…" % …``, f-strings, the arguments of ``log.…``.
+
+The format is a constant; it is parsed here into `Piece`s, whose types are checked, so that no
+formatting is interpreted at run time.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from pyngx.check.coerce import BUF
+from pyngx.check.context import Reporter
+from pyngx.tree import BufBytes, Const, Expr, Piece
+from pyngx.types import Bytes, Enum, Int, Optional, Str, Type, describe, is_integer
+
+_SPEC = re.compile(
+    rb"%(?:\((?P<name>[^)]*)\))?(?P<flags>[-+ #0]*)(?P<width>\*|\d+)?(?:\.(?P<precision>\*|\d*))?"
+    rb"[hlL]?(?P<conversion>.)?",
+    re.DOTALL,
+)
+_INTEGER = "dxXoc"
+_SAME = {"i": "d", "u": "d"}
+
+
+def percent(
+    report: Reporter,
+    node: ast.AST,
+    template: Const,
+    values: Sequence[tuple[ast.expr, Expr]],
+    *,
+    text: bool,
+) -> tuple[Piece, ...]:
+    """The pieces of ``template % values``; ``text``: the template is a ``str``, in which ``%s``
+    takes numbers too (always so for log messages)."""
+    data = template.value.encode() if isinstance(template.value, str) else template.value
+    assert isinstance(data, bytes)
+    pieces: list[Piece] = []
+    rest = list(values)
+    literal = b""
+    pos = 0
+    for match in _SPEC.finditer(data):
+        literal += data[pos : match.start()]
+        pos = match.end()
+        if match["conversion"] == b"%":
+            literal += b"%"
+            continue
+        if not rest:
+            _mismatch(report, node, data, len(values))
+        value_node, value = rest.pop(0)
+        if literal:
+            pieces.append(Piece(literal))
+            literal = b""
+        pieces.append(_spec(report, node, match, value_node, value, text))
+    literal += data[pos:]
+    if literal:
+        pieces.append(Piece(literal))
+    if rest:
+        _mismatch(report, node, data, len(values))
+    return tuple(pieces)
+
+
+def _mismatch(report: Reporter, node: ast.AST, data: bytes, given: int) -> None:
+    wanted = sum(m["conversion"] != b"%" for m in _SPEC.finditer(data))
+    report.refuse(
+        "PNX120",
+        node,
+        f"the format takes {wanted} value{'s' * (wanted != 1)}, but {given} are given",
+        help="one value for each '%d' or '%s'; write '%%' for a percent sign",
+    )
+
+
+def _spec(
+    report: Reporter,
+    node: ast.AST,
+    match: re.Match[bytes],
+    value_node: ast.expr,
+    value: Expr,
+    text: bool,
+) -> Piece:
+    conversion = (match["conversion"] or b"").decode("latin-1")
+    conversion = _SAME.get(conversion, conversion)
+    if match["name"] is not None or b"*" in (match["width"] or b"") + (match["precision"] or b""):
+        report.refuse(
+            "PNX121",
+            node,
+            f"'{match[0].decode('latin-1')}' is not compiled",
+            help="give the values in a tuple, in order, and widths as numbers",
+        )
+    if conversion == "b" and not text:
+        conversion = "s"
+    if conversion not in "s" + _INTEGER or not conversion:
+        report.refuse(
+            "PNX121",
+            node,
+            f"'{match[0].decode('latin-1')}' is not compiled",
+            help="the conversions are %d %i %u %x %X %o %c %s %b and %%",
+        )
+    flags = match["flags"].decode()
+    width = int(match["width"] or 0)
+    precision = -1 if match["precision"] is None else int(match["precision"] or 0)
+    if conversion in _INTEGER:
+        if not is_integer(value.type):
+            _wrong(report, value_node, value.type, f"%{conversion}", "an integer")
+        return Piece(b"", value, conversion, flags, width, precision)
+    if is_integer(value.type) and text and not isinstance(value.type, Enum):
+        return Piece(b"", value, "d", flags.replace("0", ""), width)
+    return Piece(b"", _string(report, value_node, value, text), "s", flags, width, precision)
+
+
+def _string(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Expr:
+    if value.type == BUF:
+        return BufBytes(value.span, Bytes(), value)
+    wanted = "str or an integer" if text else "bytes"
+    if isinstance(value.type, Optional):
+        _wrong(report, node, value.type, "%s", wanted)
+    if isinstance(value.type, Str if text else Bytes):
+        return value
+    _wrong(report, node, value.type, "%s", wanted)
+    raise AssertionError
+
+
+def _wrong(report: Reporter, node: ast.AST, given: Type, spec: str, wanted: str) -> None:
+    help_ = "exclude None first: 'x or b\"\"'" if isinstance(given, Optional) else ""
+    if isinstance(given, Int):
+        help_ = "%d prints an integer"
+    if isinstance(given, Bytes | Str):
+        help_ = 'bytes are formatted into b"…" with %s, str into "…"'
+    report.refuse(
+        "PNX122",
+        node,
+        f"'{spec}' takes {wanted}, but this is '{describe(given)}'",
+        help=help_,
+    )
+
+
+def message(
+    report: Reporter,
+    node: ast.AST,
+    template: Const,
+    values: Sequence[tuple[ast.expr, Expr]],
+) -> tuple[Piece, ...]:
+    """The pieces of a log or exception message: ``%s`` takes bytes, str and integers alike."""
+    pieces: list[Piece] = []
+    by_hand = [(n, _loggable(report, n, v)) for n, v in values]
+    for piece in percent(report, node, template, by_hand, text=True):
+        pieces.append(piece)
+    return tuple(pieces)
+
+
+def _loggable(report: Reporter, node: ast.expr, value: Expr) -> Expr:
+    if value.type == BUF:
+        return BufBytes(value.span, Str(), value)
+    if isinstance(value.type, Bytes):
+        return _as_str(value)
+    return value
+
+
+def _as_str(value: Expr) -> Expr:
+    """Bytes where a log message takes them: nginx writes them as they are."""
+    return replace(value, type=Str())
+
+
+_FSPEC = re.compile(r"(?P<zero>0)?(?P<width>[1-9]\d*)?(?P<conversion>[dxXoc])?$")
+
+
+def fstring(
+    report: Reporter, node: ast.JoinedStr, expr: Callable[[ast.expr], Expr]
+) -> tuple[Piece, ...]:
+    """The pieces of an f-string."""
+    pieces: list[Piece] = []
+    for part in node.values:
+        match part:
+            case ast.Constant(value=str(value)):
+                pieces.append(Piece(value.encode()))
+            case ast.FormattedValue():
+                pieces.append(_formatted(report, part, expr(part.value)))
+            case _:
+                report.refuse("PNX121", part, "this part of an f-string is not compiled")
+    return tuple(pieces)
+
+
+def _formatted(report: Reporter, node: ast.FormattedValue, value: Expr) -> Piece:
+    spec = ""
+    if node.format_spec is not None:
+        match node.format_spec:
+            case ast.JoinedStr(values=[ast.Constant(value=str(text))]):
+                spec = text
+            case _:
+                report.refuse("PNX121", node, "a computed format specification is not compiled")
+    if node.conversion != -1:
+        report.refuse(
+            "PNX121",
+            node,
+            f"'!{chr(node.conversion)}' is not compiled",
+            help="leave the conversion out",
+        )
+    match value.type:
+        case Int():
+            found = _FSPEC.match(spec)
+            if found is None:
+                report.refuse(
+                    "PNX121",
+                    node,
+                    f"the format specification '{spec}' is not compiled",
+                    help="for integers: a width, with 0 in front for zeros, and one of d x X o c",
+                )
+            flags = "0" if found["zero"] else ""
+            return Piece(b"", value, found["conversion"] or "d", flags, int(found["width"] or 0))
+        case Str() if not spec:
+            return Piece(b"", value, "s")
+        case Bytes():
+            report.refuse(
+                "PNX122",
+                node,
+                "an f-string shows bytes as \"b'…'\"",
+                help='format bytes with b"… %s …" % value',
+            )
+        case _:
+            report.refuse(
+                "PNX122",
+                node,
+                f"'{describe(value.type)}' in an f-string is not compiled",
+                help="use an int or a str",
+            )

@@ -1,0 +1,290 @@
+"""Functions: parameters by annotated type, result, locals, body.
+
+A function is checked with the types that its locals had the last time; when one of them turns out
+to hold a wider type (``x = None`` first, bytes later), it is checked again.
+"""
+
+from __future__ import annotations
+
+import ast
+import typing
+from dataclasses import replace
+
+from pyngx.check.annotations import UnknownAnnotation, from_annotation
+from pyngx.check.context import ModuleContext, Refused
+from pyngx.check.stmt import Kind, Statements, Widened
+from pyngx.diagnostics import Diagnostics
+from pyngx.frontend.load import FunctionSource
+from pyngx.tree import Function, Var
+from pyngx.types import (
+    INT,
+    Body,
+    Bool,
+    Bytes,
+    Conf,
+    Ctx,
+    Enum,
+    Int,
+    NoneType,
+    Optional,
+    Place,
+    Str,
+    Struct,
+    Type,
+    describe,
+)
+
+REQUEST = Struct("ngx_http_request_t")
+CHAIN = Struct("ngx_chain_t")
+
+_PARAMETERS: dict[Kind, str] = {
+    Kind.HEADER: "ngx_http_request_t, the file's configuration and RequestCtx classes",
+    Kind.STREAM: "Body, ngx_http_request_t, the file's configuration and RequestCtx classes",
+    Kind.CHAIN: "ngx_chain_t, ngx_http_request_t, the file's configuration and RequestCtx classes",
+    Kind.VARIABLE: "ngx_http_request_t, the file's configuration and RequestCtx classes",
+}
+
+
+class FunctionChecker(Statements):
+    """Checks one function as a whole."""
+
+    def __init__(
+        self, mod: ModuleContext, function: FunctionSource, kind: Kind, wide: dict[str, Type]
+    ) -> None:
+        super().__init__(mod, function, kind, wide)
+        self.hints: dict[str, object] = {}
+
+    def check(self) -> Function:
+        """The typed function.
+
+        Raises:
+            Refused: its signature is wrong (errors of the body do not raise).
+        """
+        node = self.function.node
+        self._evaluate_hints()
+        params = self._params()
+        self.result = self._result()
+        self._names()
+        docstring = ast.get_docstring(node)
+        statements = node.body[1:] if docstring is not None else node.body
+        body = self.block(statements)
+        self._falls_off()
+        return Function(
+            node.name,
+            self.report.span(node),
+            self._header(),
+            docstring,
+            tuple(self.function.comments.before(_first_line(node))),
+            params,
+            self.result,
+            tuple(v for v in self.vars.values() if not v.parameter),
+            body,
+        )
+
+    def _header(self) -> str:
+        args = ", ".join(a.arg for a in self.function.node.args.args)
+        return f"{self.function.source.name}:{self.function.node.lineno}  def {self.function.node.name}({args})"
+
+    def _evaluate_hints(self) -> None:
+        node = self.function.node
+        try:
+            self.hints = typing.get_type_hints(self.function.function)
+        except Exception as exc:  # the annotation is the author's code: it may raise anything
+            self.report.refuse("PNX160", node, f"an annotation cannot be evaluated: {exc}")
+
+    def annotation(self, node: ast.expr) -> Type:
+        """The type that an annotation inside the function says."""
+        try:
+            code = compile(ast.Expression(node), self.function.source.path, "eval")
+            hint = eval(code, dict(self.function.namespace))
+            return from_annotation(hint, self.mod.model)
+        except UnknownAnnotation as exc:
+            self.report.refuse("PNX161", node, f"'{ast.unparse(node)}': {exc}")
+        except Exception as exc:  # the annotation is the author's code: it may raise anything
+            self.report.refuse("PNX160", node, f"the annotation cannot be evaluated: {exc}")
+
+    def _params(self) -> tuple[Var, ...]:
+        params: list[Var] = []
+        seen: dict[Type, str] = {}
+        failed = False
+        for arg in self.function.node.args.args:
+            try:
+                var = self._param(arg)
+            except Refused:
+                failed = True
+                continue
+            if self.kind not in (Kind.HELPER, Kind.VALIDATE) and var.type in seen:
+                self.report.error(
+                    "PNX162",
+                    arg,
+                    f"'{arg.arg}' and '{seen[var.type]}' are both '{describe(var.type)}'",
+                    help="each type is passed once",
+                )
+                failed = True
+            seen[var.type] = arg.arg
+            params.append(var)
+        if failed:
+            raise Refused
+        for var in params:
+            self.vars[var.name] = var
+            self.facts = self.facts.assign(var.name, not isinstance(var.type, Optional))
+        self.state_roots = frozenset(
+            v.name for v in params if v.type in (REQUEST, Ctx(), Optional(Ctx()))
+        )
+        return tuple(params)
+
+    def _param(self, arg: ast.arg) -> Var:
+        if self.kind is Kind.VALIDATE:
+            return Var(arg.arg, self._self_type, True)
+        if arg.annotation is None:
+            self.report.refuse(
+                "PNX163",
+                arg,
+                f"the parameter '{arg.arg}' has no annotation",
+                help=f"annotate it: {_PARAMETERS.get(self.kind, 'int, bytes, …')}",
+            )
+        type_ = self._known(arg.annotation, self.hints[arg.arg])
+        if self.kind is Kind.HELPER:
+            if isinstance(type_, Body):
+                self.report.refuse(
+                    "PNX164",
+                    arg,
+                    "a helper that reads the body is in the language, "
+                    "but not compiled by this version",
+                )
+            return Var(arg.arg, type_, True)
+        allowed: tuple[Type, ...] = (REQUEST, *(Conf(p) for p in Place), Ctx())
+        if self.kind is Kind.VARIABLE:
+            allowed = (*allowed, Optional(Ctx()))
+        if self.kind is Kind.STREAM:
+            allowed = (*allowed, Body())
+        if self.kind is Kind.CHAIN:
+            allowed = (*allowed, CHAIN)
+        if type_ not in allowed:
+            self.report.refuse(
+                "PNX164",
+                arg,
+                f"a parameter of type '{describe(type_)}' is not passed here",
+                help=f"what can be asked for: {_PARAMETERS[self.kind]}",
+            )
+        return Var(arg.arg, type_, True)
+
+    _self_type: Type = Conf(Place.LOC)
+
+    def _known(self, node: ast.expr, hint: object) -> Type:
+        """The type of an annotation; a configuration or context class must be this file's."""
+        try:
+            type_ = from_annotation(hint, self.mod.model)
+        except UnknownAnnotation as exc:
+            self.report.refuse("PNX161", node, f"'{ast.unparse(node)}': {exc}")
+        inner = type_.inner if isinstance(type_, Optional) else type_
+        if isinstance(inner, Conf) and inner.place not in self.mod.confs:
+            self.report.refuse(
+                "PNX165", node, f"'{ast.unparse(node)}' is not a class of this file with directives"
+            )
+        if inner == Ctx() and self.mod.ctx is None:
+            self.report.refuse(
+                "PNX165", node, f"'{ast.unparse(node)}' is not the RequestCtx class of this file"
+            )
+        return type_
+
+    def _result(self) -> Type:
+        node = self.function.node
+        if self.kind is Kind.STREAM:
+            return NoneType()
+        if node.returns is None:
+            self.report.refuse(
+                "PNX166",
+                node,
+                f"{node.name}() has no result annotation",
+                help=f"write '-> {_RESULT_HELP[self.kind]}'",
+            )
+        type_ = self._known(node.returns, self.hints["return"])
+        match self.kind:
+            case Kind.HEADER if type_ not in (INT, NoneType()):
+                wanted = "ngx_int_t or None"
+            case Kind.CHAIN if type_ != INT:
+                wanted = "ngx_int_t"
+            case Kind.VALIDATE if type_ != NoneType():
+                wanted = "None"
+            case Kind.VARIABLE if type_ not in _VARIABLE_RESULTS:
+                wanted = "bytes, str, bytes | None or str | None"
+            case Kind.HELPER if not isinstance(type_, _HELPER_RESULTS):
+                wanted = "None, bool, an integer, bytes or str, or one of these | None"
+            case _:
+                return type_
+        self.report.refuse(
+            "PNX166", node.returns, f"the result is {wanted}, not '{describe(type_)}'"
+        )
+
+    def _names(self) -> None:
+        """The local names of the function, and how often each is assigned."""
+        counts: dict[str, int] = {}
+        for inner in ast.walk(self.function.node):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                counts[inner.id] = counts.get(inner.id, 0) + 1
+        self.stores = counts
+        params = {a.arg for a in self.function.node.args.args}
+        self.local_names = frozenset(counts) | params
+
+    def _falls_off(self) -> None:
+        if not self.facts.reachable or isinstance(self.result, NoneType):
+            return
+        if self.kind is Kind.HEADER or self.mod.diags.has_errors:
+            return
+        self.report.error(
+            "PNX167",
+            self.function.node.returns or self.function.node,
+            f"{self.function.node.name}() may end without a value",
+            help=(
+                "end with 'return ngx_http_next_body_filter(r, …)'"
+                if self.kind is Kind.CHAIN
+                else "add a 'return' at the end"
+            ),
+        )
+
+
+_RESULT_HELP = {
+    Kind.HEADER: "ngx_int_t",
+    Kind.CHAIN: "ngx_int_t",
+    Kind.VARIABLE: "bytes | None",
+    Kind.VALIDATE: "None",
+    Kind.HELPER: "None",
+}
+_VARIABLE_RESULTS: tuple[Type, ...] = (Bytes(), Str(), Optional(Bytes()), Optional(Str()))
+_HELPER_RESULTS = (Int, Bool, Bytes, Str, NoneType, Optional, Enum)
+
+
+def _first_line(node: ast.FunctionDef) -> int:
+    return min([node.lineno, *(d.lineno for d in node.decorator_list)])
+
+
+def check_function(
+    mod: ModuleContext, function: FunctionSource, kind: Kind, self_type: Type | None = None
+) -> Function | None:
+    """The typed function; None if its signature is refused. Errors go to ``mod.diags``."""
+    wide: dict[str, Type] = {}
+    while True:
+        attempt = replace(mod, diags=Diagnostics())
+        checker = FunctionChecker(attempt, function, kind, wide)
+        if self_type is not None:
+            checker._self_type = self_type
+        try:
+            result = checker.check()
+        except Widened:
+            continue
+        except Refused:
+            result = None
+        mod.diags.extend(attempt.diags)
+        return result
+
+
+def check_helper(mod: ModuleContext, function: FunctionSource) -> Function | None:
+    """A function without a role, called by the others."""
+    whole = replace(mod, diags=mod.helper_diags)
+    return check_function(whole, function, Kind.HELPER)
+
+
+def has_yield(function: FunctionSource) -> bool:
+    """Whether the function is a generator."""
+    return any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(function.node))

@@ -1,0 +1,334 @@
+"""Configuration and context classes: their fields, with what each may be."""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Sequence
+from types import FunctionType
+
+from pyngx import NO_DEFAULT, Directive
+from pyngx.check.annotations import UnknownAnnotation, from_annotation
+from pyngx.check.context import ModuleContext, Refused, Reporter
+from pyngx.check.function import check_function
+from pyngx.check.stmt import Kind
+from pyngx.frontend.load import ClassSource, FunctionSource
+from pyngx.ngx import ngx_http_complex_value_t
+from pyngx.tree import ConfClass, CtxClass, CtxField, DirectiveField, Function
+from pyngx.types import (
+    Bool,
+    Bufs,
+    Bytes,
+    ComplexValue,
+    Conf,
+    Enum,
+    Int,
+    List,
+    MimeTypes,
+    Optional,
+    Place,
+    Str,
+    Tuple,
+    Type,
+    describe,
+)
+
+_CONTEXTS = {
+    Place.LOC: ("http", "server", "location"),
+    Place.SRV: ("http", "server"),
+    Place.MAIN: ("http",),
+}
+_ALL_CONTEXTS = ("http", "server", "location", "if")
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+def conf_class(mod: ModuleContext, place: Place, source: ClassSource) -> ConfClass:
+    """The configuration class with its directives; ``validate`` is checked later, by
+    `validate_method`, when the class is known to the functions."""
+    report = Reporter(source.source, mod.diags)
+    fields = []
+    for node in source.node.body:
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                try:
+                    fields.append(_directive(mod, report, place, source, node, name))
+                except Refused:
+                    continue
+            case ast.FunctionDef(name="validate") | ast.Pass():
+                continue
+            case ast.Expr(value=ast.Constant()):
+                continue
+            case _:
+                report.error(
+                    "PNX300",
+                    node,
+                    f"only directives and 'validate' stand in {source.name}",
+                    help="write 'name: type = directive(\"name\", default=…)'",
+                )
+    return ConfClass(place, source.name, ast.get_docstring(source.node), tuple(fields), None)
+
+
+def validate_method(mod: ModuleContext, place: Place, source: ClassSource) -> Function | None:
+    """The typed ``validate`` of a configuration class, if it has one."""
+    for node in source.node.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "validate":
+            function = source.cls.__dict__.get("validate")
+            if not isinstance(function, FunctionType):
+                return None
+            found = FunctionSource(
+                "validate",
+                node,
+                source.source,
+                function.__globals__,
+                function,
+                source.comments,
+            )
+            return check_function(mod, found, Kind.VALIDATE, Conf(place))
+    return None
+
+
+def _directive(
+    mod: ModuleContext,
+    report: Reporter,
+    place: Place,
+    source: ClassSource,
+    node: ast.AnnAssign,
+    name: str,
+) -> DirectiveField:
+    declared = source.cls.__dict__.get(name)
+    if not isinstance(declared, Directive):
+        report.refuse(
+            "PNX301",
+            node,
+            f"'{name}' is not a directive",
+            help=f'write {name}: … = directive("{name}", default=…); '
+            "what changes per request belongs into a RequestCtx",
+        )
+    type_ = _annotated_type(mod, report, source, node, name)
+    if not declared.name or not set(declared.name) <= _NAME or declared.name[0].isdigit():
+        report.refuse("PNX302", node, f"'{declared.name}' cannot be the name of a directive")
+    _check_type(report, node, type_)
+    default = _default(report, node, type_, declared.default)
+    low, high = _bounds(report, node, type_, declared)
+    contexts = _contexts(report, node, place, declared.context)
+    if low is not None and isinstance(default, int) and not isinstance(default, bool):
+        if default < low or (high is not None and default > high):
+            report.error("PNX306", node, f"the default {default} is outside of min and max")
+    return DirectiveField(
+        name,
+        declared.name,
+        type_,
+        default,
+        contexts,
+        low,
+        high,
+        report.span(node),
+        _comments(source, node),
+    )
+
+
+def _comments(source: ClassSource, node: ast.stmt) -> tuple[str, ...]:
+    trailing = source.comments.trailing(node.lineno)
+    return (*source.comments.before(node.lineno), *((trailing,) if trailing else ()))
+
+
+def _annotated_type(
+    mod: ModuleContext, report: Reporter, source: ClassSource, node: ast.AnnAssign, name: str
+) -> Type:
+    try:
+        return from_annotation(source.hints[name], mod.model)
+    except UnknownAnnotation as exc:
+        report.refuse("PNX161", node.annotation, f"'{ast.unparse(node.annotation)}': {exc}")
+
+
+def _check_type(report: Reporter, node: ast.AnnAssign, type_: Type) -> None:
+    inner = type_.inner if isinstance(type_, Optional) else type_
+    match inner:
+        case Bool() | Bytes() | Str() | Bufs() | Enum() | MimeTypes() | ComplexValue():
+            if isinstance(type_, Optional) and isinstance(inner, Bool | Bufs | Enum | MimeTypes):
+                report.refuse(
+                    "PNX303",
+                    node.annotation,
+                    f"'{describe(type_)}' cannot be unset",
+                    help="give it a default",
+                )
+            return
+        case Int():
+            return
+        case List(Bytes() | Str() | Int()):
+            return
+        case List(Tuple(items)) if items and all(isinstance(i, Bytes | Str | Int) for i in items):
+            if len(items) <= 7:
+                return
+        case _:
+            pass
+    report.refuse(
+        "PNX303",
+        node.annotation,
+        f"a directive cannot be of type '{describe(type_)}'",
+        help="flags, integers, sizes, times, bytes, enums, MimeTypes, complex values, "
+        "lists of bytes, integers or tuples of them, and any of these | None",
+    )
+
+
+def _default(report: Reporter, node: ast.AnnAssign, type_: Type, default: object) -> object:
+    if default is NO_DEFAULT:
+        if isinstance(type_, Optional):
+            return None
+        if isinstance(type_, List):
+            return ()
+        report.refuse(
+            "PNX304",
+            node,
+            "the directive has no default",
+            help="add default=…, or annotate 'X | None' for a value that may be unset",
+        )
+    if default is None and isinstance(type_, Optional):
+        return None
+    inner = type_.inner if isinstance(type_, Optional) else type_
+    if isinstance(default, ngx_http_complex_value_t):
+        default = default.text
+    fits = _fits(inner, default)
+    if not fits:
+        report.refuse(
+            "PNX305",
+            node.value or node,
+            f"the default {default!r} is not of type '{describe(type_)}'",
+        )
+    if isinstance(inner, ComplexValue) and isinstance(default, str):
+        return default.encode()
+    if isinstance(default, list | set | frozenset) or hasattr(default, "types"):
+        return tuple(getattr(default, "types", default))
+    return default
+
+
+def _fits(type_: Type, default: object) -> bool:
+    match type_:
+        case Bool():
+            return isinstance(default, bool)
+        case Int(_, limits):
+            return (
+                isinstance(default, int)
+                and not isinstance(default, bool)
+                and limits.lo <= default <= limits.hi
+            )
+        case Bytes():
+            return isinstance(default, bytes)
+        case Str():
+            return isinstance(default, str)
+        case ComplexValue():
+            return isinstance(default, bytes | str)
+        case Enum(cls):
+            return isinstance(default, cls) or (
+                issubclass(cls, enum.IntFlag) and isinstance(default, int)
+            )
+        case Bufs():
+            return (
+                isinstance(default, tuple)
+                and len(default) == 2
+                and all(isinstance(v, int) and v > 0 for v in default)
+            )
+        case MimeTypes():
+            values = getattr(default, "types", default)
+            return isinstance(values, list | tuple) and all(
+                isinstance(v, bytes | str) for v in values
+            )
+        case List(item):
+            return isinstance(default, list | tuple) and all(_fits(item, v) for v in default)
+        case Tuple(items):
+            return (
+                isinstance(default, tuple)
+                and len(default) == len(items)
+                and all(_fits(i, v) for i, v in zip(items, default, strict=True))
+            )
+        case _:
+            return False
+
+
+def _bounds(
+    report: Reporter, node: ast.AnnAssign, type_: Type, declared: Directive
+) -> tuple[int | None, int | None]:
+    inner = type_.inner if isinstance(type_, Optional) else type_
+    bounds = (declared.min, declared.max)
+    if bounds == (None, None):
+        return (None, None)
+    if not isinstance(inner, Int) or not all(b is None or isinstance(b, int) for b in bounds):
+        report.refuse("PNX306", node, "min and max bound an integer, with integers")
+    low, high = bounds
+    if low is not None and high is not None and low > high:
+        report.refuse("PNX306", node, f"min {low} is more than max {high}")
+    return (None if low is None else int(low), None if high is None else int(high))
+
+
+def _contexts(
+    report: Reporter, node: ast.AnnAssign, place: Place, given: str | Sequence[str] | None
+) -> tuple[str, ...]:
+    if given is None:
+        return _CONTEXTS[place]
+    names = [given] if isinstance(given, str) else list(given)
+    allowed = _ALL_CONTEXTS if place is Place.LOC else _CONTEXTS[place]
+    for name in names:
+        if name not in allowed:
+            report.refuse(
+                "PNX307",
+                node,
+                f"'{name}' is not a place for a directive of a {place.value.capitalize()}Conf",
+                help=f"places are: {', '.join(allowed)}",
+            )
+    if not names:
+        report.refuse("PNX307", node, "the directive may stand nowhere")
+    return tuple(names)
+
+
+def ctx_class(mod: ModuleContext, source: ClassSource) -> CtxClass:
+    """The request context with its fields."""
+    report = Reporter(source.source, mod.diags)
+    fields = []
+    for node in source.node.body:
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                try:
+                    fields.append(_ctx_field(mod, report, source, node, name))
+                except Refused:
+                    continue
+            case ast.Expr(value=ast.Constant()) | ast.Pass():
+                continue
+            case _:
+                report.error(
+                    "PNX300",
+                    node,
+                    f"only annotated fields stand in {source.name}",
+                    help="write 'name: type = default'",
+                )
+    return CtxClass(source.name, ast.get_docstring(source.node), tuple(fields))
+
+
+def _ctx_field(
+    mod: ModuleContext, report: Reporter, source: ClassSource, node: ast.AnnAssign, name: str
+) -> CtxField:
+    type_ = _annotated_type(mod, report, source, node, name)
+    inner = type_.inner if isinstance(type_, Optional) else type_
+    scalar = isinstance(inner, Int | Bool | Enum) and inner is type_
+    if not (scalar or isinstance(inner, Bytes | Str)):
+        report.refuse(
+            "PNX308",
+            node.annotation,
+            f"a context field of type '{describe(type_)}' is not compiled by this version",
+            help="integers, flags, enums, bytes and str, and bytes or str | None",
+        )
+    default = source.cls.__dict__.get(name)
+    if name not in source.cls.__dict__:
+        zero: dict[type, object] = {Bytes: b"", Str: "", Bool: False}
+        default = None if inner is not type_ else zero.get(type(type_), 0)
+    if isinstance(type_, Enum) and name not in source.cls.__dict__:
+        default = next(iter(type_.cls))
+    if not (default is None and inner is not type_) and not _fits(inner, default):
+        report.refuse(
+            "PNX305",
+            node.value or node,
+            f"the default {default!r} is not of type '{describe(type_)}'",
+        )
+    if isinstance(default, enum.Enum):
+        default = int(default.value)
+    assert default is None or isinstance(default, int | bytes | str)
+    return CtxField(name, type_, default, report.span(node), _comments(source, node))

@@ -1,0 +1,134 @@
+"""Liveness: which variables are needed later.
+
+A backward analysis of the structured tree; loops are repeated until nothing changes. What is live
+where the generator can be suspended has to be kept in the request's context; and a buffer that is
+not live after its ``yield`` may itself go on, without a view.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pyngx.flow.suspension import reads, suspends, waits_for_room
+from pyngx.flow.walk import children, expressions
+from pyngx.tree import (
+    Assign,
+    Block,
+    Break,
+    Continue,
+    Expr,
+    ForBody,
+    ForBytes,
+    ForChain,
+    ForList,
+    ForRange,
+    If,
+    Local,
+    Return,
+    Stmt,
+    Var,
+    Walrus,
+    While,
+    YieldRest,
+)
+
+Live = frozenset[Var]
+NONE: Live = frozenset()
+
+
+@dataclass
+class Liveness:
+    """The result: ``after`` gives what is live after a statement (by its identity), ``kept`` what
+    is live at some point of suspension."""
+
+    after: dict[int, Live] = field(default_factory=dict)
+    kept: set[Var] = field(default_factory=set)
+
+    def live_after(self, stmt: Stmt) -> Live:
+        """The variables that are needed after ``stmt``."""
+        return self.after[id(stmt)]
+
+
+@dataclass(frozen=True)
+class _Targets:
+    """What is live where ``break`` and ``continue`` lead to."""
+
+    broken: Live = NONE
+    continued: Live = NONE
+
+
+def liveness(body: Block) -> Liveness:
+    """Analyse a function's body."""
+    result = Liveness()
+    _block(body, NONE, _Targets(), result)
+    return result
+
+
+def _uses(expr: Expr) -> Live:
+    return frozenset(e.var for e in expressions(expr) if isinstance(e, Local))
+
+
+def _defines(stmt: Stmt) -> Live:
+    return frozenset(
+        e.var for child in children(stmt) for e in expressions(child) if isinstance(e, Walrus)
+    )
+
+
+def _block(block: Block, out: Live, targets: _Targets, result: Liveness) -> Live:
+    live = out
+    for stmt in reversed(block):
+        result.after[id(stmt)] = live
+        live = _stmt(stmt, live, targets, result)
+    return live
+
+
+def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
+    used = frozenset().union(*(_uses(c) for c in children(stmt)), NONE)
+    match stmt:
+        case Assign(var=var):
+            return (out - {var}) | used
+        case If(then=then, orelse=orelse):
+            branches = _block(then, out, targets, result) | _block(orelse, out, targets, result)
+            return branches - _defines(stmt) | used
+        case While(body=body):
+            return _loop(stmt, body, NONE, used, out, result)
+        case (
+            ForRange(var=var, body=body)
+            | ForBytes(var=var, body=body)
+            | ForChain(var=var, body=body)
+            | ForBody(var=var, body=body)
+        ):
+            return _loop(stmt, body, frozenset({var}), used, out, result) | used
+        case ForList(vars=names, body=body):
+            return _loop(stmt, body, frozenset(names), used, out, result) | used
+        case Break():
+            return targets.broken
+        case Continue():
+            return targets.continued
+        case Return():
+            return used
+        case YieldRest():
+            result.kept |= out
+            return out
+        case _:
+            return (out - _defines(stmt)) | used
+
+
+def _loop(
+    stmt: Stmt, body: Block, targets_of_loop: Live, used: Live, out: Live, result: Liveness
+) -> Live:
+    """A loop: ``head`` is what is live where the next round is decided."""
+    head = out | (used if isinstance(stmt, While) else NONE)
+    while True:
+        inner = _block(body, head, _Targets(out, head), result) - targets_of_loop
+        wider = head | inner
+        if wider == head:
+            break
+        head = wider
+    if reads(stmt) or waits_for_room(stmt):
+        result.kept |= head
+        if waits_for_room(stmt):
+            result.kept |= targets_of_loop
+    elif any(suspends(s) for s in body):
+        result.kept |= head | targets_of_loop
+    return head

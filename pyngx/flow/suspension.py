@@ -1,0 +1,35 @@
+"""Where a generator can be left and entered again.
+
+Reading input suspends. A ``yield`` by itself does not: what is yielded between two reads is
+bounded by the code, so that room for it is made sure of once, at the read. Only a loop that yields
+and does not read could yield without bound; its head suspends when there is no room.
+"""
+
+from __future__ import annotations
+
+from pyngx.flow.walk import blocks, statements
+from pyngx.tree import Block, ForBody, ForRange, Stmt, While, Yield, YieldRest
+
+
+def reads(stmt: Stmt) -> bool:
+    """Whether the statement itself waits for input."""
+    return isinstance(stmt, ForBody | YieldRest)
+
+
+def yields(block: Block) -> bool:
+    """Whether something in the block yields."""
+    return any(isinstance(s, Yield) for s in statements(block))
+
+
+def waits_for_room(stmt: Stmt) -> bool:
+    """Whether the statement is a loop whose head waits for room."""
+    return isinstance(stmt, While | ForRange) and yields(stmt.body)
+
+
+def suspends(stmt: Stmt) -> bool:
+    """Whether the generator can be suspended within the statement."""
+    return (
+        reads(stmt)
+        or waits_for_room(stmt)
+        or any(suspends(inner) for block in blocks(stmt) for inner in block)
+    )

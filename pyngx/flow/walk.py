@@ -1,0 +1,69 @@
+"""Walking the typed tree: the parts of expressions and statements.
+
+Nodes are dataclasses whose fields hold other nodes, alone or in tuples; everything here follows
+from that, so that a new node needs no edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from pyngx.tree import Block, Expr, Piece, Stmt
+
+_names_by_class: dict[type, tuple[str, ...]] = {}
+
+
+def _field_names(node: Expr | Stmt | Piece) -> tuple[str, ...]:
+    cls = type(node)
+    if cls not in _names_by_class:
+        _names_by_class[cls] = tuple(f.name for f in fields(node))
+    return _names_by_class[cls]
+
+
+def _values(node: Expr | Stmt | Piece) -> Iterator[object]:
+    for name in _field_names(node):
+        value = getattr(node, name)
+        if isinstance(value, tuple):
+            yield from value
+        else:
+            yield value
+
+
+def children(node: Expr | Stmt | Piece) -> Iterator[Expr]:
+    """The expressions directly in a node (of a statement: not those of its blocks)."""
+    for value in _values(node):
+        if isinstance(value, Expr):
+            yield value
+        elif isinstance(value, Piece):
+            yield from children(value)
+
+
+def expressions(node: Expr | Stmt | Piece) -> Iterator[Expr]:
+    """All expressions in a node, outer before inner (of a statement: not those of its blocks)."""
+    if isinstance(node, Expr):
+        yield node
+    for child in children(node):
+        yield from expressions(child)
+
+
+def blocks(stmt: Stmt) -> Iterator[Block]:
+    """The blocks of a statement."""
+    for name in _field_names(stmt):
+        value = getattr(stmt, name)
+        if isinstance(value, tuple) and value and isinstance(value[0], Stmt):
+            yield value
+
+
+def statements(block: Block) -> Iterator[Stmt]:
+    """All statements of a block, also those in blocks of theirs, in order."""
+    for stmt in block:
+        yield stmt
+        for inner in blocks(stmt):
+            yield from statements(inner)
+
+
+def all_expressions(block: Block) -> Iterator[Expr]:
+    """All expressions of a block."""
+    for stmt in statements(block):
+        yield from expressions(stmt)

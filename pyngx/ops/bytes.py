@@ -1,0 +1,146 @@
+"""Operations of ``bytes``; rows only."""
+
+from __future__ import annotations
+
+from pyngx.ops.registry import Failure, Form, Passes, Row
+from pyngx.types import INT64_MAX, LENGTH, Range
+
+_P = "ngx_http_pyngx_bytes_"
+_INDEX = Range(-1, LENGTH.hi)
+_ENDS = (("start", 0), ("end", INT64_MAX))
+_NOT_FOUND = Failure("NGX_DECLINED", "ValueError", "subsection not found")
+
+
+def _search(name: str, range_: Range) -> Row:
+    return Row(
+        f"bytes.{name}",
+        ("s: bytes", "sub: bytes", "start: int", "end: int"),
+        "int",
+        _P + name,
+        Form.VALUE,
+        defaults=_ENDS,
+        range=range_,
+    )
+
+
+def _affix(name: str) -> Row:
+    return Row(
+        f"bytes.{name}",
+        ("s: bytes", "affix: bytes", "start: int", "end: int"),
+        "bool",
+        _P + name,
+        Form.VALUE,
+        defaults=_ENDS,
+    )
+
+
+def _predicate(name: str) -> Row:
+    return Row(f"bytes.{name}", ("s: bytes",), "bool", _P + name, Form.VALUE)
+
+
+def _case(name: str) -> Row:
+    return Row(
+        f"bytes.{name}",
+        ("s: bytes",),
+        "bytes",
+        _P + name,
+        Form.OUT,
+        Passes.POOL,
+        allocates=True,
+    )
+
+
+def _strip(name: str) -> Row:
+    return Row(
+        f"bytes.{name}",
+        ("s: bytes", "chars: bytes?"),
+        "bytes",
+        _P + name,
+        Form.VIEW,
+        defaults=(("chars", 0),),
+        stable=True,
+    )
+
+
+def _remove(name: str) -> Row:
+    return Row(
+        f"bytes.{name}",
+        ("s: bytes", "affix: bytes"),
+        "bytes",
+        _P + name,
+        Form.VIEW,
+        stable=True,
+    )
+
+
+ROWS = (
+    _search("find", _INDEX),
+    _search("rfind", _INDEX),
+    _search("count", LENGTH),
+    _affix("startswith"),
+    _affix("endswith"),
+    _predicate("isdigit"),
+    _predicate("isalpha"),
+    _predicate("isalnum"),
+    _predicate("isspace"),
+    _predicate("islower"),
+    _predicate("isupper"),
+    _case("lower"),
+    _case("upper"),
+    _strip("strip"),
+    _strip("lstrip"),
+    _strip("rstrip"),
+    _remove("removeprefix"),
+    _remove("removesuffix"),
+    Row(
+        "bytes.replace",
+        ("s: bytes", "old: bytes", "new: bytes", "count: int"),
+        "bytes",
+        _P + "replace",
+        Form.OUT,
+        Passes.POOL,
+        defaults=(("count", -1),),
+        allocates=True,
+    ),
+    Row("operator.in", ("s: bytes", "sub: bytes"), "bool", _P + "contains", Form.VALUE),
+    Row("operator.eq", ("a: bytes", "b: bytes"), "bool", _P + "eq", Form.VALUE),
+    Row("operator.cmp", ("a: bytes", "b: bytes"), "int", _P + "cmp", Form.VALUE),
+    Row(
+        "operator.concat",
+        ("a: bytes", "b: bytes"),
+        "bytes",
+        _P + "concat",
+        Form.OUT,
+        Passes.POOL,
+        allocates=True,
+    ),
+    Row(
+        "operator.repeat",
+        ("s: bytes", "n: int"),
+        "bytes",
+        _P + "repeat",
+        Form.OUT,
+        Passes.POOL,
+        allocates=True,
+        failures=(Failure("NGX_DECLINED", "OverflowError", "repeated bytes are too long"),),
+    ),
+    Row(
+        "operator.slice",
+        ("s: bytes", "start: int", "stop: int"),
+        "bytes",
+        _P + "slice",
+        Form.VIEW,
+        stable=True,
+    ),
+    Row(
+        "int.parse",
+        ("s: bytes",),
+        "int",
+        _P + "int",
+        Form.OUT,
+        failures=(
+            Failure("NGX_DECLINED", "ValueError", "invalid literal for int()"),
+            Failure("NGX_BUSY", "OverflowError", "integer does not fit in 64 bits"),
+        ),
+    ),
+)

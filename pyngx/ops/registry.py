@@ -1,0 +1,126 @@
+"""The operations table: what can be called, on what, with what result, and how it can fail.
+
+A row says everything about an operation that the compiler must know; the checker picks a row by
+name and types, the backend emits the call mechanically from it. A new operation is a row, a
+function in ``runtime/`` (or of nginx), and a case in the tests; the compiler is not touched.
+
+Types in rows are words, so that a row reads like a stub:
+
+============  ======================================================
+``bytes``     an ``ngx_str_t``, passed by address
+``text``      the same; a ``str`` is accepted too
+``int``       an ``ngx_int_t``
+``bool``      an ``ngx_flag_t``
+``request``   ``ngx_http_request_t *``
+``buf``       ``ngx_buf_t *``
+``chain``     the chain that a chain-form filter builds
+``links``     ``ngx_chain_t *``
+``bytes?``    an ``ngx_str_t`` whose ``data`` may be NULL
+``strings``   an ``ngx_array_t *`` of ``ngx_str_t``
+``pairs``     an ``ngx_array_t *`` of ``ngx_keyval_t``
+``mime``      a ``MimeTypes`` field, two arguments: its hash, and what it belongs to
+``complex``   ``ngx_http_complex_value_t *``
+``none``      no result
+============  ======================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from pyngx.types import FULL, Range
+
+
+class Form(Enum):
+    """How the C of a row gives its result and its failure."""
+
+    VALUE = auto()
+    """The function's value is the result; it cannot fail."""
+    OUT = auto()
+    """The function returns a status; the result is stored through its last argument."""
+    EFFECT = auto()
+    """The function returns a status; there is no result."""
+    VIEW = auto()
+    """No failure; the result, a piece of an argument, is stored through the last argument."""
+
+
+class Passes(Enum):
+    """What the runtime function wants before the operands."""
+
+    NOTHING = auto()
+    POOL = auto()
+    REQUEST = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A status that stands for an exception of Python's."""
+
+    status: str
+    exception: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One operation. ``params`` are ``name: type`` words; those in ``defaults`` (name → value)
+    may be left out. ``mutates`` names what it changes: ``""`` nothing, ``headers`` or ``chain``.
+    ``stable``: a ``bytes`` result lives as long as the request if all ``bytes`` operands do.
+    """
+
+    name: str
+    params: tuple[str, ...]
+    result: str
+    c: str
+    form: Form
+    passes: Passes = Passes.NOTHING
+    defaults: tuple[tuple[str, int], ...] = ()
+    failures: tuple[Failure, ...] = ()
+    range: Range = FULL
+    mutates: str = ""
+    allocates: bool = False
+    stable: bool = False
+    headers_only: bool = False
+
+    @property
+    def param_names(self) -> tuple[str, ...]:
+        """The names of the operands, in order."""
+        return tuple(p.split(":")[0].strip() for p in self.params)
+
+    @property
+    def param_types(self) -> tuple[str, ...]:
+        """The type words of the operands, in order."""
+        return tuple(p.split(":")[1].strip() for p in self.params)
+
+    def default(self, name: str) -> int | None:
+        """The value of an operand that was left out; None if it must be given."""
+        return dict(self.defaults).get(name)
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether the C of the call has a status to look at."""
+        return self.form in (Form.OUT, Form.EFFECT)
+
+
+class Registry:
+    """All rows by name."""
+
+    def __init__(self, *tables: tuple[Row, ...]) -> None:
+        self._rows = {row.name: row for table in tables for row in table}
+
+    def get(self, name: str) -> Row | None:
+        """The row called ``name``, as in ``bytes.find``."""
+        return self._rows.get(name)
+
+    def __getitem__(self, name: str) -> Row:
+        return self._rows[name]
+
+    def methods(self, receiver: str) -> tuple[str, ...]:
+        """The method names of a receiver, for suggestions."""
+        prefix = receiver + "."
+        return tuple(n.removeprefix(prefix) for n in self._rows if n.startswith(prefix))
+
+    def all(self) -> tuple[Row, ...]:
+        """Every row."""
+        return tuple(self._rows.values())

@@ -1,0 +1,9 @@
+"""The whole operations table."""
+
+from __future__ import annotations
+
+from pyngx.ops import bytes as bytes_rows
+from pyngx.ops import request as request_rows
+from pyngx.ops.registry import Registry
+
+TABLE = Registry(bytes_rows.ROWS, request_rows.ROWS)

@@ -1,0 +1,539 @@
+"""The typed tree: a program that is valid by construction.
+
+`pyngx.check` makes it, `pyngx.flow` analyses it, `pyngx.backend` turns it into C. Every
+expression knows its type and the range of its value; what can fail at run time is said by the
+node (`Check`), so that no later pass asks whether something is typed or allowed. Nodes are frozen
+and never changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from pyngx.ops.registry import Row
+from pyngx.source import SourceFile, Span
+from pyngx.types import FULL, Place, Range, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    """A local variable or a parameter; ``name`` is the author's."""
+
+    name: str
+    type: Type
+    parameter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """What every expression has. ``range`` speaks of integers only."""
+
+    span: Span
+    type: Type
+    range: Range = field(default=FULL, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Const(Expr):
+    """A literal, or a module-level value: int, bool, bytes, str or None. ``name`` is the dotted
+    name under which the author or nginx knows it, if C may use that name too."""
+
+    value: int | bool | bytes | str | None
+    c_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Local(Expr):
+    """The value of a variable."""
+
+    var: Var
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Expr):
+    """A field of an nginx structure; ``embedded``: the field is a structure, not a pointer."""
+
+    obj: Expr
+    name: str
+    c_type: str
+    embedded: bool = False
+    bits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateField(Expr):
+    """A field of the file's configuration or request context."""
+
+    obj: Expr
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Expr):
+    """An item of a tuple, by constant position."""
+
+    obj: Expr
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arith(Expr):
+    """Integer arithmetic with Python's results: ``+ - * // % ** << >> & | ^`` and unary ``- ~``
+    (``right`` is None). ``overflows``: the 64-bit check stays; ``divides_by_zero`` likewise."""
+
+    op: str
+    left: Expr
+    right: Expr | None
+    overflows: bool = False
+    divides_by_zero: bool = False
+    negative_shift: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Expr):
+    """``== != < <= > >=`` of two integers, two byte strings, or two texts."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Chained(Expr):
+    """``a < b < c``: each operand evaluated once, and no further than needed."""
+
+    operands: tuple[Expr, ...]
+    ops: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IsNone(Expr):
+    """``x is None``; with ``negate`` ``x is not None``."""
+
+    value: Expr
+    negate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unwrap(Expr):
+    """An optional value where it is known not to be None."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Wrap(Expr):
+    """A value where an optional one is wanted."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Truth(Expr):
+    """The truth of a value, as ``if`` sees it."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Expr):
+    """``not x`` of a bool."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Logic(Expr):
+    """``and``/``or``. On bools the result is one; else it is the operand that decided."""
+
+    op: str
+    values: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional(Expr):
+    """``a if cond else b``."""
+
+    cond: Expr
+    then: Expr
+    orelse: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Walrus(Expr):
+    """``name := value``."""
+
+    var: Var
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Op(Expr):
+    """A row of the operations table applied to its arguments (the receiver is the first)."""
+
+    row: Row
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Length(Expr):
+    """``len`` of bytes, text, a list, or a buffer."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class ByteAt(Expr):
+    """``b[i]``; ``checked``: the index may be out of range."""
+
+    value: Expr
+    index: Expr
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAt(Expr):
+    """``list[i]``; ``checked``: the index may be out of range."""
+
+    value: Expr
+    index: Expr
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BufBytes(Expr):
+    """A buffer where bytes are wanted: ``pos`` to ``last`` of its memory."""
+
+    buf: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class MimeMatch(Expr):
+    """``conf.types.matches(r)``."""
+
+    types: Expr
+    request: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class NewChain(Expr):
+    """``ngx_chain_t()``: the chain that goes out."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendChain(Expr):
+    """``ngx_http_next_body_filter(r, chain)``: the out chain, or the incoming one as it is."""
+
+    chain: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class CallHelper(Expr):
+    """A call of a function of the author's."""
+
+    helper: str
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Convert(Expr):
+    """An integer checked against the range of the type that stores it."""
+
+    value: Expr
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a formatted value: literal bytes, or a value with its conversion.
+
+    ``conversion`` is one of ``s d x X o c`` of ``%`` formatting; ``flags``, ``width`` and
+    ``precision`` are as there.
+    """
+
+    literal: bytes = b""
+    value: Expr | None = None
+    conversion: str = "s"
+    flags: str = ""
+    width: int = 0
+    precision: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Format(Expr):
+    """``b"…" % …`` or an f-string."""
+
+    pieces: tuple[Piece, ...]
+
+
+# Statements
+
+
+@dataclass(frozen=True, slots=True)
+class Stmt:
+    """What every statement has: its place and the author's comments."""
+
+    span: Span
+    comments: tuple[str, ...] = field(default=(), kw_only=True)
+    trailing: str | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Assign(Stmt):
+    """``name = value``."""
+
+    var: Var
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class AssignField(Stmt):
+    """Assignment to a field of ``headers_out``, of the request's flags, or of the context."""
+
+    target: Field | StateField
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Eval(Stmt):
+    """An expression for its effect."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Append(Stmt):
+    """``out.append(buf)`` or ``out.append(text)`` on the chain that goes out."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Log(Stmt):
+    """``log.warning(…)``: a line in the request's error log."""
+
+    level: str  # an NGX_LOG_* name
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Raise(Stmt):
+    """``raise X("…")``. In ``validate`` it stops nginx, elsewhere it ends the request."""
+
+    exception: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class If(Stmt):
+    """``if``; ``elif`` is an `If` alone in ``orelse``."""
+
+    cond: Expr
+    then: Block
+    orelse: Block
+
+
+@dataclass(frozen=True, slots=True)
+class While(Stmt):
+    """``while``."""
+
+    cond: Expr
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class ForRange(Stmt):
+    """``for name in range(start, stop, step)``."""
+
+    var: Var
+    start: Expr
+    stop: Expr
+    step: Expr
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class ForBytes(Stmt):
+    """``for byte in b``."""
+
+    var: Var
+    value: Expr
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class ForList(Stmt):
+    """``for item in list``, or with several variables over tuples; also over headers."""
+
+    vars: tuple[Var, ...]
+    value: Expr
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class ForChain(Stmt):
+    """``for buf in chain``."""
+
+    var: Var
+    chain: Expr
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class ForBody(Stmt):
+    """``for buf in body``: a suspension point."""
+
+    var: Var
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Break(Stmt):
+    """``break``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continue(Stmt):
+    """``continue``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Return(Stmt):
+    """``return``; without a value in generators and procedures."""
+
+    value: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Yield(Stmt):
+    """``yield value``: a buffer, or text that outlives the response."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class YieldRest(Stmt):
+    """``yield from body``: a suspension point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing(Stmt):
+    """``pass``, or comments that stand alone."""
+
+
+Block: TypeAlias = tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the author's."""
+
+    name: str
+    span: Span
+    header: str  # the ``def`` line, as the C comment shows it
+    docstring: str | None
+    comments: tuple[str, ...]
+    params: tuple[Var, ...]
+    result: Type
+    locals: tuple[Var, ...]
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class DirectiveField:
+    """A field of a configuration class. ``default`` is a plain Python value."""
+
+    name: str
+    directive: str
+    type: Type
+    default: object
+    contexts: tuple[str, ...]
+    min: int | None
+    max: int | None
+    span: Span
+    comments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfClass:
+    """The configuration of one level."""
+
+    place: Place
+    name: str
+    docstring: str | None
+    fields: tuple[DirectiveField, ...]
+    validate: Function | None
+
+
+@dataclass(frozen=True, slots=True)
+class CtxField:
+    """A field of the request context; ``default`` is a plain Python value."""
+
+    name: str
+    type: Type
+    default: int | bool | bytes | str | None
+    span: Span
+    comments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CtxClass:
+    """The request context of the file."""
+
+    name: str
+    docstring: str | None
+    fields: tuple[CtxField, ...]
+
+
+class BodyForm(StrEnum):
+    """How a body filter is written: a generator, or a function of chains."""
+
+    STREAM = "stream"
+    CHAIN = "chain"
+
+
+@dataclass(frozen=True, slots=True)
+class BodyFilter:
+    """The body filter of the file."""
+
+    function: Function
+    form: BodyForm
+    encoded: bool
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VariableDef:
+    """``@variable(name)``."""
+
+    name: str
+    function: Function
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A whole file, typed."""
+
+    name: str
+    after: str | None
+    before: str | None
+    source: SourceFile
+    docstring: str | None
+    confs: tuple[ConfClass, ...]
+    ctx: CtxClass | None
+    header: Function | None
+    body: BodyFilter | None
+    variables: tuple[VariableDef, ...]
+    helpers: tuple[Function, ...]
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """Every function of the author's."""
+        found = [*self.helpers]
+        found += [c.validate for c in self.confs if c.validate is not None]
+        found += [] if self.header is None else [self.header]
+        found += [] if self.body is None else [self.body.function]
+        found += [v.function for v in self.variables]
+        return tuple(found)

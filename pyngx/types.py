@@ -1,0 +1,281 @@
+"""The closed list of types of the language.
+
+A type says what a value *is*; how it is stored in C is `pyngx.backend`'s business. Integers are
+one type in expressions (Python's ``int``); `Int` carries the C type only where a value is stored
+(a field, an annotated local), because there its range is checked.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+INT64_MIN = -(2**63)
+INT64_MAX = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The values that an integer expression can have, both ends included."""
+
+    lo: int
+    hi: int
+
+    @property
+    def fits_int64(self) -> bool:
+        """Whether no value can overflow the language's 64-bit integers."""
+        return self.lo >= INT64_MIN and self.hi <= INT64_MAX
+
+    def within(self, other: Range) -> bool:
+        """Whether every value of this range is in the other."""
+        return other.lo <= self.lo and self.hi <= other.hi
+
+    def join(self, other: Range) -> Range:
+        """The smallest range that has both."""
+        return Range(min(self.lo, other.lo), max(self.hi, other.hi))
+
+    def clamp(self) -> Range:
+        """What remains after an overflow check."""
+        return Range(max(self.lo, INT64_MIN), min(self.hi, INT64_MAX))
+
+
+FULL = Range(INT64_MIN, INT64_MAX)
+LENGTH = Range(0, 2**47)  # of anything that lies in the address space, or of a file
+BYTE = Range(0, 255)
+BIT = Range(0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Int:
+    """An integer kept in a C type; ``Int()`` is Python's ``int``, an ``ngx_int_t``."""
+
+    c: str = "ngx_int_t"
+    range: Range = FULL
+
+
+@dataclass(frozen=True, slots=True)
+class Enum:
+    """An ``enum.IntEnum`` or ``enum.IntFlag`` of the file."""
+
+    cls: type[enum.Enum]
+
+    @property
+    def range(self) -> Range:
+        """From the smallest to the largest member (for flags: of any combination)."""
+        values = [int(m.value) for m in self.cls]
+        if issubclass(self.cls, enum.Flag):
+            return Range(0, sum({v for v in values if v > 0}))
+        return Range(min(values), max(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Bool:
+    """``bool``, an ``ngx_flag_t``; with ``bit`` a C bit-field of one bit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """``bytes``, an ``ngx_str_t``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Str:
+    """``str``, an ``ngx_str_t`` that holds UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoneType:
+    """The type of ``None``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Optional:
+    """``X | None``: a NULL pointer, or a string whose ``data`` is NULL."""
+
+    inner: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Struct:
+    """A pointer to an nginx structure, by its typedef name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """``r.headers_in`` or ``r.headers_out``: a mapping, and a C structure with fields."""
+
+    direction: str  # "in" or "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """``r.variables``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body of a response, as a generator reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutChain:
+    """The chain that a chain-form filter builds with ``ngx_chain_t()``."""
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """``list[T]``, an ``ngx_array_t``."""
+
+    item: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    """A tuple of fixed length, a structure."""
+
+    items: tuple[Type, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MimeTypes:
+    """A set of MIME types, nginx's ``*_types`` directives."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComplexValue:
+    """``ngx_http_complex_value_t``: text with ``$variables``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bufs:
+    """``ngx_bufs_t``: a number and a size."""
+
+
+class Place(enum.StrEnum):
+    """The level of configuration that a class of directives belongs to."""
+
+    LOC = "loc"
+    SRV = "srv"
+    MAIN = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Conf:
+    """The file's LocConf, SrvConf or MainConf subclass."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Ctx:
+    """The file's RequestCtx subclass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logger:
+    """``logging.getLogger(__name__)`` of module level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A module-level object that has no run-time form of its own (a dict, a class, a module);
+    only what is computed from it at compile time can be used."""
+
+    value: object = field(compare=False, hash=False)
+
+
+Type: TypeAlias = (
+    Int
+    | Enum
+    | Bool
+    | Bytes
+    | Str
+    | NoneType
+    | Optional
+    | Struct
+    | Headers
+    | Variables
+    | Body
+    | OutChain
+    | List
+    | Tuple
+    | MimeTypes
+    | ComplexValue
+    | Bufs
+    | Conf
+    | Ctx
+    | Logger
+    | Constant
+)
+
+INT = Int()
+
+
+def describe(type_: Type) -> str:
+    """The type as the author would write it."""
+    match type_:
+        case Int("ngx_int_t"):
+            return "int"
+        case Int(c):
+            return c
+        case Enum(cls):
+            return cls.__name__
+        case Bool():
+            return "bool"
+        case Bytes():
+            return "bytes"
+        case Str():
+            return "str"
+        case NoneType():
+            return "None"
+        case Optional(inner):
+            return f"{describe(inner)} | None"
+        case Struct(name):
+            return name
+        case Headers(direction):
+            return f"headers_{direction}"
+        case Variables():
+            return "r.variables"
+        case Body():
+            return "Body"
+        case OutChain():
+            return "ngx_chain_t"
+        case List(item):
+            return f"list[{describe(item)}]"
+        case Tuple(items):
+            return f"tuple[{', '.join(map(describe, items))}]"
+        case MimeTypes():
+            return "MimeTypes"
+        case ComplexValue():
+            return "ngx_http_complex_value_t"
+        case Bufs():
+            return "ngx_bufs_t"
+        case Conf(place):
+            return f"{place.value.capitalize()}Conf"
+        case Ctx():
+            return "RequestCtx"
+        case Logger():
+            return "logging.Logger"
+        case Constant(value):
+            return type(value).__name__
+
+
+def is_integer(type_: Type) -> bool:
+    """Whether arithmetic works on it (``bool`` is an ``int`` in Python)."""
+    return isinstance(type_, Int | Enum | Bool)
+
+
+def range_of(type_: Type) -> Range:
+    """The values that a stored integer of this type can have."""
+    match type_:
+        case Int(_, limits):
+            return limits
+        case Enum():
+            return type_.range
+        case Bool():
+            return BIT
+        case _:
+            return FULL

@@ -1,0 +1,98 @@
+
+/*
+ * Directives that nginx has no handler for: sets of flags, defaults that are
+ * complex values; and the error that names the line of a refused value.
+ */
+
+
+/* Several names of a table of flags; the field is a ngx_uint_t. */
+
+static char *
+ngx_http_pyngx_conf_flags(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *p = conf;
+
+    ngx_str_t           *value;
+    ngx_uint_t          *flags, i, k;
+    ngx_conf_bitmask_t  *mask;
+
+    flags = (ngx_uint_t *) (p + cmd->offset);
+    value = cf->args->elts;
+    mask = cmd->post;
+
+    if (*flags == NGX_CONF_UNSET_UINT) {
+        *flags = 0;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        for (k = 0; mask[k].name.len != 0; k++) {
+
+            if (mask[k].name.len == value[i].len
+                && ngx_strcasecmp(mask[k].name.data, value[i].data) == 0)
+            {
+                break;
+            }
+        }
+
+        if (mask[k].name.len == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid value \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        *flags |= mask[k].mask;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* A default with variables in it. */
+
+static ngx_int_t
+ngx_http_pyngx_conf_complex(ngx_conf_t *cf, ngx_http_complex_value_t **value,
+    ngx_str_t *text)
+{
+    ngx_http_compile_complex_value_t  ccv;
+
+    *value = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (*value == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = text;
+    ccv.complex_value = *value;
+
+    return ngx_http_compile_complex_value(&ccv);
+}
+
+
+/*
+ * Values are judged when the whole block has been read, so that nginx's own
+ * message would name the block's end.
+ */
+
+static void ngx_cdecl
+ngx_http_pyngx_conf_error(ngx_conf_t *cf, ngx_str_t *file, ngx_uint_t line,
+    const char *fmt, ...)
+{
+    u_char   text[NGX_MAX_CONF_ERRSTR], *last;
+    va_list  args;
+
+    va_start(args, fmt);
+    last = ngx_vslprintf(text, text + NGX_MAX_CONF_ERRSTR, fmt, args);
+    va_end(args);
+
+    if (line == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "%*s", (size_t) (last - text), text);
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "%*s in %V:%ui", (size_t) (last - text), text, file, line);
+}

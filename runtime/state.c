@@ -1,0 +1,47 @@
+
+/*
+ * Byte strings of the request context: each owns its storage, which is used
+ * again on assignment and grows by doubling.
+ */
+
+
+static ngx_int_t
+ngx_http_pyngx_keep(ngx_pool_t *pool, ngx_str_t *place, size_t *size,
+    ngx_str_t *value)
+{
+    size_t   wanted;
+    u_char  *data;
+
+    if (value->data == NULL) {
+        ngx_str_null(place);
+        return NGX_OK;
+    }
+
+    if (value->data == place->data && value->len == place->len) {
+        return NGX_OK;
+    }
+
+    data = *size ? place->data : NULL;
+
+    if (data == NULL || *size < value->len) {
+
+        wanted = ngx_max(value->len, 2 * *size);
+        wanted = ngx_max(wanted, 16);
+
+        data = ngx_pnalloc(pool, wanted);
+        if (data == NULL) {
+            return NGX_ERROR;
+        }
+
+        *size = wanted;
+    }
+
+    /* the value may be a piece of what is kept */
+
+    ngx_memmove(data, value->data, value->len);
+
+    place->data = data;
+    place->len = value->len;
+
+    return NGX_OK;
+}
