@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.emitter import Emitter, Failing, Ref, Variables
-from pyngx.backend.exprs import is_string
 from pyngx.backend.generator import GeneratorLowering
+from pyngx.backend.lowering import is_string
 from pyngx.backend.names import Names, identifier
 from pyngx.backend.stmts import StmtLowering
 from pyngx.backend.unit import Signature, Unit, c_type

@@ -36,8 +36,8 @@ from dataclasses import dataclass
 
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
+from pyngx.backend.conds import negated
 from pyngx.backend.emitter import Emitter, Variables
-from pyngx.backend.exprs import negated
 from pyngx.backend.stmts import StmtLowering
 from pyngx.flow.liveness import Liveness
 from pyngx.flow.suspension import suspends

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.emitter import Emitter, Failing, Variables
-from pyngx.backend.exprs import ExprLowering, data_of
+from pyngx.backend.exprs import ExprLowering
 from pyngx.backend.functions import SERVER_ERROR, function_name, get_conf, passed
+from pyngx.backend.lowering import data_of
 from pyngx.backend.names import Names
 from pyngx.backend.short import NGX_ERROR, NGX_OK, R, call, do, is_null, one, path, put, ret, when
 from pyngx.backend.unit import Unit

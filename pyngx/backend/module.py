@@ -22,8 +22,20 @@ from pyngx.backend.functions import (
 )
 from pyngx.backend.header import HeaderFilter, arguments
 from pyngx.backend.names import identifier
-from pyngx.backend.short import NGX_ERROR, NGX_OK, NULL, R, addr, call, is_null, one, path, put
-from pyngx.backend.short import ret, when
+from pyngx.backend.short import (
+    NGX_ERROR,
+    NGX_OK,
+    NULL,
+    R,
+    addr,
+    call,
+    is_null,
+    one,
+    path,
+    put,
+    ret,
+    when,
+)
 from pyngx.backend.unit import Unit, c_type
 from pyngx.flow.effect import Effect, effect
 from pyngx.headers import NginxModel

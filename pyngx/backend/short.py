@@ -15,10 +15,8 @@ def path(text: str) -> c.Expr:
     first, *rest = text.replace("->", " ->").replace(".", " .").split()
     found: c.Expr = c.Name(first)
     for part in rest:
-        if part.startswith("->"):
-            found = c.Arrow(found, part[2:])
-        else:
-            found = c.Member(found, part[1:])
+        arrow = part.startswith("->")
+        found = c.Arrow(found, part[2:]) if arrow else c.Member(found, part[1:])
     return found
 
 

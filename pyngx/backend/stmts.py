@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
+from pyngx.backend.conds import negated
 from pyngx.backend.emitter import Emitter, Ref, Variables
-from pyngx.backend.exprs import ExprLowering, is_string, negated
+from pyngx.backend.exprs import ExprLowering
 from pyngx.backend.format import log_arguments
+from pyngx.backend.lowering import is_string
 from pyngx.backend.unit import c_type
 from pyngx.diagnostics import InternalError
 from pyngx.flow.liveness import Liveness

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from types import FunctionType
-from typing import TYPE_CHECKING
 
 from pyngx.check.coerce import BUF, store
 from pyngx.check.constants import integer
 from pyngx.check.context import suggestion
 from pyngx.check.helpers import helper_function
+from pyngx.check.operators import Operators
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
 from pyngx.ops.registry import Row
 from pyngx.ops.table import TABLE
@@ -55,9 +55,6 @@ from pyngx.types import (
     range_of,
 )
 
-if TYPE_CHECKING:
-    from pyngx.check.expr import Expressions
-
 _RESULTS: dict[str, Type] = {
     "bytes": Bytes(),
     "bytes?": Optional(Bytes()),
@@ -68,7 +65,7 @@ _RESULTS: dict[str, Type] = {
 }
 
 
-def call(ex: Expressions, node: ast.Call) -> Expr:
+def call(ex: Operators, node: ast.Call) -> Expr:
     """The typed call."""
     if isinstance(node.func, ast.Attribute):
         found = ex.compile_time(node.func)
@@ -87,12 +84,12 @@ def call(ex: Expressions, node: ast.Call) -> Expr:
     ex.report.refuse("PNX130", node.func, "only a function called by its name is compiled")
 
 
-def _is_method_of_constant(ex: Expressions, func: ast.Attribute) -> bool:
+def _is_method_of_constant(ex: Operators, func: ast.Attribute) -> bool:
     """``CONSTANT.find(…)``: a method of a module-level value, not a function of a module."""
     return isinstance(ex.compile_time(func.value), bytes | str)
 
 
-def _function(ex: Expressions, node: ast.Call, found: object, name: str) -> Expr:
+def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
     if found is ngx_http_next_body_filter:
         return _send(ex, node)
     if found is ngx_chain_t:
@@ -124,7 +121,7 @@ def _function(ex: Expressions, node: ast.Call, found: object, name: str) -> Expr
 # Builtins
 
 
-def _arity(ex: Expressions, node: ast.Call, name: str, least: int, most: int) -> None:
+def _arity(ex: Operators, node: ast.Call, name: str, least: int, most: int) -> None:
     if node.keywords:
         ex.report.refuse(
             "PNX133",
@@ -139,17 +136,17 @@ def _arity(ex: Expressions, node: ast.Call, name: str, least: int, most: int) ->
         )
 
 
-def _len(ex: Expressions, node: ast.Call) -> Expr:
+def _len(ex: Operators, node: ast.Call) -> Expr:
     _arity(ex, node, "len", 1, 1)
     return ex.length(node, ex.expr(node.args[0]))
 
 
-def _bool(ex: Expressions, node: ast.Call) -> Expr:
+def _bool(ex: Operators, node: ast.Call) -> Expr:
     _arity(ex, node, "bool", 1, 1)
     return ex.cond(node.args[0]).expr
 
 
-def _int(ex: Expressions, node: ast.Call) -> Expr:
+def _int(ex: Operators, node: ast.Call) -> Expr:
     _arity(ex, node, "int", 1, 1)
     value = ex.expr(node.args[0])
     if is_integer(value.type):
@@ -158,7 +155,7 @@ def _int(ex: Expressions, node: ast.Call) -> Expr:
     return Op(ex.report.span(node), INT, TABLE["int.parse"], (data,))
 
 
-def _abs(ex: Expressions, node: ast.Call) -> Expr:
+def _abs(ex: Operators, node: ast.Call) -> Expr:
     _arity(ex, node, "abs", 1, 1)
     value = _simple(ex, node.args[0], "the argument of abs()")
     zero = integer(ex.report, node, 0, ex.mod.model)
@@ -168,8 +165,8 @@ def _abs(ex: Expressions, node: ast.Call) -> Expr:
     return Conditional(ex.report.span(node), INT, negative, minus, value, range=limits.clamp())
 
 
-def _extreme(op: str) -> Callable[[Expressions, ast.Call], Expr]:
-    def build(ex: Expressions, node: ast.Call) -> Expr:
+def _extreme(op: str) -> Callable[[Operators, ast.Call], Expr]:
+    def build(ex: Operators, node: ast.Call) -> Expr:
         name = "min" if op == "<=" else "max"
         _arity(ex, node, name, 2, 2)
         a = _simple(ex, node.args[0], f"an argument of {name}()")
@@ -182,7 +179,7 @@ def _extreme(op: str) -> Callable[[Expressions, ast.Call], Expr]:
     return build
 
 
-def _simple(ex: Expressions, node: ast.expr, what: str) -> Expr:
+def _simple(ex: Operators, node: ast.expr, what: str) -> Expr:
     """An integer that may be written twice in C."""
     value = ex.need_int(node, what)
     if not isinstance(value, Local | Const | StateField):
@@ -195,7 +192,7 @@ def _simple(ex: Expressions, node: ast.expr, what: str) -> Expr:
     return value
 
 
-def _ord(ex: Expressions, node: ast.Call) -> Expr:
+def _ord(ex: Operators, node: ast.Call) -> Expr:
     _arity(ex, node, "ord", 1, 1)
     value = ex.expr(node.args[0])
     if isinstance(value, Const) and isinstance(value.value, bytes | str) and len(value.value) == 1:
@@ -205,12 +202,12 @@ def _ord(ex: Expressions, node: ast.Call) -> Expr:
     )
 
 
-def _bytes(ex: Expressions, node: ast.Call) -> Expr:
+def _bytes(ex: Operators, node: ast.Call) -> Expr:
     _arity(ex, node, "bytes", 1, 1)
     return ex.need_bytes(node.args[0], "the argument of bytes()")
 
 
-def _isinstance(ex: Expressions, node: ast.Call) -> Expr:
+def _isinstance(ex: Operators, node: ast.Call) -> Expr:
     ex.report.refuse(
         "PNX134",
         node,
@@ -219,7 +216,7 @@ def _isinstance(ex: Expressions, node: ast.Call) -> Expr:
     )
 
 
-_BUILTINS: dict[object, Callable[[Expressions, ast.Call], Expr]] = {
+_BUILTINS: dict[object, Callable[[Operators, ast.Call], Expr]] = {
     len: _len,
     bool: _bool,
     int: _int,
@@ -235,7 +232,7 @@ _BUILTINS: dict[object, Callable[[Expressions, ast.Call], Expr]] = {
 # Methods
 
 
-def _method(ex: Expressions, node: ast.Call, func: ast.Attribute) -> Expr:
+def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
     value = ex.expr(func.value)
     match value.type:
         case Bytes() | Struct("ngx_buf_t") if TABLE.get(f"bytes.{func.attr}"):
@@ -309,7 +306,7 @@ def _later(type_: Type, method: str) -> tuple[str, ...]:
     return ()
 
 
-def _header_method(ex: Expressions, node: ast.Call, func: ast.Attribute, direction: str) -> Expr:
+def _header_method(ex: Operators, node: ast.Call, func: ast.Attribute, direction: str) -> Expr:
     mapping = f"headers_{direction}"
     if func.attr == "get" and len(node.args) == 2:
         ex.report.refuse(
@@ -329,13 +326,13 @@ def _header_method(ex: Expressions, node: ast.Call, func: ast.Attribute, directi
     return row_call(ex, node, row)
 
 
-def _complex_value(ex: Expressions, node: ast.Call, value: Expr) -> Expr:
+def _complex_value(ex: Operators, node: ast.Call, value: Expr) -> Expr:
     _arity(ex, node, "value", 1, 1)
     ex.need(node.args[0], Struct("ngx_http_request_t"), "the argument of value()")
     return Op(ex.report.span(node), Bytes(), TABLE["complex.value"], (value,))
 
 
-def row_call(ex: Expressions, node: ast.Call, row: Row, receiver: tuple[Expr, ...] = ()) -> Expr:
+def row_call(ex: Operators, node: ast.Call, row: Row, receiver: tuple[Expr, ...] = ()) -> Expr:
     """A call of a row with the arguments of ``node`` after the receiver."""
     names = row.param_names[len(receiver) :]
     types = row.param_types[len(receiver) :]
@@ -366,7 +363,7 @@ def row_call(ex: Expressions, node: ast.Call, row: Row, receiver: tuple[Expr, ..
 
 
 def _argument(
-    ex: Expressions, node: ast.Call, row: Row, name: str, type_: str, given: ast.expr | None
+    ex: Operators, node: ast.Call, row: Row, name: str, type_: str, given: ast.expr | None
 ) -> Expr:
     what = f"the argument '{name}' of {row.name.rpartition('.')[2]}()"
     if given is None:
@@ -390,7 +387,7 @@ def _argument(
 # Helpers and nginx
 
 
-def _helper(ex: Expressions, node: ast.Call, function: FunctionType) -> Expr:
+def _helper(ex: Operators, node: ast.Call, function: FunctionType) -> Expr:
     if hasattr(function, "__pyngx__"):
         ex.report.refuse(
             "PNX137",
@@ -428,7 +425,7 @@ def _helper(ex: Expressions, node: ast.Call, function: FunctionType) -> Expr:
     )
 
 
-def _send(ex: Expressions, node: ast.Call) -> Expr:
+def _send(ex: Operators, node: ast.Call) -> Expr:
     _arity(ex, node, "ngx_http_next_body_filter", 2, 2)
     ex.need(node.args[0], Struct("ngx_http_request_t"), "the first argument")
     chain = ex.expr(node.args[1])

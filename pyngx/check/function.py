@@ -11,8 +11,9 @@ import typing
 from dataclasses import replace
 
 from pyngx.check.annotations import UnknownAnnotation, from_annotation
+from pyngx.check.assign import Kind, Widened
 from pyngx.check.context import ModuleContext, Refused
-from pyngx.check.stmt import Kind, Statements, Widened
+from pyngx.check.stmt import Statements
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FunctionSource
 from pyngx.tree import Function, Var
@@ -83,7 +84,8 @@ class FunctionChecker(Statements):
 
     def _header(self) -> str:
         args = ", ".join(a.arg for a in self.function.node.args.args)
-        return f"{self.function.source.name}:{self.function.node.lineno}  def {self.function.node.name}({args})"
+        node = self.function.node
+        return f"{self.function.source.name}:{node.lineno}  def {node.name}({args})"
 
     def _evaluate_hints(self) -> None:
         node = self.function.node

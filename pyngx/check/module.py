@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pyngx.check.assign import Kind
 from pyngx.check.context import ModuleContext, Reporter
 from pyngx.check.function import check_function, check_helper, has_yield
 from pyngx.check.state import conf_class, ctx_class, validate_method
-from pyngx.check.stmt import Kind
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FilterModule
 from pyngx.headers import NginxModel

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from types import FunctionType
 
 from pyngx import NO_DEFAULT, Directive
+from pyngx import MimeTypes as MimeTypesClass
 from pyngx.check.annotations import UnknownAnnotation, from_annotation
+from pyngx.check.assign import Kind
 from pyngx.check.context import ModuleContext, Refused, Reporter
 from pyngx.check.function import check_function
-from pyngx.check.stmt import Kind
 from pyngx.frontend.load import ClassSource, FunctionSource
 from pyngx.ngx import ngx_http_complex_value_t
 from pyngx.tree import ConfClass, CtxClass, CtxField, DirectiveField, Function
@@ -197,8 +198,9 @@ def _default(report: Reporter, node: ast.AnnAssign, type_: Type, default: object
         )
     if isinstance(inner, ComplexValue) and isinstance(default, str):
         return default.encode()
-    if isinstance(default, list | set | frozenset) or hasattr(default, "types"):
-        return tuple(getattr(default, "types", default))
+    if isinstance(default, list | set | frozenset | MimeTypesClass):
+        values = default.types if isinstance(default, MimeTypesClass) else default
+        return tuple(values)
     return default
 
 

@@ -1,0 +1,158 @@
+"""Integer expressions to C, with the checks that the checker left in."""
+
+from __future__ import annotations
+
+from pyngx.backend import cnodes as c
+from pyngx.backend import integers
+from pyngx.backend.lowering import Lowering
+from pyngx.backend.unit import c_type
+from pyngx.tree import (
+    Arith,
+    ByteAt,
+    Const,
+    Convert,
+    Expr,
+    ItemAt,
+    Length,
+)
+from pyngx.types import (
+    Int,
+    List,
+    Struct,
+    Tuple,
+    range_of,
+)
+
+
+class ArithLowering(Lowering):
+    """Lowers arithmetic, conversions and indices."""
+
+    def _arith(self, expr: Arith) -> c.Expr:
+        if expr.right is None:
+            return self._unary(expr)
+        left, right = self.operands((expr.left, expr.right))
+        if expr.divides_by_zero:
+            right = self._named(right, expr.right)
+            what = "integer division or modulo by zero"
+            self.out.fail_if(
+                c.Binary("==", right, c.Int("0")), expr.span, "ZeroDivisionError", what
+            )
+        if expr.negative_shift:
+            right = self._named(right, expr.right)
+            what = "negative shift count" if expr.op != "**" else "negative exponent"
+            self.out.fail_if(c.Binary("<", right, c.Int("0")), expr.span, "ValueError", what)
+        if expr.op in integers.SIMPLE and not expr.overflows:
+            return c.Binary(integers.SIMPLE[expr.op], left, right)
+        if expr.op in integers.OVERFLOWING:
+            result = self.out.temp("ngx_int_t", 0, "n")
+            name = f"__builtin_{integers.OVERFLOWING[expr.op]}_overflow"
+            self._overflow(c.Call(name, (left, right, c.Unary("&", result))), expr)
+            return result
+        if expr.op in ("//", "%"):
+            return self._division(expr, left, right)
+        if expr.op in ("<<", ">>") and integers.c_shift(expr):
+            return c.Binary(expr.op, left, right)
+        return self._runtime_arith(expr, left, right)
+
+    def _unary(self, expr: Arith) -> c.Expr:
+        value = self.signed(expr.left)
+        if expr.op == "+":
+            return value
+        if expr.overflows:
+            result = self.out.temp("ngx_int_t", 0, "n")
+            call = c.Call("__builtin_sub_overflow", (c.Int("0"), value, c.Unary("&", result)))
+            self._overflow(call, expr)
+            return result
+        return c.Unary(expr.op, value)
+
+    def _overflow(self, cond: c.Expr, expr: Expr) -> None:
+        what = "integer does not fit in 64 bits"
+        self.out.fail_if(cond, expr.span, "OverflowError", what)
+
+    def _division(self, expr: Arith, left: c.Expr, right: c.Expr) -> c.Expr:
+        if integers.c_division(expr):
+            return c.Binary("/" if expr.op == "//" else "%", left, right)
+        if expr.overflows:
+            right = self._named(right, expr)
+            left = self._named(left, expr)
+            minus_one = c.Binary("==", right, c.Int("-1"))
+            least = c.Binary("==", left, integers.literal(-(2**63)))
+            self._overflow(c.Binary("&&", minus_one, least), expr)
+        name = "floordiv" if expr.op == "//" else "floormod"
+        return c.Call(f"ngx_http_pyngx_{name}", (left, right))
+
+    def _runtime_arith(self, expr: Arith, left: c.Expr, right: c.Expr) -> c.Expr:
+        name = {"**": "pow", "<<": "lshift", ">>": "rshift"}[expr.op]
+        if expr.op == ">>":
+            return c.Call("ngx_http_pyngx_rshift", (left, right))
+        result = self.out.temp("ngx_int_t", 0, "n")
+        call = c.Call(f"ngx_http_pyngx_{name}", (left, right, c.Unary("&", result)))
+        self._overflow(c.Binary("!=", call, c.Name("NGX_OK")), expr)
+        return result
+
+    def _convert(self, expr: Convert) -> c.Expr:
+        value = self.value(expr.value)
+        if expr.checked:
+            value = self._named(value, expr.value)
+            limits = range_of(expr.type)
+            tests = []
+            if expr.value.range.lo < limits.lo:
+                tests.append(c.Binary("<", value, integers.literal(limits.lo)))
+            if expr.value.range.hi > limits.hi:
+                tests.append(c.Binary(">", value, integers.literal(limits.hi)))
+            cond = tests[0] if len(tests) == 1 else c.Binary("||", tests[0], tests[1])
+            self.out.fail_if(cond, expr.span, "OverflowError", "value out of range")
+        if isinstance(expr.type, Int) and isinstance(expr.value.type, Int):
+            if integers.is_unsigned(expr.value) and not integers.unsigned64(expr.type):
+                return c.Cast(expr.type.c, value)
+        return value
+
+    def _length(self, expr: Length) -> c.Expr:
+        inner = expr.value.type
+        if isinstance(inner, Struct):
+            return c.Call("ngx_buf_size", (self.value(expr.value),))
+        if isinstance(inner, List):
+            return c.Arrow(self.value(expr.value), "nelts")
+        return self.string(expr.value).len
+
+    def _byte_at(self, expr: ByteAt) -> c.Expr:
+        data = self.string(expr.value, "s")
+        if isinstance(expr.index, Const):
+            assert isinstance(expr.index.value, int)
+            index = expr.index.value
+            if index >= 0:
+                bad = c.Binary("<=", data.len, integers.literal(index))
+                place: c.Expr = integers.literal(index)
+            else:
+                bad = c.Binary("<", data.len, integers.literal(-index))
+                place = c.Binary("-", data.len, integers.literal(-index))
+        else:
+            found = self.out.temp("ngx_int_t", 0, "i")
+            self.out.assign(found, self.signed(expr.index))
+            length = c.Cast("ngx_int_t", data.len)
+            if expr.index.range.lo < 0:
+                fix = c.ExprStmt(c.Assign(found, length, "+="), line=self.out.line)
+                self.out.emit(c.If(c.Binary("<", found, c.Int("0")), (fix,)))
+                low = c.Binary("<", found, c.Int("0"))
+                bad = c.Binary("||", low, c.Binary(">=", found, length))
+            else:
+                bad = c.Binary(">=", found, length)
+            place = found
+        self.out.fail_if(bad, expr.span, "IndexError", "index out of range")
+        return c.Index(data.data, place)
+
+    def _item_at(self, expr: ItemAt) -> c.Expr:
+        array = self.value(expr.value)
+        found = self.out.temp("ngx_int_t", 0, "i")
+        self.out.assign(found, self.signed(expr.index))
+        length = c.Cast("ngx_int_t", c.Arrow(array, "nelts"))
+        if expr.index.range.lo < 0:
+            fix = c.ExprStmt(c.Assign(found, length, "+="), line=self.out.line)
+            self.out.emit(c.If(c.Binary("<", found, c.Int("0")), (fix,)))
+        low = c.Binary("<", found, c.Int("0"))
+        bad = c.Binary("||", low, c.Binary(">=", found, length))
+        self.out.fail_if(bad, expr.span, "IndexError", "list index out of range")
+        ctype, _ = c_type(self.out.unit, expr.type)
+        items = c.Cast(f"{ctype} *", c.Arrow(array, "elts"))
+        item = c.Index(items, found)
+        return c.Unary("&", item) if isinstance(expr.type, Tuple) else item

@@ -1,0 +1,163 @@
+"""Calls to C: rows of the operations table, mechanically, and helpers."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from pyngx.backend import cnodes as c
+from pyngx.backend.conds import CondLowering
+from pyngx.backend.emitter import Ref
+from pyngx.backend.lowering import data_of, is_string, memcmp
+from pyngx.backend.unit import c_type
+from pyngx.ops.registry import Form, Passes
+from pyngx.tree import (
+    CallHelper,
+    Const,
+    Op,
+)
+from pyngx.types import (
+    INT64_MAX,
+    Struct,
+    is_integer,
+)
+
+
+class CallLowering(CondLowering):
+    """Lowers calls."""
+
+    def _arguments(self, expr: Op) -> list[c.Expr]:
+        """The operands of a row's call, each in the form that the C wants."""
+        found: list[c.Expr] = []
+        for name, kind, arg in zip(
+            expr.row.param_names, expr.row.param_types, expr.args, strict=True
+        ):
+            if kind == "int":
+                found.append(self.signed(arg))
+            elif kind == "complex":
+                found.append(self.value(arg))
+            elif kind == "bytes?" and isinstance(arg, Const) and arg.value is None:
+                found.append(c.Name("NULL"))
+            else:
+                found.append(self.string(arg, name).address)
+        return found
+
+    def _leading(self, expr: Op) -> list[c.Expr]:
+        match expr.row.passes:
+            case Passes.NOTHING:
+                return []
+            case Passes.POOL:
+                return [self.out.pool]
+            case Passes.REQUEST:
+                return [self.out.r]
+            case _ as never:
+                assert_never(never)
+
+    def _op_value(self, expr: Op) -> c.Expr:
+        """A row whose result is an integer, a bool or a list."""
+        inline = self._inline(expr)
+        if inline is not None:
+            return inline
+        args = [*self._leading(expr), *self._arguments(expr)]
+        if expr.row.form is Form.VALUE:
+            return c.Call(expr.row.c, tuple(args))
+        ctype, stars = c_type(self.out.unit, expr.type)
+        result = self.out.temp(ctype, stars, "list" if stars else "n")
+        self._checked(expr, [*args, c.Unary("&", result)])
+        return result
+
+    def _string_op(self, target: Ref, expr: Op) -> None:
+        args = [*self._leading(expr), *self._arguments(expr), target.address]
+        if expr.row.form is Form.VIEW:
+            self.out.call(expr.row.c, *args)
+        else:
+            self._checked(expr, args)
+
+    def effect(self, expr: Op) -> None:
+        """A row for its effect, or one whose result is not used."""
+        if expr.row.form is Form.EFFECT:
+            self._checked(expr, [*self._leading(expr), *self._arguments(expr)])
+        elif is_string(expr.type):
+            self.string(expr)
+        else:
+            self._op_value(expr)
+
+    def _checked(self, expr: Op, args: list[c.Expr]) -> None:
+        """A call that returns a status; each failure is an exception of its own."""
+        call = c.Call(expr.row.c, tuple(args))
+        if not expr.row.failures:
+            self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+            return
+        rc = self.out.temp("ngx_int_t", 0, "rc")
+        self.out.assign(rc, call)
+        for failure in expr.row.failures:
+            status = c.Binary("==", rc, c.Name(failure.status))
+            self.out.fail_if(status, expr.span, failure.exception, failure.message)
+        self.out.leave_if(c.Binary("!=", rc, c.Name("NGX_OK")))
+
+    def _inline(self, expr: Op) -> c.Expr | None:
+        """Rows that read better, and run faster, without a call."""
+        if expr.row.name not in ("bytes.startswith", "bytes.endswith"):
+            return None
+        subject, affix, start, end = expr.args
+        if not (isinstance(affix, Const) and isinstance(start, Const) and isinstance(end, Const)):
+            return None
+        if start.value != 0 or end.value != INT64_MAX:
+            return None
+        data = data_of(affix)
+        s = self.string(subject, "s")
+        size = c.Int(str(len(data)))
+        if not data:
+            return c.Int("1")
+        long_enough = c.Binary(">=", s.len, size)
+        place = s.data
+        if expr.row.name == "bytes.endswith":
+            place = c.Binary("-", c.Binary("+", s.data, s.len), size)
+        same = c.Binary("==", memcmp(place, data), c.Int("0"))
+        return c.Binary("&&", long_enough, same)
+
+    def _helper_value(self, expr: CallHelper) -> c.Expr:
+        signature = self.out.unit.helpers[expr.helper]
+        if not signature.returns_through_pointer:
+            return self._call_helper(expr, None)
+        ctype, stars = c_type(self.out.unit, expr.type)
+        result = self.out.temp(ctype, stars, "result")
+        self._call_helper(expr, c.Unary("&", result))
+        return result
+
+    def _call_helper(self, expr: CallHelper, result: c.Expr | None) -> c.Expr:
+        """The call; with ``result`` (a pointer) or a status it is emitted as a statement."""
+        signature = self.out.unit.helpers[expr.helper]
+        args: list[c.Expr] = []
+        request = Struct("ngx_http_request_t")
+        if signature.wants_request and not any(a.type == request for a in expr.args):
+            args.append(self.out.r)
+        for arg in expr.args:
+            if is_string(arg.type):
+                args.append(self.string(arg, "arg").address)
+            elif is_integer(arg.type):
+                args.append(self.value(arg))
+            else:
+                args.append(self.value(arg))
+        if result is not None:
+            args.append(result)
+        call = c.Call(signature.c_name, tuple(args))
+        if signature.fails:
+            self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+            return call
+        if result is not None:
+            self.out.emit(c.ExprStmt(call, line=self.out.line))
+        return call
+
+    def call_for_effect(self, expr: CallHelper) -> None:
+        """A helper as a statement."""
+        signature = self.out.unit.helpers[expr.helper]
+        if signature.returns_through_pointer:
+            if is_string(expr.type):
+                self.string(expr, "unused")
+            else:
+                self._helper_value(expr)
+            return
+        call = self._call_helper(expr, None)
+        if not signature.fails:
+            value = c.Cast("void", call) if is_integer(expr.type) else call
+            self.out.emit(c.ExprStmt(value, line=self.out.line))

@@ -1,0 +1,210 @@
+"""Conditions to C: comparisons, None, truth, and and or."""
+
+from __future__ import annotations
+
+from pyngx.backend import cnodes as c
+from pyngx.backend import integers
+from pyngx.backend.arith import ArithLowering
+from pyngx.backend.emitter import Ref
+from pyngx.backend.lowering import data_of, is_string, memcmp
+from pyngx.tree import (
+    Chained,
+    Compare,
+    Const,
+    Expr,
+    Field,
+    IsNone,
+    Local,
+    Logic,
+    MimeMatch,
+    Not,
+    StateField,
+    Truth,
+)
+from pyngx.types import (
+    Bool,
+    Int,
+    List,
+    Optional,
+    Struct,
+    Type,
+    is_integer,
+)
+
+_OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+def negated(cond: c.Expr) -> c.Expr:
+    """The opposite of a condition."""
+    match cond:
+        case c.Unary("!", operand):
+            return operand
+        case c.Binary(op, left, right) if op in _OPPOSITE:
+            return c.Binary(_OPPOSITE[op], left, right)
+        case c.Binary("&&", left, right):
+            return c.Binary("||", negated(left), negated(right))
+        case c.Binary("||", left, right):
+            return c.Binary("&&", negated(left), negated(right))
+        case c.Member() | c.Arrow() if cond.name in ("len", "nelts"):
+            return c.Binary("==", cond, c.Int("0"))
+        case _:
+            return c.Unary("!", cond)
+
+
+def truth_value(cond: c.Expr) -> c.Expr:
+    """A condition as the 0 or 1 that a flag holds."""
+    match cond:
+        case c.Binary(op, _, _) if op in (*_OPPOSITE, "&&", "||"):
+            return cond
+        case c.Unary("!", _) | c.Int():
+            return cond
+        case c.Name():
+            return c.Binary("!=", cond, c.Int("0"))
+        case _:
+            return c.Binary("!=", cond, c.Int("0"))
+
+
+class CondLowering(ArithLowering):
+    """Lowers conditions."""
+
+    def cond(self, expr: Expr) -> c.Expr:
+        """The C of a condition."""
+        match expr:
+            case Compare():
+                return self._compare(expr)
+            case Chained():
+                return self._chained(expr)
+            case IsNone(value=value, negate=negate):
+                return self._is_none(value, "!=" if negate else "==")
+            case Truth(value=value):
+                return self._truth(value)
+            case Not(value=value):
+                return negated(self.cond(value))
+            case Logic() if isinstance(expr.type, Bool):
+                return self._logic(expr)
+            case MimeMatch(types=types, request=request):
+                return self._mime(types, request)
+            case _:
+                return self.value(expr)
+
+    def _compare(self, expr: Compare) -> c.Expr:
+        if is_string(expr.left.type):
+            return self._compare_strings(expr)
+        if not is_integer(expr.left.type):
+            left, right = self.operands((expr.left, expr.right), signed=False)
+            return c.Binary(expr.op, left, right)
+        both = integers.is_unsigned(expr.left), integers.is_unsigned(expr.right)
+        plain = both[0] == both[1] or (
+            (both[0] and integers.never_negative(expr.right))
+            or (both[1] and integers.never_negative(expr.left))
+        )
+        left, right = self.operands((expr.left, expr.right), signed=not plain)
+        return c.Binary(expr.op, left, right)
+
+    def _compare_strings(self, expr: Compare) -> c.Expr:
+        if isinstance(expr.left, Const) and not isinstance(expr.right, Const):
+            flipped = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(expr.op, expr.op)
+            return self._compare_strings(
+                Compare(expr.span, expr.type, flipped, expr.right, expr.left)
+            )
+        left = self.string(expr.left, "left")
+        if isinstance(expr.right, Const) and expr.op in ("==", "!="):
+            return self._equals_constant(expr, left, data_of(expr.right))
+        right = self.string(expr.right, "right")
+        if expr.op not in ("==", "!="):
+            order = c.Call("ngx_http_pyngx_bytes_cmp", (left.address, right.address))
+            return c.Binary(expr.op, order, c.Int("0"))
+        equal: c.Expr = c.Binary("==", left.len, right.len)
+        optional = [isinstance(e.type, Optional) for e in (expr.left, expr.right)]
+        if any(optional):
+            none = [c.Binary("==", s.data, c.Name("NULL")) for s in (left, right)]
+            equal = c.Binary("&&", equal, c.Binary("==", none[0], none[1]))
+        same = c.Call("ngx_memcmp", (left.data, right.data, left.len))
+        equal = c.Binary("&&", equal, c.Binary("==", same, c.Int("0")))
+        return equal if expr.op == "==" else negated(equal)
+
+    def _equals_constant(self, expr: Compare, left: Ref, data: bytes) -> c.Expr:
+        if not data:
+            equal: c.Expr = c.Binary("==", left.len, c.Int("0"))
+            if isinstance(expr.left.type, Optional):
+                there = c.Binary("!=", left.data, c.Name("NULL"))
+                equal = c.Binary("&&", there, equal)
+            return equal if expr.op == "==" else negated(equal)
+        op, joint = ("==", "&&") if expr.op == "==" else ("!=", "||")
+        length = c.Binary(op, left.len, c.Int(str(len(data))))
+        return c.Binary(joint, length, c.Binary(op, memcmp(left.data, data), c.Int("0")))
+
+    def _chained(self, expr: Chained) -> c.Expr:
+        values = [self._named_chain(v) for v in expr.operands]
+        tests = [
+            c.Binary(op, a, b) for op, a, b in zip(expr.ops, values[:-1], values[1:], strict=True)
+        ]
+        result: c.Expr = tests[0]
+        for test in tests[1:]:
+            result = c.Binary("&&", result, test)
+        return result
+
+    def _named_chain(self, expr: Expr) -> c.Expr:
+        value = self.signed(expr)
+        if isinstance(expr, Local | Const | StateField | Field):
+            return value
+        temp = self.out.temp("ngx_int_t", 0, "n")
+        self.out.assign(temp, value)
+        return temp
+
+    def _is_none(self, value: Expr, op: str) -> c.Expr:
+        if is_string(value.type):
+            return c.Binary(op, self.string(value, "value").data, c.Name("NULL"))
+        if isinstance(value.type, Optional) and is_integer(value.type.inner):
+            return c.Binary(op, self.value(value), self._unset(value.type.inner))
+        return c.Binary(op, self.value(value), c.Name("NULL"))
+
+    def _unset(self, inner: Type) -> c.Expr:
+        names = {"size_t": "SIZE", "ngx_uint_t": "UINT", "ngx_msec_t": "MSEC"}
+        suffix = names.get(inner.c, "") if isinstance(inner, Int) else ""
+        return c.Name(f"NGX_CONF_UNSET_{suffix}" if suffix else "NGX_CONF_UNSET")
+
+    def _truth(self, value: Expr) -> c.Expr:
+        if is_string(value.type):
+            return self.string(value, "value").len
+        if isinstance(value.type, List):
+            return c.Arrow(self.value(value), "nelts")
+        if isinstance(value.type, Struct) and value.type.name == "ngx_buf_t":
+            return c.Binary(">", c.Call("ngx_buf_size", (self.value(value),)), c.Int("0"))
+        if isinstance(value.type, Optional) and isinstance(value.type.inner, List):
+            array = self.value(value)
+            return c.Binary("&&", array, c.Arrow(array, "nelts"))
+        if isinstance(value.type, Optional) and is_integer(value.type.inner):
+            number = self.value(value)
+            there = c.Binary("!=", number, self._unset(value.type.inner))
+            return c.Binary("&&", there, c.Binary("!=", number, c.Int("0")))
+        return self.value(value)
+
+    def _logic(self, expr: Logic) -> c.Expr:
+        """``and``/``or`` of bools: C's own, or ``if`` where an operand needs statements."""
+        op = "&&" if expr.op == "and" else "||"
+        result = self.cond(expr.values[0])
+        for i, operand in enumerate(expr.values[1:], 1):
+            with self.out.block() as before:
+                value = self.cond(operand)
+                if before:
+                    rest = Logic(expr.span, expr.type, expr.op, expr.values[i:])
+                    return self._logic_with_statements(expr.op, result, rest)
+            result = c.Binary(op, result, value)
+        return result
+
+    def _logic_with_statements(self, op: str, first: c.Expr, rest: Logic) -> c.Expr:
+        flag = self.out.temp("ngx_flag_t", 0, "cond")
+        self.out.assign(flag, truth_value(first))
+        with self.out.block() as then:
+            value = self._logic(rest) if len(rest.values) > 1 else self.cond(rest.values[0])
+            self.out.assign(flag, truth_value(value))
+        test: c.Expr = flag if op == "and" else c.Unary("!", flag)
+        self.out.emit(c.If(test, tuple(then), line=self.out.line))
+        return flag
+
+    def _mime(self, types: Expr, request: Expr) -> c.Expr:
+        assert isinstance(types, StateField)
+        hash_ = c.Arrow(self.value(types.obj), f"{types.name}")
+        call = c.Call("ngx_http_test_content_type", (self.value(request), c.Unary("&", hash_)))
+        return c.Binary("!=", call, c.Name("NULL"))

@@ -1,0 +1,238 @@
+"""Attributes and subscripts: of nginx's structures, of state, of bytes, headers and tuples."""
+
+from __future__ import annotations
+
+import ast
+
+from pyngx.check.base import Base
+from pyngx.check.coerce import BUF
+from pyngx.check.constants import constant, integer
+from pyngx.check.context import suggestion
+from pyngx.check.fields import face, field_names
+from pyngx.ops.table import TABLE
+from pyngx.tree import (
+    BufBytes,
+    ByteAt,
+    Compare,
+    Const,
+    Expr,
+    Field,
+    Item,
+    ItemAt,
+    Length,
+    Op,
+    StateField,
+)
+from pyngx.types import (
+    BIT,
+    BYTE,
+    INT,
+    INT64_MAX,
+    LENGTH,
+    Bool,
+    Bytes,
+    Conf,
+    Constant,
+    Ctx,
+    Headers,
+    List,
+    Optional,
+    Range,
+    Str,
+    Struct,
+    Tuple,
+    Type,
+    Variables,
+    describe,
+    range_of,
+)
+
+
+class Access(Base):
+    """Checks attributes and subscripts."""
+
+    def _attribute(self, node: ast.Attribute) -> Expr:
+        found = self.compile_time(node)
+        if found is not None:
+            return constant(self.report, node, found, self.mod.model, node.attr)
+        value = self.expr(node.value)
+        return self.attribute_of(node, value)
+
+    def attribute_of(self, node: ast.Attribute, value: Expr) -> Expr:
+        """``value.attr``."""
+        span = self.report.span(node)
+        match value.type:
+            case Struct("ngx_http_request_t") if node.attr == "variables":
+                return Field(span, Variables(), value, "variables", "")
+            case Struct("ngx_http_request_t") if node.attr == "is_main":
+                main = Field(span, Struct("ngx_http_request_t"), value, "main", "pointer")
+                return Compare(span, Bool(), "==", value, main, range=BIT)
+            case Struct(name):
+                return self._struct_field(node, value, name)
+            case Headers(direction):
+                return self._struct_field(node, value, f"ngx_http_headers_{direction}_t")
+            case Conf(place):
+                conf = self.mod.confs[place]
+                for field in conf.fields:
+                    if field.name == node.attr:
+                        limits = range_of(field.type)
+                        return StateField(span, field.type, value, field.name, range=limits)
+                self._no_field(node, conf.name, [f.name for f in conf.fields])
+            case Ctx():
+                ctx = self.mod.ctx
+                assert ctx is not None
+                for ctx_field in ctx.fields:
+                    if ctx_field.name == node.attr:
+                        limits = range_of(ctx_field.type)
+                        return StateField(span, ctx_field.type, value, ctx_field.name, range=limits)
+                self._no_field(node, ctx.name, [f.name for f in ctx.fields])
+            case Optional():
+                self.no_none(node.value, value, f"'{ast.unparse(node.value)}'")
+            case Constant(obj):
+                self.report.refuse(
+                    "PNX103",
+                    node,
+                    f"'{ast.unparse(node.value)}' has no attribute '{node.attr}'",
+                    help=suggestion(node.attr, dir(obj)),
+                )
+            case _:
+                pass
+        self.report.refuse(
+            "PNX103",
+            node,
+            f"'{describe(value.type)}' has no attribute '{node.attr}'",
+            help=suggestion(node.attr, _methods_of(value.type)),
+        )
+
+    def _no_field(self, node: ast.Attribute, owner: str, known: list[str]) -> None:
+        self.report.refuse(
+            "PNX104",
+            node,
+            f"{owner} has no field '{node.attr}'",
+            help=suggestion(node.attr, known) or f"its fields are: {', '.join(known)}",
+        )
+
+    def _struct_field(self, node: ast.Attribute, value: Expr, struct: str) -> Expr:
+        found = face(struct, node.attr, self.mod.model)
+        if found is None:
+            names = field_names(struct, self.mod.model)
+            self.report.refuse(
+                "PNX200",
+                node,
+                f"{struct} of nginx {self.mod.model.version} has no field '{node.attr}'",
+                help=suggestion(node.attr, (*names, *_methods_of(value.type))),
+            )
+        if found.type is None:
+            self.report.refuse(
+                "PNX201",
+                node,
+                f"the field '{node.attr}' of {struct} cannot be used from Python",
+                label=found.refusal,
+            )
+        c_type = found.type.c if hasattr(found.type, "c") else ""
+        return Field(
+            self.report.span(node),
+            found.type,
+            value,
+            node.attr,
+            c_type,
+            found.embedded,
+            found.bits,
+            range=range_of(found.type),
+        )
+
+    def _subscript(self, node: ast.Subscript) -> Expr:
+        value = self.expr(node.value)
+        span = self.report.span(node)
+        match value.type:
+            case Headers(direction):
+                name = self.need_bytes(node.slice, "a header name", text=True)
+                row = TABLE[f"headers_{direction}.get"]
+                return Op(span, Optional(Bytes()), row, (name,))
+            case Variables():
+                name = self.need_bytes(node.slice, "a variable name", text=True)
+                return Op(span, Optional(Bytes()), TABLE["variables.get"], (name,))
+            case Tuple(items):
+                return self._tuple_item(node, value, items)
+            case List(item):
+                index = self.need_int(node.slice, "a list index")
+                return ItemAt(span, item, value, index, True, range=range_of(item))
+            case Bytes() | Struct("ngx_buf_t"):
+                return self._bytes_item(node, value)
+            case Str():
+                self.report.refuse(
+                    "PNX105",
+                    node,
+                    "indexing and slicing of str is not compiled by this version",
+                    help='work on bytes: b"…"',
+                )
+            case Optional():
+                self.no_none(node.value, value, f"'{ast.unparse(node.value)}'")
+            case Constant(obj):
+                self.report.refuse(
+                    "PNX105",
+                    node,
+                    f"a '{type(obj).__name__}' of module level is not looked up by this version",
+                    help="use if/elif, or module-level constants one by one",
+                )
+            case _:
+                pass
+        self.report.refuse("PNX105", node, f"'{describe(value.type)}' cannot be subscripted")
+
+    def _tuple_item(self, node: ast.Subscript, value: Expr, items: tuple[Type, ...]) -> Expr:
+        index = self.expr(node.slice)
+        if not isinstance(index, Const) or not isinstance(index.value, int):
+            self.report.refuse("PNX105", node.slice, "a tuple is indexed by a constant")
+        if not -len(items) <= index.value < len(items):
+            self.report.refuse(
+                "PNX106", node.slice, f"the tuple has {len(items)} items", help="indices start at 0"
+            )
+        position = index.value % len(items)
+        type_ = items[position]
+        return Item(self.report.span(node), type_, value, position, range=range_of(type_))
+
+    def _bytes_item(self, node: ast.Subscript, value: Expr) -> Expr:
+        span = self.report.span(node)
+        data = BufBytes(value.span, Bytes(), value) if value.type == BUF else value
+        if isinstance(node.slice, ast.Slice):
+            lower = self._bound(node.slice.lower, 0)
+            upper = self._bound(node.slice.upper, INT64_MAX)
+            return Op(span, Bytes(), TABLE["operator.slice"], (data, lower, upper))
+        index = self.need_int(node.slice, "an index")
+        if isinstance(data, Const) and isinstance(index, Const):
+            assert isinstance(data.value, bytes) and isinstance(index.value, int)
+            if -len(data.value) <= index.value < len(data.value):
+                return integer(self.report, node, data.value[index.value], self.mod.model)
+        return ByteAt(span, INT, data, index, True, range=BYTE)
+
+    def _bound(self, node: ast.expr | None, default: int) -> Expr:
+        if node is None or (isinstance(node, ast.Constant) and node.value is None):
+            return Const(
+                self.report.span(self.function.node), INT, default, range=Range(default, default)
+            )
+        return self.need_int(node, "a slice bound")
+
+    def length(self, node: ast.AST, value: Expr) -> Expr:
+        """``len(value)``."""
+        span = self.report.span(node)
+        if isinstance(value, Const) and isinstance(value.value, bytes):
+            return integer(self.report, node, len(value.value), self.mod.model)
+        if isinstance(value.type, Bytes | List) or value.type == BUF:
+            return Length(span, INT, value, range=LENGTH)
+        self.no_none(node, value, "the value")
+        help_ = "encode it first" if isinstance(value.type, Str) else ""
+        self.report.refuse(
+            "PNX109", node, f"'{describe(value.type)}' has no len() here", help=help_
+        )
+
+
+def _methods_of(type_: Type) -> tuple[str, ...]:
+    match type_:
+        case Bytes() | Struct("ngx_buf_t"):
+            return TABLE.methods("bytes")
+        case Struct("ngx_http_request_t"):
+            return (*TABLE.methods("request"), "variables", "is_main")
+        case Headers(direction):
+            return TABLE.methods(f"headers_{direction}")
+        case _:
+            return ()

@@ -1,0 +1,184 @@
+"""What checking an expression rests on: the names of a function and what is known of them.
+
+`Base` declares what the mixins above it call of each other; `pyngx.check.expr` has it all.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from dataclasses import dataclass
+
+from pyngx.check.coerce import BUF, store
+from pyngx.check.constants import constant
+from pyngx.check.context import ModuleContext, Refused, Reporter, suggestion
+from pyngx.check.scope import Facts
+from pyngx.frontend.load import FunctionSource
+from pyngx.tree import (
+    BufBytes,
+    Expr,
+    Local,
+    Var,
+)
+from pyngx.types import (
+    Bytes,
+    NoneType,
+    Optional,
+    Range,
+    Str,
+    Type,
+    describe,
+    is_integer,
+    range_of,
+)
+
+
+@dataclass(frozen=True)
+class Cond:
+    """A condition, with the paths that are not None if it holds (``yes``) or not (``no``)."""
+
+    expr: Expr
+    yes: frozenset[str] = frozenset()
+    no: frozenset[str] = frozenset()
+
+
+def path(node: ast.expr) -> str | None:
+    """The name under which facts about a value are kept; None for a computed value."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.NamedExpr(target=ast.Name(id=name)):
+            return name
+        case ast.Attribute(value=value, attr=attr):
+            base = path(value)
+            return None if base is None else f"{base}.{attr}"
+        case ast.Subscript(value=value, slice=ast.Constant(value=key)):
+            base = path(value)
+            return None if base is None else f"{base}[{key!r}]"
+        case _:
+            return None
+
+
+class Base:
+    """The state of checking one function, and what asks for a value of some kind."""
+
+    def __init__(self, mod: ModuleContext, function: FunctionSource) -> None:
+        self.mod = mod
+        self.function = function
+        self.report = Reporter(function.source, mod.diags)
+        self.facts = Facts()
+        self.vars: dict[str, Var] = {}
+        self.local_names: frozenset[str] = frozenset()
+        self.stores: dict[str, int] = {}
+        self.value_ranges: dict[str, Range] = {}
+        self.poisoned: set[str] = set()
+        self.state_roots: frozenset[str] = frozenset()
+
+    def expr(self, node: ast.expr) -> Expr:
+        """The typed expression; an optional value that is known not to be None is unwrapped."""
+        raise NotImplementedError
+
+    def plain(self, node: ast.expr) -> Expr:
+        """The typed expression, as declared: not unwrapped."""
+        raise NotImplementedError
+
+    def cond(self, node: ast.expr) -> Cond:
+        """The truth of an expression, with what it tells."""
+        raise NotImplementedError
+
+    def need(self, node: ast.expr, to: Type, what: str) -> Expr:
+        """The expression as a value of type ``to``."""
+        return store(self.report, node, self.expr(node), to, what)
+
+    def need_int(self, node: ast.expr, what: str) -> Expr:
+        """The expression, which must be an integer."""
+        value = self.expr(node)
+        if not is_integer(value.type):
+            self.no_none(node, value, what)
+            self.report.refuse(
+                "PNX111", node, f"{what} is an integer, but this is '{describe(value.type)}'"
+            )
+        return value
+
+    def need_bytes(self, node: ast.expr, what: str, *, text: bool = False) -> Expr:
+        """The expression, which must be ``bytes`` (a buffer counts), or ``str`` where text is
+        taken."""
+        value = self.expr(node)
+        if value.type == BUF:
+            return BufBytes(value.span, Bytes(), value)
+        if isinstance(value.type, Bytes) or (text and isinstance(value.type, Str)):
+            return value
+        self.no_none(node, value, what)
+        wanted = "bytes or str" if text else "bytes"
+        help_ = 'write b"…" for bytes' if isinstance(value.type, Str) else ""
+        if is_integer(value.type) and text:
+            help_ = 'format it: b"%d" % value'
+        self.report.refuse(
+            "PNX111", node, f"{what} is {wanted}, but this is '{describe(value.type)}'", help=help_
+        )
+
+    def no_none(self, node: ast.AST, value: Expr, what: str) -> None:
+        if isinstance(value.type, Optional | NoneType):
+            self.report.refuse(
+                "PNX117",
+                node,
+                f"{what} may be None here",
+                label=f"this is '{describe(value.type)}'",
+                help="exclude None first: 'if x is None: …' or 'x or default'",
+            )
+
+    def name(self, node: ast.Name) -> Expr:
+        """A local, or a module-level value."""
+        name = node.id
+        span = self.report.span(node)
+        if name in self.poisoned:
+            raise Refused
+        if name in self.local_names:
+            if name not in self.facts.assigned or name not in self.vars:
+                self.report.refuse(
+                    "PNX101",
+                    node,
+                    f"'{name}' may have no value here",
+                    help=f"assign '{name}' on every path that leads here",
+                )
+            var = self.vars[name]
+            limits = self.value_ranges.get(name, range_of(var.type))
+            return Local(span, var.type, var, range=limits)
+        return constant(self.report, node, self.global_value(node), self.mod.model, name)
+
+    def global_value(self, node: ast.Name) -> object:
+        """The object that a name of module level or of builtins stands for."""
+        name = node.id
+        if name in self.function.namespace:
+            return self.function.namespace[name]
+        if hasattr(builtins, name):
+            return getattr(builtins, name)
+        known = [*self.local_names, *(n for n in self.function.namespace if n[:2] != "__")]
+        self.report.refuse(
+            "PNX100", node, f"there is no name '{name}'", help=suggestion(name, known)
+        )
+
+    def compile_time(self, node: ast.expr) -> object | None:
+        """The object of ``module.attr.attr`` if it is reachable from module level; else None."""
+        match node:
+            case ast.Name(id=name) if name not in self.local_names:
+                if name in self.function.namespace:
+                    return self.function.namespace[name]
+                return getattr(builtins, name, None)
+            case ast.Attribute(value=value, attr=attr):
+                base = self.compile_time(value)
+                if base is None or isinstance(base, int | bytes | str):
+                    return None
+                found: object = getattr(base, attr, None)
+                return found
+            case _:
+                return None
+
+    def declare(self, node: ast.Name, value: Expr) -> Var:
+        """The variable that is assigned; its type comes from its first value."""
+        raise NotImplementedError
+
+    def assigned(self, name: str, value: Expr) -> None:
+        """Record that a variable got a value."""
+        present = not isinstance(value.type, Optional | NoneType)
+        self.facts = self.facts.assign(name, present)

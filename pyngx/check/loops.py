@@ -1,0 +1,197 @@
+"""Loops: over numbers, bytes, lists, chains, and the body."""
+
+from __future__ import annotations
+
+import ast
+
+from pyngx.check.assign import Assignments, Kind
+from pyngx.check.coerce import BUF
+from pyngx.check.scope import Facts
+from pyngx.tree import (
+    Block,
+    Const,
+    Expr,
+    ForBody,
+    ForBytes,
+    ForChain,
+    ForList,
+    ForRange,
+    Stmt,
+    Var,
+    While,
+)
+from pyngx.types import (
+    BYTE,
+    INT,
+    Body,
+    Bytes,
+    Constant,
+    Headers,
+    List,
+    Optional,
+    Range,
+    Struct,
+    Tuple,
+    Type,
+    describe,
+)
+
+
+class Loops(Assignments):
+    """Checks the loops of one function."""
+
+    def block(self, nodes: list[ast.stmt]) -> Block:
+        """The statements in order; a refused one does not hide the errors of the others."""
+        raise NotImplementedError
+
+    def _loop_body(self, node: ast.While | ast.For, entry: Facts) -> tuple[Block, Facts]:
+        """The body of a loop; and what holds after the loop was left by ``break``."""
+        self.loops.append([])
+        self.continues.append([])
+        self.facts = entry
+        body = self.block(node.body)
+        self.continues.pop()
+        breaks = self.loops.pop()
+        out = Facts(reachable=False)
+        for facts in breaks:
+            out = out.join(facts)
+        return body, out
+
+    def _loop_entry(self, node: ast.While | ast.For) -> None:
+        """Forget what the loop's body may change, for it holds on the first round only."""
+        if node.orelse:
+            self.report.refuse(
+                "PNX148", node.orelse[0], "'else' of a loop is not compiled by this version"
+            )
+        changed = {
+            n.id
+            for part in node.body
+            for n in ast.walk(part)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+        facts = self.facts
+        for name in changed:
+            kept = frozenset(
+                p for p in facts.present if p != name and not p.startswith((name + ".", name + "["))
+            )
+            facts = Facts(facts.assigned, kept, facts.reachable)
+        self.facts = facts.forget(self.state_roots)
+
+    def _while(self, node: ast.While) -> Stmt:
+        self._loop_entry(node)
+        cond = self.cond(node.test)
+        exit_facts = self.facts.with_present(cond.no)
+        always = isinstance(cond.expr, Const) and cond.expr.value is True
+        body, broken = self._loop_body(node, self.facts.with_present(cond.yes))
+        self.facts = broken if always else broken.join(exit_facts)
+        return While(self.report.span(node), cond.expr, body)
+
+    def _for(self, node: ast.For) -> Stmt:
+        match node.iter:
+            case ast.Call(func=ast.Name(id="range")) if "range" not in self.local_names:
+                return self._for_range(node, node.iter)
+            case ast.Call(func=ast.Attribute(value=value, attr=attr)):
+                owner = self.compile_time(value) is None and self.expr(value).type
+                if owner == Body():
+                    self.report.refuse(
+                        "PNX136",
+                        node.iter,
+                        f"body.{attr}() is in the language, but not compiled by this version",
+                        help="'for buf in body' gives whole buffers",
+                    )
+            case _:
+                pass
+        return self._for_value(node)
+
+    def _for_range(self, node: ast.For, call: ast.Call) -> Stmt:
+        if call.keywords or not 1 <= len(call.args) <= 3:
+            self.report.refuse("PNX133", call, "range() takes 1 to 3 arguments")
+        bounds = [self.need_int(a, "an argument of range()") for a in call.args]
+        span = self.report.span(node)
+        zero = Const(span, INT, 0, range=Range(0, 0))
+        one = Const(span, INT, 1, range=Range(1, 1))
+        start, stop = (bounds[0], bounds[1]) if len(bounds) > 1 else (zero, bounds[0])
+        step = bounds[2] if len(bounds) > 2 else one
+        if not isinstance(step, Const):
+            self.report.refuse(
+                "PNX149", call.args[2], "the step of range() is a constant in this version"
+            )
+        assert isinstance(step.value, int)
+        if step.value == 0:
+            self.report.refuse("PNX108", call.args[2], "the step of range() is zero")
+        var = self._loop_var(node, node.target, INT)
+        if self.stores.get(var.name) == 1:
+            lo, hi = start.range.lo, stop.range.hi - 1
+            if step.value < 0:
+                lo, hi = stop.range.lo + 1, start.range.hi
+            self.value_ranges[var.name] = Range(min(lo, hi), max(lo, hi))
+        body = self._for_body(node, (var,))
+        return ForRange(span, var, start, stop, step, body)
+
+    def _loop_var(self, node: ast.For, target: ast.expr, type_: Type) -> Var:
+        if not isinstance(target, ast.Name):
+            self.report.refuse("PNX150", target, "the target of this loop is one name")
+        value = Const(self.report.span(target), type_, None)
+        return self.declare(target, value)
+
+    def _for_body(self, node: ast.For, vars_: tuple[Var, ...]) -> Block:
+        self._loop_entry(node)
+        before = self.facts
+        entry = before
+        for var in vars_:
+            entry = entry.assign(var.name, not isinstance(var.type, Optional))
+        body, broken = self._loop_body(node, entry)
+        self.facts = before.join(broken) if broken.reachable else before
+        return body
+
+    def _for_value(self, node: ast.For) -> Stmt:
+        span = self.report.span(node)
+        value = self.expr(node.iter)
+        match value.type:
+            case Body():
+                if self.kind is not Kind.STREAM:
+                    self.report.refuse("PNX151", node.iter, "a Body is read by a body filter only")
+                var = self._loop_var(node, node.target, BUF)
+                self.buffer_loops += 1
+                body = self._for_body(node, (var,))
+                self.buffer_loops -= 1
+                return ForBody(span, var, body)
+            case Struct("ngx_chain_t"):
+                var = self._loop_var(node, node.target, BUF)
+                return ForChain(span, var, value, self._for_body(node, (var,)))
+            case Bytes() | Struct("ngx_buf_t"):
+                data = self.need_bytes(node.iter, "what is iterated")
+                var = self._loop_var(node, node.target, INT)
+                if self.stores.get(var.name) == 1:
+                    self.value_ranges[var.name] = BYTE
+                return ForBytes(span, var, data, self._for_body(node, (var,)))
+            case List(item):
+                return self._for_list(node, value, item)
+            case Constant(tuple() | list() as values):
+                self.report.refuse(
+                    "PNX152",
+                    node.iter,
+                    "a loop over a constant of module level is not compiled by this version",
+                    label=f"{len(values)} items",
+                    help="write the steps one after the other",
+                )
+            case Headers():
+                self.report.refuse(
+                    "PNX152", node.iter, "headers are iterated with .items() or .get_all(name)"
+                )
+            case _:
+                self.no_none(node.iter, value, "what is iterated")
+                self.report.refuse("PNX152", node.iter, f"'{describe(value.type)}' is not iterated")
+
+    def _for_list(self, node: ast.For, value: Expr, item: Type) -> Stmt:
+        span = self.report.span(node)
+        if isinstance(node.target, ast.Tuple):
+            if not isinstance(item, Tuple) or len(item.items) != len(node.target.elts):
+                self.report.refuse("PNX142", node.target, f"the items are '{describe(item)}'")
+            vars_ = tuple(
+                self._loop_var(node, t, i)
+                for t, i in zip(node.target.elts, item.items, strict=True)
+            )
+        else:
+            vars_ = (self._loop_var(node, node.target, item),)
+        return ForList(span, vars_, value, self._for_body(node, vars_))

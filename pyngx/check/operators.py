@@ -1,0 +1,376 @@
+"""Operators: arithmetic with its checks, comparison, membership."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from pyngx.check import ranges
+from pyngx.check.access import Access
+from pyngx.check.base import Cond, path
+from pyngx.check.coerce import BUF
+from pyngx.check.constants import constant, integer
+from pyngx.check.formatting import percent
+from pyngx.ops.table import TABLE
+from pyngx.tree import (
+    Arith,
+    BufBytes,
+    Chained,
+    Compare,
+    Const,
+    Expr,
+    Field,
+    Format,
+    IsNone,
+    Local,
+    Logic,
+    Not,
+    Op,
+    StateField,
+    Truth,
+)
+from pyngx.types import (
+    BIT,
+    INT,
+    Bool,
+    Bytes,
+    Constant,
+    Headers,
+    List,
+    NoneType,
+    Optional,
+    Range,
+    Str,
+    Struct,
+    Type,
+    describe,
+    is_integer,
+)
+
+_ARITH = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+}
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_COMPARE = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+
+
+class Operators(Access):
+    """Checks operators."""
+
+    def truth(self, node: ast.expr, value: Expr) -> Expr:
+        """The truth of a value that is not a bool."""
+        inner = value.type.inner if isinstance(value.type, Optional) else value.type
+        if isinstance(value.type, NoneType):
+            return Const(value.span, Bool(), False, range=Range(0, 0))
+        if isinstance(value, Const) and isinstance(value.value, int | bytes | str):
+            truth = bool(value.value)
+            return Const(value.span, Bool(), truth, range=Range(truth, truth))
+        if isinstance(inner, Struct | List | Bytes | Str) or is_integer(inner):
+            return Truth(value.span, Bool(), value, range=BIT)
+        self.report.refuse("PNX116", node, f"'{describe(value.type)}' has no truth value")
+
+    def _unary(self, node: ast.UnaryOp) -> Expr:
+        op = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~"}[type(node.op)]
+        value = self.need_int(node.operand, f"the operand of '{op}'")
+        if isinstance(value, Const):
+            assert isinstance(value.value, int)
+            result = {"-": -value.value, "+": +value.value, "~": ~value.value}[op]
+            return integer(self.report, node, result, self.mod.model)
+        result_range = ranges.unary(op, value.range)
+        return Arith(
+            self.report.span(node),
+            INT,
+            op,
+            value,
+            None,
+            overflows=not result_range.fits_int64,
+            range=result_range.clamp(),
+        )
+
+    def _bin_op(self, node: ast.BinOp) -> Expr:
+        op = _ARITH.get(type(node.op))
+        if op is None:
+            self.report.refuse(
+                "PNX107",
+                node,
+                f"'{'/' if isinstance(node.op, ast.Div) else '@'}' is not compiled",
+                help="'//' divides integers" if isinstance(node.op, ast.Div) else "",
+            )
+        left = self.expr(node.left)
+        if op == "%" and isinstance(left, Const) and isinstance(left.value, bytes | str):
+            return self._percent(node, left)
+        right = self.expr(node.right)
+        return self.binary(node, op, left, right)
+
+    def binary(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
+        """``left op right`` of integers, or ``+`` and ``*`` of bytes."""
+        if is_integer(left.type) and is_integer(right.type):
+            return self.arith(node, op, left, right)
+        span = self.report.span(node)
+        left = BufBytes(left.span, Bytes(), left) if left.type == BUF else left
+        right = BufBytes(right.span, Bytes(), right) if right.type == BUF else right
+        match op, left.type, right.type:
+            case "+", Bytes(), Bytes():
+                if isinstance(left, Const) and isinstance(right, Const):
+                    assert isinstance(left.value, bytes) and isinstance(right.value, bytes)
+                    return Const(span, Bytes(), left.value + right.value)
+                return Op(span, Bytes(), TABLE["operator.concat"], (left, right))
+            case "+", Str(), Str():
+                return Op(span, Str(), TABLE["operator.concat"], (left, right))
+            case "*", Bytes(), t if is_integer(t):
+                return Op(span, Bytes(), TABLE["operator.repeat"], (left, right))
+            case "*", t, Bytes() if is_integer(t):
+                return Op(span, Bytes(), TABLE["operator.repeat"], (right, left))
+            case "%", Bytes() | Str(), _:
+                self.report.refuse(
+                    "PNX120", node, "the format must be a constant", help="write it in place"
+                )
+            case _:
+                self.no_none(node, left, "the left operand")
+                self.no_none(node, right, "the right operand")
+                self.report.refuse(
+                    "PNX107",
+                    node,
+                    f"no '{op}' between '{describe(left.type)}' and '{describe(right.type)}'",
+                    help=_mix_help(left.type, right.type),
+                )
+
+    def arith(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
+        """Integer arithmetic, with the checks that can fail."""
+        zero = op in ("//", "%") and right.range.lo <= 0 <= right.range.hi
+        negative = op in ("<<", ">>", "**") and right.range.lo < 0
+        if isinstance(left, Const) and isinstance(right, Const) and not (zero or negative):
+            assert isinstance(left.value, int) and isinstance(right.value, int)
+            if (op != "**" and op != "<<") or right.value <= 64:
+                value = _fold(op, left.value, right.value)
+                return integer(self.report, node, value, self.mod.model)
+        if isinstance(right, Const) and right.value == 0 and op in ("//", "%"):
+            self.report.refuse("PNX108", node, "division by zero")
+        if isinstance(right, Const) and negative:
+            what = "a negative power is not an integer" if op == "**" else "negative shift count"
+            self.report.refuse("PNX108", node, what)
+        result = ranges.binary(op, left.range, right.range)
+        return Arith(
+            self.report.span(node),
+            INT,
+            op,
+            left,
+            right,
+            overflows=not result.fits_int64,
+            divides_by_zero=zero,
+            negative_shift=negative,
+            range=result.clamp(),
+        )
+
+    def _percent(self, node: ast.BinOp, template: Const) -> Expr:
+        values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+        checked = [(v, self.expr(v)) for v in values]
+        text = isinstance(template.value, str)
+        pieces = percent(self.report, node, template, checked, text=text)
+        return Format(self.report.span(node), Str() if text else Bytes(), pieces)
+
+    def _is(self, node: ast.Compare, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Cond:
+        negate = isinstance(op, ast.IsNot)
+        if not (isinstance(right, ast.Constant) and right.value is None):
+            self.report.refuse(
+                "PNX119",
+                node,
+                f"'is{' not' * negate}' compares with None only",
+                help=f"use '{'!=' if negate else '=='}'",
+            )
+        value = self.plain(left)
+        where = path(left)
+        if isinstance(value.type, NoneType):
+            return Cond(Const(value.span, Bool(), not negate))
+        if not isinstance(value.type, Optional):
+            self.report.refuse(
+                "PNX119",
+                node,
+                f"this is '{describe(value.type)}', which is never None",
+                help="leave the test out",
+            )
+        known = frozenset({where} if where else ())
+        expr = IsNone(self.report.span(node), Bool(), value, negate, range=BIT)
+        return Cond(expr, known, frozenset()) if negate else Cond(expr, frozenset(), known)
+
+    def _compare(self, node: ast.Compare) -> Expr:
+        span = self.report.span(node)
+        if len(node.ops) == 1:
+            return self._compare_two(node, node.left, node.ops[0], node.comparators[0])
+        operand_nodes = [node.left, *node.comparators]
+        operands = [self.need_int(n, "an operand of a comparison chain") for n in operand_nodes]
+        ops = []
+        for op in node.ops:
+            if type(op) not in _COMPARE:
+                self.report.refuse("PNX109", node, "a chain is made of == != < <= > >=")
+            ops.append(_COMPARE[type(op)])
+        return Chained(span, Bool(), tuple(operands), tuple(ops), range=BIT)
+
+    def _compare_two(
+        self, node: ast.Compare, left_node: ast.expr, op: ast.cmpop, right_node: ast.expr
+    ) -> Expr:
+        span = self.report.span(node)
+        match op:
+            case ast.Is() | ast.IsNot():
+                return self._is(node, left_node, op, right_node).expr
+            case ast.In():
+                return self._in(node, left_node, right_node)
+            case ast.NotIn():
+                return Not(span, Bool(), self._in(node, left_node, right_node), range=BIT)
+            case _:
+                left, right = self.expr(left_node), self.expr(right_node)
+                return self.compare(node, _COMPARE[type(op)], left, right)
+
+    def compare(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
+        """A comparison of two values of one kind."""
+        span = self.report.span(node)
+        left = BufBytes(left.span, Bytes(), left) if left.type == BUF else left
+        right = BufBytes(right.span, Bytes(), right) if right.type == BUF else right
+        kinds = _kind(left.type), _kind(right.type)
+        if kinds[0] != kinds[1] or kinds[0] == "":
+            if "none" in kinds:
+                self.report.refuse(
+                    "PNX119", node, "None is compared with 'is'", help="write 'x is None'"
+                )
+            self.report.refuse(
+                "PNX109",
+                node,
+                f"'{describe(left.type)}' and '{describe(right.type)}' do not compare",
+                help=_mix_help(left.type, right.type),
+            )
+        optional = isinstance(left.type, Optional) or isinstance(right.type, Optional)
+        if optional and op not in ("==", "!="):
+            self.no_none(node, left, "the left operand")
+            self.no_none(node, right, "the right operand")
+        if isinstance(left, Const) and isinstance(right, Const):
+            value = _compare_constants(op, left.value, right.value)
+            return Const(span, Bool(), value, range=Range(value, value))
+        return Compare(span, Bool(), op, left, right, range=BIT)
+
+    def _in(self, node: ast.Compare, left_node: ast.expr, right_node: ast.expr) -> Expr:
+        span = self.report.span(node)
+        items: list[Expr] | None = None
+        if isinstance(right_node, ast.Tuple | ast.List | ast.Set):
+            items = [self.expr(e) for e in right_node.elts]
+        else:
+            right = self.expr(right_node)
+            match right.type:
+                case Headers(direction):
+                    name = self.need_bytes(left_node, "a header name", text=True)
+                    row = TABLE[f"headers_{direction}.get"]
+                    found = Op(span, Optional(Bytes()), row, (name,))
+                    return IsNone(span, Bool(), found, True, range=BIT)
+                case Bytes() | Struct("ngx_buf_t"):
+                    return self._in_bytes(node, left_node, right)
+                case Constant(tuple() | list() | frozenset() | set() as values):
+                    ordered = (
+                        sorted(values, key=repr) if isinstance(values, set | frozenset) else values
+                    )
+                    items = [constant(self.report, right_node, v, self.mod.model) for v in ordered]
+                case _:
+                    self.no_none(right_node, right, "the right operand")
+                    self.report.refuse(
+                        "PNX109", right_node, f"'in' does not work on '{describe(right.type)}'"
+                    )
+        left = self.expr(left_node)
+        if not isinstance(left, Local | StateField | Field | Const):
+            self.report.refuse(
+                "PNX109",
+                left_node,
+                "what is looked for among several values must be a name",
+                help="assign it to a variable first",
+            )
+        if not items:
+            return Const(span, Bool(), False, range=Range(0, 0))
+        compared = tuple(self.compare(node, "==", left, item) for item in items)
+        return compared[0] if len(compared) == 1 else Logic(span, Bool(), "or", compared, range=BIT)
+
+    def _in_bytes(self, node: ast.Compare, left_node: ast.expr, right: Expr) -> Expr:
+        data = BufBytes(right.span, Bytes(), right) if right.type == BUF else right
+        needle = self.need_bytes(left_node, "what is looked for in bytes")
+        row = TABLE["operator.in"]
+        return Op(self.report.span(node), Bool(), row, (data, needle), range=BIT)
+
+
+def _fold(op: str, a: int, b: int) -> int:
+    match op:
+        case "+":
+            return a + b
+        case "-":
+            return a - b
+        case "*":
+            return a * b
+        case "//":
+            return a // b
+        case "%":
+            return a % b
+        case "**":
+            return int(a**b)
+        case "<<":
+            return a << b
+        case ">>":
+            return a >> b
+        case "&":
+            return a & b
+        case "|":
+            return a | b
+        case _:
+            return a ^ b
+
+
+def _compare_constants(op: str, a: Any, b: Any) -> bool:
+    """Compare two constants of one kind, as Python does."""
+    return bool(_OPERATORS[op](a, b))
+
+
+def _kind(type_: Type) -> str:
+    """What compares with what."""
+    match type_:
+        case Optional(inner):
+            return _kind(inner)
+        case Bytes():
+            return "bytes"
+        case Str():
+            return "str"
+        case Struct(name):
+            return name
+        case NoneType():
+            return "none"
+        case _ if is_integer(type_):
+            return "int"
+        case _:
+            return ""
+
+
+def _mix_help(a: Type, b: Type) -> str:
+    if {_kind(a), _kind(b)} == {"bytes", "str"}:
+        return 'bytes and str never mix, as in Python: write b"…" for bytes'
+    if {_kind(a), _kind(b)} == {"bytes", "int"}:
+        return 'int(b) reads a number from bytes, b"%d" % n writes one'
+    return ""
