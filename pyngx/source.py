@@ -25,6 +25,14 @@ class Span:
     end_line: int
     end_col: int
 
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two share a character, or one lies in the other."""
+        if self.path != other.path:
+            return False
+        start = max((self.line, self.col), (other.line, other.col))
+        end = min((self.end_line, self.end_col), (other.end_line, other.end_col))
+        return start < end
+
     @staticmethod
     def whole_file(path: str) -> Span:
         """The span of errors that concern a file and no place in it."""

@@ -16,6 +16,7 @@ from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.stmt import Statements
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FunctionSource
+from pyngx.frontend.refuse import refuse
 from pyngx.tree import Function, Var
 from pyngx.types import (
     INT,
@@ -264,7 +265,14 @@ def _first_line(node: ast.FunctionDef) -> int:
 def check_function(
     mod: ModuleContext, function: FunctionSource, kind: Kind, self_type: Type | None = None
 ) -> Function | None:
-    """The typed function; None if its signature is refused. Errors go to ``mod.diags``."""
+    """The typed function; None if its signature is refused. Errors go to ``mod.diags``.
+
+    Constructs that are not in the language are refused first; what the types say of them, or of
+    what contains nothing else, would only repeat it.
+    """
+    constructs = Diagnostics()
+    refuse(function, constructs)
+    mod.diags.extend(constructs)
     wide: dict[str, Type] = {}
     while True:
         attempt = replace(mod, diags=Diagnostics())
@@ -277,7 +285,9 @@ def check_function(
             continue
         except Refused:
             result = None
-        mod.diags.extend(attempt.diags)
+        for found in attempt.diags.all:
+            if not any(found.span.overlaps(other.span) for other in constructs.all):
+                mod.diags.add(found)
         return result
 
 
