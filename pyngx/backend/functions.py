@@ -12,7 +12,7 @@ from pyngx.backend.names import Names, identifier
 from pyngx.backend.stmts import StmtLowering
 from pyngx.backend.unit import Signature, Unit, c_type
 from pyngx.flow.liveness import liveness
-from pyngx.flow.walk import statements
+from pyngx.flow.walk import read_variables, statements
 from pyngx.tree import (
     BodyFilter,
     Break,
@@ -71,8 +71,9 @@ def _emitter(unit: Unit, function: Function, result: c.Expr, reserved: frozenset
 
 
 def _declare_locals(out: Emitter, variables: Variables, function: Function) -> None:
+    read = read_variables(function.body)
     for var in function.locals:
-        if var in variables.places or isinstance(var.type, NoneType):
+        if var in variables.places or isinstance(var.type, NoneType) or var not in read:
             continue
         if c_type_exists(var):
             ctype, stars = c_type(out.unit, var.type)
@@ -257,16 +258,17 @@ def _state_locals(
     function: Function,
     before: list[c.Stmt],
 ) -> None:
-    """Configuration and context, fetched at the start."""
+    """Configuration and context, fetched at the start if they are asked for."""
+    read = read_variables(function.body)
     for var in function.params:
         match var.type:
             case Struct("ngx_http_request_t"):
                 variables.places[var] = c.Name(out.request)
-            case Conf(place):
+            case Conf(place) if var in read:
                 name = out.local(unit.conf_type(place), 1, var.name)
                 variables.places[var] = c.Name(name)
                 before.append(c.ExprStmt(c.Assign(c.Name(name), get_conf(unit, place, out.r))))
-            case Ctx():
+            case Ctx() if var in read:
                 out.decls.append(c.Decl(unit.ctx_type, 1, "ctx"))
                 variables.places[var] = c.Name("ctx")
                 get = c.Call("ngx_http_get_module_ctx", (out.r, c.Name(unit.module)))

@@ -47,6 +47,8 @@ from pyngx.tree import (
     Const,
     Continue,
     ForBody,
+    ForBytes,
+    ForList,
     ForRange,
     Function,
     If,
@@ -146,10 +148,13 @@ class GeneratorLowering(StmtLowering):
 
     def _resume_here(self, name: str) -> str:
         """From here on the generator can be entered again."""
-        if not self.states[-1].body and len(self.states) == 1:
-            self._names.discard(self.states[0].name)
-            self.states[0].name = self._unique(name)
-            return self.states[0].name
+        current = self.states[-1]
+        if not current.body and len(self.states) == 1:
+            self._names.discard(current.name)
+            current.name = self._unique(name)
+            return current.name
+        if not current.body:
+            return current.name
         unique = self._unique(name)
         self.out.blank()
         self._set_state(unique)
@@ -298,7 +303,7 @@ class GeneratorLowering(StmtLowering):
             with self.out.block() as leave:
                 self._jump(end)
             self.out.emit(c.If(over, tuple(leave), line=line))
-            self.out.assign(self.vars.places[stmt.var], counter)
+            self.set_loop_variable(stmt.var, counter)
             self.out.emit(advance)
             self._jumping_body(stmt.body, head, end)
             return
@@ -306,7 +311,7 @@ class GeneratorLowering(StmtLowering):
         with self.out.block() as body:
             self._room()
             self.out.emit(c.If(over, (c.Break(),), line=line))
-            self.out.assign(self.vars.places[stmt.var], counter)
+            self.set_loop_variable(stmt.var, counter)
             self.out.emit(advance)
             self.out.blank()
             self.statements(stmt.body)
@@ -339,7 +344,7 @@ class GeneratorLowering(StmtLowering):
                 self._jump(self.loops[-1].end)
             case Continue() if self.loops and self.loops[-1] is not None:
                 self._jump(self.loops[-1].head)
-            case While() | ForRange():
+            case While() | ForRange() | ForBytes() | ForList():
                 self.loops.append(None)
                 super().stmt(stmt)
                 self.loops.pop()

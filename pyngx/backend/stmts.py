@@ -16,7 +16,7 @@ from pyngx.backend.lowering import is_string
 from pyngx.backend.unit import c_type
 from pyngx.diagnostics import InternalError
 from pyngx.flow.liveness import Liveness
-from pyngx.flow.walk import expressions
+from pyngx.flow.walk import expressions, read_variables
 from pyngx.ops.registry import Form
 from pyngx.tree import (
     Append,
@@ -56,6 +56,7 @@ from pyngx.tree import (
     StateField,
     Stmt,
     Unwrap,
+    Var,
     Walrus,
     While,
     Wrap,
@@ -74,6 +75,7 @@ class StmtLowering(ExprLowering):
         super().__init__(out, variables)
         self.function = function
         self.liveness = liveness
+        self.read = read_variables(function.body)
         self.chain_param = c.Name("in")
 
     # Blocks and comments
@@ -114,6 +116,8 @@ class StmtLowering(ExprLowering):
                 return
             case Assign(value=NewChain()):
                 self.out.call("ngx_http_pyngx_chain_new", c.Name("s"))
+            case Assign(var=var, value=value) if var not in self.read:
+                self._discard(value)
             case Assign(var=var, value=value):
                 self._assign(self.vars.places[var], value)
             case AssignField():
@@ -150,6 +154,23 @@ class StmtLowering(ExprLowering):
                 raise InternalError("a suspension outside of a generator", stmt.span)
             case _:
                 raise InternalError(f"no C for {type(stmt).__name__}", stmt.span)
+
+    def _discard(self, value: Expr) -> None:
+        """A value that is not used: what is left of it is that it may fail or have effects."""
+        if isinstance(value, CallHelper):
+            self.call_for_effect(value)
+        elif is_string(value.type):
+            if not isinstance(value, Const):
+                self.string(value, "unused")
+        else:
+            left = self.value(value)
+            if isinstance(left, c.Call):
+                self.out.emit(c.ExprStmt(c.Cast("void", left), line=self.out.line))
+
+    def set_loop_variable(self, var: Var, value: c.Expr) -> None:
+        """Give a loop's variable its value, if it is asked for."""
+        if var in self.read:
+            self.out.assign(self.vars.places[var], value)
 
     def _assign(self, target: c.Expr, value: Expr) -> None:
         if is_string(value.type) and isinstance(value, Op) and self._reads(value, target):
@@ -329,7 +350,7 @@ class StmtLowering(ExprLowering):
         init = None if start == counter else c.Assign(counter, start)
         cond = c.Binary("<" if step.value > 0 else ">", counter, stop)
         with self.out.block() as body:
-            self.out.assign(self.vars.places[stmt.var], counter)
+            self.set_loop_variable(stmt.var, counter)
             self.out.blank()
             self.statements(stmt.body)
         self.out.emit(c.For(init, cond, _advance(counter, step.value), tuple(body), line=line))
@@ -340,7 +361,7 @@ class StmtLowering(ExprLowering):
         self.string_into(data, stmt.value)
         counter = self.out.temp("size_t", 0, "k")
         with self.out.block() as body:
-            self.out.assign(self.vars.places[stmt.var], c.Index(data.data, counter))
+            self.set_loop_variable(stmt.var, c.Index(data.data, counter))
             self.out.blank()
             self.statements(stmt.body)
         init = c.Assign(counter, c.Int("0"))
@@ -353,8 +374,11 @@ class StmtLowering(ExprLowering):
         list_type = stmt.value.type
         assert isinstance(list_type, List)
         ctype, _ = c_type(self.out.unit, list_type.item)
-        array = self.out.temp("ngx_array_t", 1, "list")
-        self.out.assign(array, self.value(stmt.value))
+        array = self.value(stmt.value)
+        if not (isinstance(array, c.Name) and isinstance(stmt.value, Op)):
+            found = self.out.temp("ngx_array_t", 1, "list")
+            self.out.assign(found, array)
+            array = found
         items = self.out.temp(ctype, 1, "items")
         self.out.assign(items, c.Arrow(array, "elts"))
         counter = self.out.temp("ngx_uint_t", 0, "k")
@@ -363,11 +387,10 @@ class StmtLowering(ExprLowering):
             if isinstance(list_type.item, Tuple) and len(stmt.vars) > 1:
                 names = self.out.unit.tuple_fields(list_type.item)
                 for var, name in zip(stmt.vars, names, strict=True):
-                    self.out.assign(self.vars.places[var], c.Member(item, name))
+                    self.set_loop_variable(var, c.Member(item, name))
             else:
-                place = self.vars.places[stmt.vars[0]]
                 whole = isinstance(list_type.item, Tuple)
-                self.out.assign(place, c.Unary("&", item) if whole else item)
+                self.set_loop_variable(stmt.vars[0], c.Unary("&", item) if whole else item)
             self.out.blank()
             self.statements(stmt.body)
         init = c.Assign(counter, c.Int("0"))
@@ -378,7 +401,7 @@ class StmtLowering(ExprLowering):
         line = self.out.line
         link = self.out.temp("ngx_chain_t", 1, "cl")
         with self.out.block() as body:
-            self.out.assign(self.vars.places[stmt.var], c.Arrow(link, "buf"))
+            self.set_loop_variable(stmt.var, c.Arrow(link, "buf"))
             self.out.blank()
             self.statements(stmt.body)
         init = c.Assign(link, self.value(stmt.chain))

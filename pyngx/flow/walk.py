@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from pyngx.tree import Block, Expr, Piece, Stmt
+from pyngx.tree import Block, Expr, Local, Piece, Stmt, Var, Walrus
 
 _names_by_class: dict[type, tuple[str, ...]] = {}
 
@@ -67,3 +67,8 @@ def all_expressions(block: Block) -> Iterator[Expr]:
     """All expressions of a block."""
     for stmt in statements(block):
         yield from expressions(stmt)
+
+
+def read_variables(block: Block) -> frozenset[Var]:
+    """The variables whose value is asked for somewhere; others need no place in C."""
+    return frozenset(e.var for e in all_expressions(block) if isinstance(e, Local | Walrus))
