@@ -10,7 +10,8 @@ from typing import Protocol
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.emitter import Emitter, Ref
-from pyngx.tree import Expr, Piece
+from pyngx.tree import Expr, Field, Local, Piece, StateField
+from pyngx.types import Int
 
 
 class Operands(Protocol):
@@ -76,9 +77,15 @@ def _argument(lower: Operands, piece: Piece) -> c.Expr:
     value = lower.signed(piece.value)
     if piece.conversion == "c":
         return c.Cast("int", value)
-    if isinstance(value, c.Int | c.Call | c.Ternary | c.Index | c.Binary | c.Member | c.Arrow):
-        return c.Cast("ngx_int_t", value)
-    return value
+    if isinstance(value, c.Name | c.Cast) or _is_ngx_int(piece.value):
+        return value
+    return c.Cast("ngx_int_t", value)
+
+
+def _is_ngx_int(expr: Expr) -> bool:
+    """Whether the C of a stored integer has the type that ``%i`` takes."""
+    stored = isinstance(expr, Local | StateField | Field)
+    return stored and isinstance(expr.type, Int) and expr.type.c == "ngx_int_t"
 
 
 def format_into(lower: Operands, target: Ref, pieces: tuple[Piece, ...]) -> None:

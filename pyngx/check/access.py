@@ -15,6 +15,7 @@ from pyngx.tree import (
     ByteAt,
     Compare,
     Const,
+    DirectiveField,
     Expr,
     Field,
     Item,
@@ -35,6 +36,7 @@ from pyngx.types import (
     Constant,
     Ctx,
     Headers,
+    Int,
     List,
     Optional,
     Range,
@@ -75,7 +77,7 @@ class Access(Base):
                 conf = self.mod.confs[place]
                 for field in conf.fields:
                     if field.name == node.attr:
-                        limits = range_of(field.type)
+                        limits = _configured_range(field)
                         return StateField(span, field.type, value, field.name, range=limits)
                 self._no_field(node, conf.name, [f.name for f in conf.fields])
             case Ctx():
@@ -236,3 +238,16 @@ def _methods_of(type_: Type) -> tuple[str, ...]:
             return TABLE.methods(f"headers_{direction}")
         case _:
             return ()
+
+
+def _configured_range(field: DirectiveField) -> Range:
+    """The values that a directive can have: nginx parses no negative numbers, and min and max are
+    checked when the configuration is read."""
+    limits = range_of(field.type)
+    if not isinstance(field.type, Int):
+        return limits
+    low = max(limits.lo, 0) if field.min is None else field.min
+    high = limits.hi if field.max is None else field.max
+    if isinstance(field.default, int):
+        low, high = min(low, field.default), max(high, field.default)
+    return Range(low, high)

@@ -30,6 +30,7 @@ from pyngx.types import (
     NoneType,
     Optional,
     Place,
+    Range,
     Str,
     Struct,
     Type,
@@ -76,12 +77,21 @@ class FunctionChecker(Statements):
             self.report.span(node),
             self._header(),
             docstring,
-            tuple(self.function.comments.before(_first_line(node))),
+            self._comments(),
             params,
             self.result,
             tuple(v for v in self.vars.values() if not v.parameter),
             body,
         )
+
+    def _comments(self) -> tuple[str, ...]:
+        """The author's comments above the function, in its head, and beside its docstring."""
+        node, comments = self.function.node, self.function.comments
+        head = (*comments.above(node), *_lines(comments.beside(node)))
+        if ast.get_docstring(node) is None:
+            return head
+        docstring = node.body[0]
+        return (*head, *comments.above(docstring), *_lines(comments.beside(docstring)))
 
     def _header(self) -> str:
         args = ", ".join(a.arg for a in self.function.node.args.args)
@@ -227,6 +237,8 @@ class FunctionChecker(Statements):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 counts[inner.id] = counts.get(inner.id, 0) + 1
         self.stores = counts
+        for name in _counters(self.function.node):
+            self.value_ranges[name] = COUNTER
         params = {a.arg for a in self.function.node.args.args}
         self.local_names = frozenset(counts) | params
 
@@ -258,8 +270,9 @@ _VARIABLE_RESULTS: tuple[Type, ...] = (Bytes(), Str(), Optional(Bytes()), Option
 _HELPER_RESULTS = (Int, Bool, Bytes, Str, NoneType, Optional, Enum)
 
 
-def _first_line(node: ast.FunctionDef) -> int:
-    return min([node.lineno, *(d.lineno for d in node.decorator_list)])
+def _lines(text: str | None) -> tuple[str, ...]:
+    return tuple(text.split("
+")) if text else ()
 
 
 def check_function(
@@ -295,6 +308,34 @@ def check_helper(mod: ModuleContext, function: FunctionSource) -> Function | Non
     """A function without a role, called by the others."""
     whole = replace(mod, diags=mod.helper_diags)
     return check_function(whole, function, Kind.HELPER)
+
+
+COUNTER = Range(-(2**62), 2**62)
+"""The values of a local that only counts in small steps: no request lasts long enough for more."""
+
+_STEP = 16
+
+
+def _counters(node: ast.FunctionDef) -> set[str]:
+    """Locals that are only set to constants and moved from there by small constants."""
+    steps: dict[str, int] = {}
+    stores: dict[str, int] = {}
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Name(id=name, ctx=ast.Store()):
+                stores[name] = stores.get(name, 0) + 1
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int(value))):
+                small = not isinstance(value, bool) and abs(value) <= COUNTER.hi // 2
+                steps[name] = steps.get(name, 0) + small
+            case ast.AugAssign(
+                target=ast.Name(id=name),
+                op=ast.Add() | ast.Sub(),
+                value=ast.Constant(value=int(value)),
+            ):
+                steps[name] = steps.get(name, 0) + (abs(value) <= _STEP)
+            case _:
+                continue
+    return {name for name, count in steps.items() if count == stores[name]}
 
 
 def has_yield(function: FunctionSource) -> bool:
