@@ -16,7 +16,7 @@ import pytest
 from pyngx import BodyFilter, LocConf, ModuleOptions, ngx
 from pyngx.build.locate import find_target
 from pyngx.diagnostics import Diagnostic, Diagnostics, Severity
-from pyngx.frontend.codes import CODES
+from pyngx.codes import CODES
 from pyngx.frontend.comments import Comments, read_comments
 from pyngx.frontend.load import MAX_DEPTH, FilterModule, function_source, load
 from pyngx.headers import NginxModel, load_model
