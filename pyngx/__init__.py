@@ -70,9 +70,9 @@ class BodyFilter:
 
 @dataclass(frozen=True)
 class Variable:
-    """The mark of the function that gives ``$name``."""
+    """The mark of the function that gives ``$name``, or each variable that a directive names."""
 
-    name: str
+    name: str | Directive
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,16 @@ def body_filter(function: Any = None, /, *, encoded: bool = False, partial: bool
     return lambda marked: _mark(marked, BodyFilter(encoded, partial), "body_filter")
 
 
-def variable(name: str) -> Callable[[_F], _F]:
-    """This function gives the value of ``$name``; None means that it has none."""
-    if not isinstance(name, str):
+def variable(name: str | Directive) -> Callable[[_F], _F]:
+    """This function gives the value of ``$name``; None means that it has none.
+
+    With ``@variable(directive("set_x"))`` the configuration names the variable: each
+    ``set_x $name;`` defines one.
+    """
+    if isinstance(name, Directive):
+        if (name.default, name.min, name.max) != (NO_DEFAULT, None, None):
+            raise TypeError("a directive that defines variables has no default, min or max")
+    elif not isinstance(name, str):
         raise TypeError('@variable takes the name of the variable: @variable("name")')
     return lambda function: _mark(function, Variable(name), "variable")
 

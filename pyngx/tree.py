@@ -506,10 +506,12 @@ class BodyFilter:
 
 @dataclass(frozen=True, slots=True)
 class VariableDef:
-    """``@variable(name)``."""
+    """``@variable(name)``; with ``contexts`` it is ``@variable(directive(name))``: the name and the
+    places of a directive whose argument is the variable's name."""
 
     name: str
     function: Function
+    contexts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,43 @@ ngx_http_pyngx_conf_flags(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* The argument is the name of a variable, which the handler gives. */
+
+static char *
+ngx_http_pyngx_conf_variable(ngx_conf_t *cf, ngx_http_get_variable_pt handler)
+{
+    ngx_str_t            *value;
+    ngx_http_variable_t  *v;
+
+    value = cf->args->elts;
+
+    if (value[1].len < 2 || value[1].data[0] != '$') {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid variable name \"%V\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    value[1].len--;
+    value[1].data++;
+
+    v = ngx_http_add_variable(cf, &value[1],
+                              NGX_HTTP_VAR_CHANGEABLE|NGX_HTTP_VAR_NOCACHEABLE);
+    if (v == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (v->get_handler && v->get_handler != handler) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "variable \"$%V\" is defined already", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    v->get_handler = handler;
+
+    return NGX_CONF_OK;
+}
+
+
 /* A default with variables in it. */
 
 static ngx_int_t

@@ -10,7 +10,15 @@
 """
 
 from pyngx import Body, LocConf, MimeTypes, Stream, body_filter, directive, header_filter
-from pyngx.ngx import NGX_DECLINED, NGX_HTTP_OK, NGX_OK, ngx_flag_t, ngx_http_request_t, ngx_int_t, ngx_str_t
+from pyngx.ngx import (
+    NGX_DECLINED,
+    NGX_HTTP_OK,
+    NGX_OK,
+    ngx_flag_t,
+    ngx_http_request_t,
+    ngx_int_t,
+    ngx_str_t,
+)
 
 
 class Conf(LocConf):

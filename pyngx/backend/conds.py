@@ -185,11 +185,11 @@ class CondLowering(ArithLowering):
         op = "&&" if expr.op == "and" else "||"
         result = self.cond(expr.values[0])
         for i, operand in enumerate(expr.values[1:], 1):
-            with self.out.block() as before:
+            with self.out.block() as before, self.out.temporaries():
                 value = self.cond(operand)
-                if before:
-                    rest = Logic(expr.span, expr.type, expr.op, expr.values[i:])
-                    return self._logic_with_statements(expr.op, result, rest)
+            if before:
+                rest = Logic(expr.span, expr.type, expr.op, expr.values[i:])
+                return self._logic_with_statements(expr.op, result, rest)
             result = c.Binary(op, result, value)
         return result
 

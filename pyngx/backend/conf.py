@@ -11,7 +11,7 @@ from pyngx.backend.integers import literal
 from pyngx.backend.merge import merge
 from pyngx.backend.short import NULL, addr, call, is_null, one, path, put, ret, when
 from pyngx.backend.unit import Unit
-from pyngx.tree import ConfClass, DirectiveField
+from pyngx.tree import ConfClass, DirectiveField, VariableDef
 from pyngx.types import (
     FULL,
     Bool,
@@ -161,17 +161,15 @@ def commands(unit: Unit) -> c.ArrayDef:
     rows = tuple(
         _command(unit, conf, field) for conf in unit.program.confs for field in conf.fields
     )
+    rows += tuple(_variable_command(unit, v) for v in unit.program.variables if v.contexts)
     return c.ArrayDef(
         "static ngx_command_t", f"{unit.prefix}_commands", rows, c.Name("ngx_null_command"), True
     )
 
 
 def _command(unit: Unit, conf: ConfClass, field: DirectiveField) -> c.Row:
-    flags: c.Expr = c.Name(_CONTEXTS[field.contexts[0]])
-    for context in field.contexts[1:]:
-        flags = c.Binary("|", flags, c.Name(_CONTEXTS[context]))
     type_ = inner(field)
-    flags = c.Binary("|", flags, c.Name(_arguments(type_)))
+    flags = _flags(field.contexts, _arguments(type_))
     member = f"{field.name}_keys" if isinstance(type_, MimeTypes) else field.name
     return c.Row(
         (
@@ -183,6 +181,27 @@ def _command(unit: Unit, conf: ConfClass, field: DirectiveField) -> c.Row:
             _post(unit, field),
         ),
         line=field.span.line,
+    )
+
+
+def _flags(contexts: tuple[str, ...], arguments: str) -> c.Expr:
+    flags: c.Expr = c.Name(_CONTEXTS[contexts[0]])
+    for name in (*(_CONTEXTS[context] for context in contexts[1:]), arguments):
+        flags = c.Binary("|", flags, c.Name(name))
+    return flags
+
+
+def _variable_command(unit: Unit, variable: VariableDef) -> c.Row:
+    return c.Row(
+        (
+            call("ngx_string", c.Str(variable.name.encode())),
+            _flags(variable.contexts, "NGX_CONF_TAKE1"),
+            c.Name(f"{unit.prefix}_{variable.name}"),
+            c.Name(_OFFSETS[Place.LOC]),
+            one(0),
+            NULL,
+        ),
+        line=variable.function.span.line,
     )
 
 
@@ -273,7 +292,22 @@ def handlers(unit: Unit) -> tuple[c.Function, ...]:
             if conf.validate is not None:
                 made = _marking_handler(unit, conf, field)
                 found[made.name] = made
+    for variable in unit.program.variables:
+        if variable.contexts:
+            made = _variable_handler(unit, variable)
+            found[made.name] = made
     return tuple(found.values())
+
+
+def _variable_handler(unit: Unit, variable: VariableDef) -> c.Function:
+    get = c.Name(unit.variable_handler(variable))
+    return c.Function(
+        "static char *",
+        f"{unit.prefix}_{variable.name}",
+        _SET_PARAMS,
+        (),
+        (ret(call("ngx_http_pyngx_conf_variable", c.Name("cf"), get)),),
+    )
 
 
 def _marking_handler(unit: Unit, conf: ConfClass, field: DirectiveField) -> c.Function:

@@ -12,7 +12,7 @@ from pyngx.backend.names import Names, identifier
 from pyngx.backend.stmts import StmtLowering
 from pyngx.backend.unit import Signature, Unit, c_type
 from pyngx.flow.liveness import liveness
-from pyngx.flow.walk import read_variables, statements
+from pyngx.flow.walk import assigned_variables, read_variables, statements
 from pyngx.tree import (
     BodyFilter,
     Break,
@@ -401,17 +401,25 @@ def _lower_helper(
     name = f"{unit.prefix}_{function_name(function)}"
     signature = Signature(name, function, request, fails)
     params = [c.Param("ngx_http_request_t", 1, out.request)] if request else []
+    assigned = assigned_variables(function.body)
     for var in function.params:
         if var.type == REQUEST:
             variables.places[var] = c.Name(out.request)
             continue
         ctype, stars = c_type(unit, var.type)
-        c_name = out.names.claim(var.name)
-        variables.places[var] = c.Name(c_name)
-        if is_string(var.type):
-            variables.pointers.add(var)
+        if is_string(var.type) and var in assigned:  # the caller's string stays what it is
+            c_name = out.names.claim(f"{var.name}_arg")
+            variables.places[var] = c.Name(out.local(ctype, stars, var.name))
+            out.assign(variables.places[var], c.Unary("*", c.Name(c_name)))
             stars += 1
+        else:
+            c_name = out.names.claim(var.name)
+            variables.places[var] = c.Name(c_name)
+            if is_string(var.type):
+                variables.pointers.add(var)
+                stars += 1
         params.append(c.Param(ctype, stars, c_name))
+    copies = (*out.stmts, c.Blank()) if out.stmts else ()
     _declare_locals(out, variables, function)
     lowering = _HelperLowering(out, variables, function, None)
     lowering.through_pointer = signature.returns_through_pointer
@@ -425,7 +433,7 @@ def _lower_helper(
         result = "void"
     else:
         result = f"{ctype}{' *' if stars else ''}"
-    body = _with_end(lowering, function, lowering.leave_normally())
+    body = copies + _with_end(lowering, function, lowering.leave_normally())
     if body and not fails and isinstance(body[-1], c.Return) and body[-1].expr is None:
         body = body[:-1]
     if not params:

@@ -21,7 +21,6 @@ from pyngx.backend.functions import (
     variable_function,
 )
 from pyngx.backend.header import HeaderFilter, arguments
-from pyngx.backend.names import identifier
 from pyngx.backend.short import (
     NGX_ERROR,
     NGX_OK,
@@ -93,7 +92,7 @@ class _Module:
         self.functions += [h.function for h in helpers]
         if self.needs_ctx:
             self.functions.append(self._get_ctx())
-        if program.variables:
+        if self._fixed_variables:
             self.functions.append(self._add_variables())
         self.functions += conf_tables.functions(self.unit)
         if self._hooks:
@@ -134,6 +133,16 @@ class _Module:
         return any(p.type == Ctx() for v in self.program.variables for p in v.function.params)
 
     @property
+    def _fixed_variables(self) -> tuple[VariableDef, ...]:
+        """The variables whose names the file gives; directives define the others."""
+        return tuple(v for v in self.program.variables if not v.contexts)
+
+    @property
+    def _has_directives(self) -> bool:
+        fields = any(conf.fields for conf in self.program.confs)
+        return fields or len(self._fixed_variables) < len(self.program.variables)
+
+    @property
     def _hooks(self) -> bool:
         return self.program.header is not None or self.program.body is not None
 
@@ -172,7 +181,7 @@ class _Module:
 
     def _variables(self) -> tuple[c.VariableItem, ...]:
         found: list[c.VariableItem] = list(conf_tables.tables(self.unit))
-        if any(conf.fields for conf in self.program.confs):
+        if self._has_directives:
             found.append(conf_tables.commands(self.unit))
         found += [self._context(), self._module()]
         if self._hooks:
@@ -185,7 +194,7 @@ class _Module:
             found.append(
                 c.VarDef("static ngx_http_output_body_filter_pt", 0, "ngx_http_next_body_filter")
             )
-        if self.program.variables:
+        if self._fixed_variables:
             found.append(self._variable_table())
         return tuple(found)
 
@@ -197,7 +206,7 @@ class _Module:
 
         rows: tuple[c.ContextRow | c.Blank, ...] = (
             c.ContextRow(
-                c.Name(self.name("add_variables")) if self.program.variables else NULL,
+                c.Name(self.name("add_variables")) if self._fixed_variables else NULL,
                 "preconfiguration",
             ),
             c.ContextRow(
@@ -216,8 +225,7 @@ class _Module:
         return c.ContextDef("static ngx_http_module_t", f"{self.unit.module}_ctx", rows)
 
     def _module(self) -> c.ContextDef:
-        directives = any(conf.fields for conf in self.program.confs)
-        commands = c.Name(self.name("commands")) if directives else NULL
+        commands = c.Name(self.name("commands")) if self._has_directives else NULL
         rows = [
             c.ContextRow(c.Name("NGX_MODULE_V1")),
             c.ContextRow(addr(c.Name(f"{self.unit.module}_ctx")), "module context"),
@@ -300,9 +308,6 @@ class _Module:
 
     # Variables
 
-    def _handler_name(self, variable: VariableDef) -> str:
-        return self.name(f"{identifier(variable.name)}_variable")
-
     def _variable_handler(self, variable: VariableDef) -> c.Function:
         function = variable.function
         locals_, before, args = arguments(self.unit, function)
@@ -320,7 +325,7 @@ class _Module:
         user = call(self.name(function_name(function)), R, *args, addr(c.Name("value")))
         return c.Function(
             "static ngx_int_t",
-            self._handler_name(variable),
+            self.unit.variable_handler(variable),
             (
                 _REQUEST,
                 c.Param("ngx_http_variable_value_t", 1, "v"),
@@ -352,13 +357,13 @@ class _Module:
                 (
                     call("ngx_string", c.Str(v.name.encode())),
                     NULL,
-                    c.Name(self._handler_name(v)),
+                    c.Name(self.unit.variable_handler(v)),
                     one(0),
                     c.Name("NGX_HTTP_VAR_NOCACHEABLE"),
                     one(0),
                 )
             )
-            for v in self.program.variables
+            for v in self._fixed_variables
         )
         return c.ArrayDef(
             "static ngx_http_variable_t",

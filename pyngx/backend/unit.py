@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pyngx.backend.names import identifier
 from pyngx.headers import NginxModel
-from pyngx.tree import ConfClass, Function, Program
+from pyngx.tree import ConfClass, Function, Program, VariableDef
 from pyngx.types import Bool, Bytes, Enum, Int, List, Optional, Place, Str, Tuple, Type
 
 _CONF_SUFFIX = {Place.LOC: "loc_conf", Place.SRV: "srv_conf", Place.MAIN: "main_conf"}
@@ -80,6 +81,10 @@ class Unit:
         """Whether the header filter may replace the response: the page that comes instead must
         pass untouched, so the context remembers it."""
         return self.program.header is not None
+
+    def variable_handler(self, variable: VariableDef) -> str:
+        """The function that nginx calls for a variable's value."""
+        return f"{self.prefix}_{identifier(variable.name)}_variable"
 
     def tuple_type(self, type_: Tuple) -> str:
         """The structure that holds the items of a list of tuples."""

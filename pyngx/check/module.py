@@ -7,9 +7,9 @@ from dataclasses import replace
 from pyngx.check.assign import Kind
 from pyngx.check.context import ModuleContext, Reporter
 from pyngx.check.function import check_function, check_helper, has_yield
-from pyngx.check.state import conf_class, ctx_class, validate_method
+from pyngx.check.state import conf_class, ctx_class, validate_method, variable_contexts
 from pyngx.diagnostics import Diagnostics
-from pyngx.frontend.load import FilterModule
+from pyngx.frontend.load import FilterModule, name_span
 from pyngx.headers import NginxModel
 from pyngx.tree import BodyFilter, BodyForm, Function, Program, VariableDef
 from pyngx.types import Place
@@ -41,6 +41,11 @@ def check_module(module: FilterModule, model: NginxModel, diags: Diagnostics) ->
         checked = check_function(mod, variable, Kind.VARIABLE)
         if checked is not None:
             variables.append(VariableDef(name, checked))
+    for declared, variable in module.variable_directives:
+        contexts = variable_contexts(mod, declared, variable)
+        checked = check_function(mod, variable, Kind.VARIABLE)
+        if checked is not None:
+            variables.append(VariableDef(declared.name, checked, contexts))
     return Program(
         module.name,
         module.options.after,
@@ -77,15 +82,17 @@ def _named(mod: ModuleContext) -> tuple[Function, ...]:
 
 
 def _unique_directives(mod: ModuleContext) -> None:
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     report = Reporter(mod.module.source, mod.diags)
-    for conf in mod.confs.values():
-        for field in conf.fields:
-            if field.directive in seen:
-                report.diags.error(
-                    "PNX309",
-                    field.span,
-                    f"the directive '{field.directive}' is declared twice",
-                    help="one directive, one field",
-                )
-            seen[field.directive] = field.name
+    declared = [(f.directive, f.span) for conf in mod.confs.values() for f in conf.fields]
+    for named, function in mod.module.variable_directives:
+        declared.append((named.name, name_span(function.source, function.node)))
+    for name, span in declared:
+        if name in seen:
+            report.diags.error(
+                "PNX309",
+                span,
+                f"the directive '{name}' is declared twice",
+                help="one directive, one field",
+            )
+        seen.add(name)

@@ -106,8 +106,7 @@ def _directive(
             "what changes per request belongs into a RequestCtx",
         )
     type_ = _annotated_type(mod, report, source, node, name)
-    if not declared.name or not set(declared.name) <= _NAME or declared.name[0].isdigit():
-        report.refuse("PNX302", node, f"'{declared.name}' cannot be the name of a directive")
+    _check_name(report, node, declared)
     _check_type(report, node, type_)
     default = _default(report, node, type_, declared.default)
     low, high = _bounds(report, node, type_, declared)
@@ -126,6 +125,24 @@ def _directive(
         report.span(node),
         _comments(source, node),
     )
+
+
+def _check_name(report: Reporter, node: ast.AST, declared: Directive) -> None:
+    if not declared.name or not set(declared.name) <= _NAME or declared.name[0].isdigit():
+        report.refuse("PNX302", node, f"'{declared.name}' cannot be the name of a directive")
+
+
+def variable_contexts(
+    mod: ModuleContext, declared: Directive, source: FunctionSource
+) -> tuple[str, ...]:
+    """Where the directive of ``@variable(directive(name))`` may stand."""
+    report = Reporter(source.source, mod.diags)
+    node = source.node.decorator_list[0]
+    try:
+        _check_name(report, node, declared)
+        return _contexts(report, node, Place.LOC, declared.context)
+    except Refused:
+        return _CONTEXTS[Place.LOC]
 
 
 def _comments(source: ClassSource, node: ast.stmt) -> tuple[str, ...]:
@@ -263,7 +280,7 @@ def _bounds(
 
 
 def _contexts(
-    report: Reporter, node: ast.AnnAssign, place: Place, given: str | Sequence[str] | None
+    report: Reporter, node: ast.AST, place: Place, given: str | Sequence[str] | None
 ) -> tuple[str, ...]:
     if given is None:
         return _CONTEXTS[place]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from pyngx.tree import Block, Expr, Local, Piece, Stmt, Var, Walrus
+from pyngx.tree import Assign, Block, Expr, Local, Piece, Stmt, Var, Walrus
 
 _names_by_class: dict[type, tuple[str, ...]] = {}
 
@@ -67,6 +67,12 @@ def all_expressions(block: Block) -> Iterator[Expr]:
     """All expressions of a block."""
     for stmt in statements(block):
         yield from expressions(stmt)
+
+
+def assigned_variables(block: Block) -> frozenset[Var]:
+    """The variables that a block gives values to, loops' own not included."""
+    walrus = {e.var for e in all_expressions(block) if isinstance(e, Walrus)}
+    return frozenset(walrus | {s.var for s in statements(block) if isinstance(s, Assign)})
 
 
 def read_variables(block: Block) -> frozenset[Var]:

@@ -76,6 +76,7 @@ class FilterModule:
     body_filter: FunctionSource | None
     body_options: BodyFilter | None
     variables: tuple[tuple[str, FunctionSource], ...]
+    variable_directives: tuple[tuple[Directive, FunctionSource], ...]
     loc_conf: ClassSource | None
     srv_conf: ClassSource | None
     main_conf: ClassSource | None
@@ -285,6 +286,7 @@ class _Collector:
     body: FunctionSource | None = None
     body_options: BodyFilter | None = None
     variables: dict[str, FunctionSource] = field(default_factory=dict)
+    variable_directives: list[tuple[Directive, FunctionSource]] = field(default_factory=list)
     classes: dict[type, ClassSource] = field(default_factory=dict)
 
     @property
@@ -323,6 +325,7 @@ class _Collector:
             body_filter=self.body,
             body_options=self.body_options,
             variables=tuple(self.variables.items()),
+            variable_directives=tuple(self.variable_directives),
             loc_conf=self.classes.get(LocConf),
             srv_conf=self.classes.get(SrvConf),
             main_conf=self.classes.get(MainConf),
@@ -363,7 +366,9 @@ class _Collector:
                     self._second_filter("PNX011", "body filter", span, self.body)
                 else:
                     self.body, self.body_options = found, mark
-            case Variable(name):
+            case Variable(Directive() as named):
+                self.variable_directives.append((named, found))
+            case Variable(str(name)):
                 earlier = self.variables.setdefault(name, found)
                 if earlier is not found:
                     self._two(
@@ -458,7 +463,8 @@ class _Collector:
             for found in self.classes.values()
             for name in found.hints
         )
-        if self.header or self.body or self.variables or directives:
+        variables = self.variables or self.variable_directives
+        if self.header or self.body or variables or directives:
             return
         self.diags.error(
             "PNX014",
