@@ -5,6 +5,7 @@ Hostile input is part of this: whatever stands in a file, the outcome is a modul
 
 from __future__ import annotations
 
+import ast
 import sys
 import textwrap
 import types
@@ -15,9 +16,9 @@ import pytest
 
 from pyngx import BodyFilter, LocConf, ModuleOptions, ngx
 from pyngx.build.locate import find_target
-from pyngx.diagnostics import Diagnostic, Diagnostics, Severity
 from pyngx.codes import CODES
-from pyngx.frontend.comments import Comments, read_comments
+from pyngx.diagnostics import Diagnostic, Diagnostics, Severity
+from pyngx.frontend.comments import read_comments
 from pyngx.frontend.load import MAX_DEPTH, FilterModule, function_source, load
 from pyngx.headers import NginxModel, load_model
 from pyngx.source import SourceFile
@@ -146,8 +147,10 @@ def test_everything_in_a_file_is_found(loader: Loader) -> None:
 def test_comments_are_attached_by_line(loader: Loader) -> None:
     loader.write("helper.py", "def shout(n: int) -> int:\n    return n  # twice\n")
     module = loader.good(FOOTER, "footer.py")
-    assert module.comments.before(23) == ("first line", "second line")
-    assert module.comments.before(12) == ("the configuration",)
+    assert module.header_filter is not None and module.loc_conf is not None
+    header, conf = module.header_filter.node, module.loc_conf.node
+    assert module.comments.above(header) == ("first line", "second line")
+    assert module.comments.above(conf) == ("the configuration",)
     assert module.comments.trailing(13) == "on or off"
     assert module.comments.trailing(12) is None
     shout = module.namespace["shout"]
@@ -161,8 +164,13 @@ def test_comments_in_brackets_strings_and_before_else() -> None:
     text = (
         'x = [  # a\n    # b\n    1,\n]\ns = "# no"\nif x:\n    pass\n# c\nelse:  # d\n    pass\n'
     )
-    comments = read_comments(SourceFile("x.py", text))
-    assert comments == Comments({2: "b", 8: "c"}, {1: "a", 9: "d"})
+    tree = ast.parse(text)
+    comments = read_comments(SourceFile("x.py", text), tree)
+    assign, _, test = tree.body
+    assert isinstance(test, ast.If)
+    assert comments.beside(assign) == "a\nb"
+    assert comments.beside(test) is None
+    assert comments.above(test.orelse[0]) == ("c", "d")
 
 
 def test_a_changed_helper_is_read_again(loader: Loader) -> None:

@@ -271,8 +271,7 @@ _HELPER_RESULTS = (Int, Bool, Bytes, Str, NoneType, Optional, Enum)
 
 
 def _lines(text: str | None) -> tuple[str, ...]:
-    return tuple(text.split("
-")) if text else ()
+    return tuple(text.split("\n")) if text else ()
 
 
 def check_function(

@@ -66,7 +66,7 @@ def conf_class(mod: ModuleContext, place: Place, source: ClassSource) -> ConfCla
                     f"only directives and 'validate' stand in {source.name}",
                     help="write 'name: type = directive(\"name\", default=…)'",
                 )
-    return ConfClass(place, source.name, ast.get_docstring(source.node), tuple(fields), None)
+    return ConfClass(place, source.name, _words(source), tuple(fields), None)
 
 
 def validate_method(mod: ModuleContext, place: Place, source: ClassSource) -> Function | None:
@@ -146,8 +146,15 @@ def variable_contexts(
 
 
 def _comments(source: ClassSource, node: ast.stmt) -> tuple[str, ...]:
-    trailing = source.comments.trailing(node.lineno)
-    return (*source.comments.before(node.lineno), *((trailing,) if trailing else ()))
+    return source.comments.all(node)
+
+
+def _words(source: ClassSource) -> str | None:
+    """The comments of a class and its docstring; comments of fields and methods are their own."""
+    node = source.node
+    others = [n for n in node.body if not isinstance(n, ast.AnnAssign | ast.FunctionDef)]
+    comments = [line for n in (node, *others) for line in source.comments.all(n)]
+    return "\n\n".join(filter(None, ["\n".join(comments), ast.get_docstring(node)])) or None
 
 
 def _annotated_type(
@@ -319,7 +326,7 @@ def ctx_class(mod: ModuleContext, source: ClassSource) -> CtxClass:
                     f"only annotated fields stand in {source.name}",
                     help="write 'name: type = default'",
                 )
-    return CtxClass(source.name, ast.get_docstring(source.node), tuple(fields))
+    return CtxClass(source.name, _words(source), tuple(fields))
 
 
 def _ctx_field(

@@ -67,7 +67,7 @@ class Statements(Loops):
                 found.extend(self._commented(node, self._stmt(node)))
             except Refused:
                 self._poison(node)
-        return tuple(found)
+        return (*found, *self._last_words(nodes[-1])) if nodes else ()
 
     def _poison(self, node: ast.stmt) -> None:
         """After a refused statement nothing is said of the names that it would have assigned."""
@@ -78,12 +78,20 @@ class Statements(Loops):
                 self.facts = self.facts.assign(inner.id, True)
 
     def _commented(self, node: ast.stmt, stmts: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
-        before = self.function.comments.before(node.lineno)
-        trailing = self.function.comments.trailing(node.lineno)
-        if not stmts or (not before and trailing is None):
+        above = self.function.comments.above(node)
+        beside = self.function.comments.beside(node)
+        if not above and beside is None:
             return stmts
-        first = replace(stmts[0], comments=tuple(before), trailing=trailing)
-        return (first, *stmts[1:])
+        first, *others = stmts or (Nothing(self.report.span(node)),)
+        return (replace(first, comments=above, trailing=beside), *others)
+
+    def _last_words(self, node: ast.stmt) -> tuple[Stmt, ...]:
+        """The comments below the last statement of a block."""
+        below = self.function.comments.below(node)
+        span = self.report.span(node)
+        line = span.end_line + len(below)
+        place = replace(span, line=line, end_line=line)
+        return (Nothing(place, comments=below),) if below else ()
 
     def _stmt(self, node: ast.stmt) -> tuple[Stmt, ...]:
         span = self.report.span(node)

@@ -36,7 +36,7 @@ class Parsed:
 
     @cached_property
     def comments(self) -> Comments:
-        return read_comments(self.source)
+        return read_comments(self.source, self.tree)
 
     @cached_property
     def _functions(self) -> dict[tuple[str, int], ast.FunctionDef]:

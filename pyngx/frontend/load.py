@@ -29,7 +29,7 @@ from pyngx import (
 )
 from pyngx.diagnostics import Diagnostics, Label
 from pyngx.frontend import importing
-from pyngx.frontend.comments import Comments, parse
+from pyngx.frontend.comments import Comments, parse, words_of_module
 from pyngx.frontend.importing import Parsed
 from pyngx.frontend.names import NGINX_FILTERS, check_imports, is_module_name, place_of
 from pyngx.source import SourceError, SourceFile, Span
@@ -319,7 +319,7 @@ class _Collector:
             name=name,
             options=options,
             source=self.source,
-            docstring=ast.get_docstring(self.parsed.tree),
+            docstring=words_of_module(self.parsed.tree, self.parsed.comments),
             namespace=self.namespace,
             header_filter=self.header,
             body_filter=self.body,
