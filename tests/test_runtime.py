@@ -144,12 +144,15 @@ def test_memory_is_flat_for_a_client_that_never_reads(
 def test_memory_is_flat_for_flushed_pieces(name: str, nginx_target: Target, module: Path) -> None:
     """A long run of flushed pieces that are dropped, each or every other one."""
     case = _case(Engine(name), nginx_target, module)
-    with site(case, routes={"/": Reply(_Many(1, PIECES_DROPPED), framing="chunked")}) as here:
-        here.get("/unbuffered/")
+    many = Reply(_Many(1, PIECES_DROPPED), framing="chunked")
+    few = Reply(_Many(1, 1000), framing="chunked")
+    with site(case, routes={"/": many, "/few": few}) as here:
+        here.get("/unbuffered/few")
         before = here.nginx.memory().dirty
         with client.Connection(here.nginx.port) as connection:
             connection.send("/unbuffered/")
             here.upstream.wait_for_replies(2)
+            _settle(here.nginx)
             assert here.nginx.memory().dirty - before < 512
             connection.receive()
 
@@ -166,6 +169,32 @@ def test_doubled_subrequest_of_a_slow_client(name: str, nginx_target: Target, mo
     ):
         connection.send("/ssi/page.html")
         assert _times(2)(LARGE, connection.receive().body)
+
+
+def test_dropped_buffers_wait_for_what_is_sent_instead(nginx_target: Target, module: Path) -> None:
+    """The producer of pieces that are replaced by larger texts waits for a client that does not."""
+    case = _case(Engine("chain_expand"), nginx_target, module)
+    with site(case, routes={"/": Reply(_Many(1, PIECES_DROPPED), framing="chunked")}) as here:
+        before = here.nginx.memory().dirty
+        with client.Connection(here.nginx.port, rcvbuf=4096) as connection:
+            connection.send("/unbuffered/")
+            connection.read_some(4096)
+            _settle(here.nginx)
+            assert here.nginx.memory().dirty - before < 1024
+
+
+def test_subrequest_that_waits_for_room(nginx_target: Target, module: Path) -> None:
+    """A subrequest is not finished while its generator has more to give."""
+    case = _case(Engine("loop"), nginx_target, module)
+    places = "location /ssi/ { alias {root}/; ssi on; ssi_types *; engine footer; }"
+    page = b'A<!--#include virtual="/part.html?n=500000" -->B'
+    files = {"page.html": page, "part.html": PAGE}
+    with (
+        site(case, files=files, locations=places, listen="sndbuf=4k") as here,
+        client.Connection(here.nginx.port, rcvbuf=4096) as connection,
+    ):
+        connection.send("/ssi/page.html")
+        assert connection.receive().body == b"A" + b"x" * 500_000 + b"B" + TEXT
 
 
 def test_million_yields(nginx_target: Target, module: Path) -> None:

@@ -69,6 +69,8 @@ static ngx_int_t ngx_http_engine_chain_twice(ngx_http_request_t *r,
     ngx_chain_t *in, ngx_http_pyngx_stream_t *s);
 static ngx_int_t ngx_http_engine_chain_replace(ngx_http_request_t *r,
     ngx_chain_t *in, ngx_http_pyngx_stream_t *s);
+static ngx_int_t ngx_http_engine_chain_expand(ngx_http_request_t *r,
+    ngx_chain_t *in, ngx_http_pyngx_stream_t *s);
 static ngx_int_t ngx_http_engine_chain_after(ngx_http_request_t *r,
     ngx_chain_t *in, ngx_http_pyngx_stream_t *s);
 static ngx_int_t ngx_http_engine_chain_pass(ngx_http_request_t *r,
@@ -98,6 +100,7 @@ static ngx_http_engine_t  ngx_http_engines[] = {
     { ngx_string("chain_prefix"), NULL, ngx_http_engine_chain_prefix },
     { ngx_string("chain_twice"), NULL, ngx_http_engine_chain_twice },
     { ngx_string("chain_replace"), NULL, ngx_http_engine_chain_replace },
+    { ngx_string("chain_expand"), NULL, ngx_http_engine_chain_expand },
     { ngx_string("chain_after"), NULL, ngx_http_engine_chain_after },
     { ngx_string("chain_pass"), NULL, ngx_http_engine_chain_pass },
     { ngx_string("chain_nothing"), NULL, ngx_http_engine_chain_nothing },
@@ -107,6 +110,10 @@ static ngx_http_engine_t  ngx_http_engines[] = {
 
 static ngx_str_t  ngx_http_engine_text = ngx_string("<text \303\251>");
 static ngx_str_t  ngx_http_engine_x = ngx_string("x");
+static u_char     ngx_http_engine_zeros[32768];
+static ngx_str_t  ngx_http_engine_large = {
+    sizeof(ngx_http_engine_zeros), ngx_http_engine_zeros
+};
 static ngx_str_t  ngx_http_engine_empty = ngx_string("");
 
 
@@ -551,6 +558,33 @@ ngx_http_engine_chain_replace(ngx_http_request_t *r, ngx_chain_t *in,
     for (cl = in; cl; cl = cl->next) {
         if (ngx_buf_size(cl->buf)
             && ngx_http_pyngx_chain_append_text(r, s, &ngx_http_engine_x)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_pyngx_chain_send(r, s, in);
+}
+
+
+/*
+ * for buf in chain:
+ *     if len(buf):
+ *         out.append(bytes(32768))
+ */
+
+static ngx_int_t
+ngx_http_engine_chain_expand(ngx_http_request_t *r, ngx_chain_t *in,
+    ngx_http_pyngx_stream_t *s)
+{
+    ngx_chain_t  *cl;
+
+    ngx_http_pyngx_chain_new(s);
+
+    for (cl = in; cl; cl = cl->next) {
+        if (ngx_buf_size(cl->buf)
+            && ngx_http_pyngx_chain_append_text(r, s, &ngx_http_engine_large)
                != NGX_OK)
         {
             return NGX_ERROR;
