@@ -8,27 +8,8 @@ within ``HTTP_FILTER_MODULES``.
 
 from __future__ import annotations
 
+from pyngx.frontend.reserved import INITIALISED
 from pyngx.tree import Program
-
-INITIALISED = (
-    "chunked",
-    "v2",
-    "v3",
-    "range_header",
-    "gzip",
-    "postpone",
-    "ssi",
-    "charset",
-    "xslt",
-    "image",
-    "sub",
-    "addition",
-    "gunzip",
-    "userid",
-    "headers",
-)
-"""nginx's filters by their middle names, as they are initialised; a response passes them from the
-last to the first, and a module without a place of its own passes before all of them."""
 
 
 def position(program: Program) -> int | None:

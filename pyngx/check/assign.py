@@ -6,7 +6,7 @@ import ast
 from enum import Enum, auto
 
 from pyngx.check.base import path
-from pyngx.check.coerce import join, store
+from pyngx.check.coerce import BUF, join, store
 from pyngx.check.context import ModuleContext
 from pyngx.check.expr import Expressions
 from pyngx.check.fields import REQUEST_FLAGS
@@ -40,6 +40,7 @@ from pyngx.types import (
     Logger,
     NoneType,
     Optional,
+    OutChain,
     Str,
     Struct,
     Tuple,
@@ -150,13 +151,38 @@ class Assignments(Expressions):
         self, node: ast.stmt, target: ast.Name, value: Expr, value_node: ast.expr
     ) -> Stmt:
         if isinstance(value, CallHelper) and isinstance(value.type, NoneType):
-            self.report.refuse("PNX141", value_node, "this function returns nothing")
+            self.report.refuse(
+                "PNX141",
+                value_node,
+                f"{value.helper}() returns nothing",
+                help="call it without an assignment, or let it return a value",
+            )
+        self._not_kept(value, value_node)
         var = self.declare(target, value)
         stored = store(self.report, value_node, value, var.type, f"'{target.id}'")
         self.assigned(target.id, value)
         if self.stores.get(target.id) == 1 and is_integer(value.type):
             self.value_ranges[target.id] = stored.range
         return Assign(self.report.span(node), var, stored)
+
+    def _not_kept(self, value: Expr, node: ast.expr) -> None:
+        """Buffers of a generator, and the outgoing chain, have the one name that they were given
+        first."""
+        inner = value.type.inner if isinstance(value.type, Optional) else value.type
+        if inner == BUF and self.kind is Kind.STREAM:
+            self.report.refuse(
+                "PNX141",
+                node,
+                "a buffer is not kept in a variable: it is valid until the next one is read",
+                help="use the name that the loop gives it",
+            )
+        if isinstance(inner, OutChain) and isinstance(value, Local):
+            self.report.refuse(
+                "PNX141",
+                node,
+                "the outgoing chain has one name",
+                help=f"use '{value.var.name}' everywhere",
+            )
 
     def _unpack(
         self, node: ast.stmt, targets: list[ast.expr], value_node: ast.expr

@@ -11,6 +11,7 @@ from pyngx.check.constants import integer
 from pyngx.check.context import suggestion
 from pyngx.check.helpers import helper_function
 from pyngx.check.operators import Operators
+from pyngx.diagnostics import Label
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
 from pyngx.ops.registry import Row
 from pyngx.ops.table import TABLE
@@ -94,6 +95,7 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
         return _send(ex, node)
     if found is ngx_chain_t:
         _arity(ex, node, name, 0, 0)
+        _new_chain(ex, node)
         return NewChain(ex.report.span(node), OutChain())
     builtin = _BUILTINS.get(found) if isinstance(found, Callable) else None  # type: ignore[arg-type]
     if builtin is not None:
@@ -116,6 +118,33 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
         f"'{name}' is not compiled by this version",
         help=suggestion(name, [getattr(b, "__name__", "") for b in _BUILTINS]),
     )
+
+
+def _new_chain(ex: Operators, node: ast.Call) -> None:
+    """One outgoing chain a function, made where it gets its name."""
+    made = [
+        statement.value
+        for statement in ast.walk(ex.function.node)
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        and isinstance(statement.value, ast.Call)
+        and isinstance(statement.value.func, ast.Name | ast.Attribute)
+        and ex.compile_time(statement.value.func) is ngx_chain_t
+    ]
+    if not any(call is node for call in made):
+        ex.report.refuse(
+            "PNX157",
+            node,
+            "an outgoing chain is given a name where it is made",
+            help="write 'out = ngx_chain_t()'",
+        )
+    if node is not made[0]:
+        ex.report.refuse(
+            "PNX157",
+            node,
+            "a function makes one outgoing chain, this is the second",
+            secondary=[Label(ex.report.span(made[0]), "the first is made here")],
+            help="append everything to the first",
+        )
 
 
 # Builtins

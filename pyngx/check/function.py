@@ -10,6 +10,7 @@ import ast
 import typing
 from dataclasses import replace
 
+from pyngx import Stream
 from pyngx.check.annotations import UnknownAnnotation, from_annotation
 from pyngx.check.assign import Kind, Widened
 from pyngx.check.context import ModuleContext, Refused
@@ -17,6 +18,7 @@ from pyngx.check.stmt import Statements
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FunctionSource
 from pyngx.frontend.refuse import refuse
+from pyngx.ngx import CScalar
 from pyngx.tree import Function, Var
 from pyngx.types import (
     INT,
@@ -173,6 +175,22 @@ class FunctionChecker(Statements):
             allowed = (*allowed, Body())
         if self.kind is Kind.CHAIN:
             allowed = (*allowed, CHAIN)
+        if self.kind is Kind.CHAIN and isinstance(type_, Body):
+            self.report.refuse(
+                "PNX164",
+                arg,
+                f"'{self.function.name}' takes a Body, but it yields nothing",
+                label="a Body is read by a generator",
+                help="yield what is sent, as in 'yield from body'; or take an ngx_chain_t",
+            )
+        if self.kind is Kind.STREAM and type_ == CHAIN:
+            self.report.refuse(
+                "PNX164",
+                arg,
+                f"'{self.function.name}' yields, so it reads a Body and not a chain",
+                help=f"write '{arg.arg}: Body', or append to a chain of your own and return "
+                "ngx_http_next_body_filter(r, out)",
+            )
         if type_ not in allowed:
             self.report.refuse(
                 "PNX164",
@@ -204,7 +222,7 @@ class FunctionChecker(Statements):
     def _result(self) -> Type:
         node = self.function.node
         if self.kind is Kind.STREAM:
-            return NoneType()
+            return self._stream()
         if node.returns is None:
             self.report.refuse(
                 "PNX166",
@@ -229,6 +247,20 @@ class FunctionChecker(Statements):
         self.report.refuse(
             "PNX166", node.returns, f"the result is {wanted}, not '{describe(type_)}'"
         )
+
+    def _stream(self) -> Type:
+        """A generator gives a `Stream`; how the author spells that is for type checkers."""
+        node = self.function.node
+        plain = self.hints.get("return", Stream)
+        if isinstance(plain, CScalar) or plain in (int, bool, bytes, str, type(None)):
+            assert node.returns is not None
+            self.report.refuse(
+                "PNX166",
+                node.returns,
+                f"'{node.name}' yields, so its result is a Stream",
+                help="write '-> Stream', with Stream from pyngx",
+            )
+        return NoneType()
 
     def _names(self) -> None:
         """The local names of the function, and how often each is assigned."""

@@ -59,10 +59,6 @@ class Loops(Assignments):
 
     def _loop_entry(self, node: ast.While | ast.For) -> None:
         """Forget what the loop's body may change, for it holds on the first round only."""
-        if node.orelse:
-            self.report.refuse(
-                "PNX148", node.orelse[0], "'else' of a loop is not compiled by this version"
-            )
         changed = {
             n.id
             for part in node.body

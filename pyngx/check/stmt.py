@@ -16,6 +16,7 @@ from pyngx.tree import (
     Block,
     Break,
     CallHelper,
+    Conditional,
     Const,
     Continue,
     Eval,
@@ -52,6 +53,10 @@ _LOG_LEVELS = {
     "error": "NGX_LOG_ERR",
     "critical": "NGX_LOG_CRIT",
 }
+
+
+_HEADER_RESULTS = (0, -1, -5, 201, 204)
+"""NGX_OK, NGX_ERROR, NGX_DECLINED, and the statuses below 300 that have a page of their own."""
 
 
 class Statements(Loops):
@@ -265,8 +270,31 @@ class Statements(Loops):
             )
         value = self.expr(node.value)
         stored = store(self.report, node.value, value, self.result, "the result")
+        if self.kind is Kind.HEADER:
+            self._header_result(value)
         self.facts = self.facts.unreachable()
         return Return(span, stored)
+
+    def _header_result(self, value: Expr) -> None:
+        """A constant that a header filter returns is a status that nginx takes from it."""
+        match value:
+            case Conditional(then=then, orelse=orelse):
+                self._header_result(then)
+                self._header_result(orelse)
+            case Const(value=int(code)) if code not in _HEADER_RESULTS and not 300 <= code <= 599:
+                name = value.c_name or str(code)
+                self.report.diags.error(
+                    "PNX156",
+                    value.span,
+                    f"a header filter does not return {name}",
+                    notes=(
+                        "it returns NGX_OK, NGX_DECLINED, NGX_ERROR, or the status of the page "
+                        "that replaces the response: 201, 204, or 300 to 599",
+                    ),
+                    help="return NGX_OK to let the response pass",
+                )
+            case _:
+                return
 
     def _raise(self, node: ast.Raise) -> Stmt:
         span = self.report.span(node)
