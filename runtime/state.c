@@ -45,3 +45,26 @@ ngx_http_pyngx_keep(ngx_pool_t *pool, ngx_str_t *place, size_t *size,
 
     return NGX_OK;
 }
+
+
+/* The value of a field as it is now, whatever is assigned to the field later. */
+
+static ngx_int_t
+ngx_http_pyngx_snapshot(ngx_pool_t *pool, ngx_str_t *place, ngx_str_t *value)
+{
+    if (place->data == NULL) {
+        ngx_str_null(value);
+        return NGX_OK;
+    }
+
+    value->len = place->len;
+
+    value->data = ngx_pnalloc(pool, place->len);
+    if (value->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(value->data, place->data, place->len);
+
+    return NGX_OK;
+}

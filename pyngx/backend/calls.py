@@ -7,12 +7,13 @@ from typing import assert_never
 from pyngx.backend import cnodes as c
 from pyngx.backend.conds import CondLowering
 from pyngx.backend.emitter import Ref
-from pyngx.backend.lowering import data_of, is_string, memcmp
+from pyngx.backend.lowering import data_of, is_string, memcmp, owned_by_context
 from pyngx.backend.unit import c_type
 from pyngx.ops.registry import Form, Passes
 from pyngx.tree import (
     CallHelper,
     Const,
+    Expr,
     Op,
 )
 from pyngx.types import (
@@ -28,18 +29,28 @@ class CallLowering(CondLowering):
     def _arguments(self, expr: Op) -> list[c.Expr]:
         """The operands of a row's call, each in the form that the C wants."""
         found: list[c.Expr] = []
-        for name, kind, arg in zip(
-            expr.row.param_names, expr.row.param_types, expr.args, strict=True
+        for i, (name, kind, arg) in enumerate(
+            zip(expr.row.param_names, expr.row.param_types, expr.args, strict=True), 1
         ):
+            later = expr.args[i:]
             if kind == "int":
-                found.append(self.signed(arg))
+                found.append(self.kept(arg, later))
             elif kind == "complex":
                 found.append(self.value(arg))
             elif kind == "bytes?" and isinstance(arg, Const) and arg.value is None:
                 found.append(c.Name("NULL"))
             else:
-                found.append(self.string(arg, name).address)
+                found.append(self._text(expr, arg, later, name).address)
         return found
+
+    def _text(self, expr: Op, arg: Expr, later: tuple[Expr, ...], name: str) -> Ref:
+        """A byte string; a copy of it if a piece of it, or nginx, will outlive what it is in."""
+        outlives = expr.row.form is Form.EFFECT or (expr.row.stable and self.context_changes)
+        if owned_by_context(arg) and outlives:
+            saved = Ref(self.out.temp("ngx_str_t", 0, name))
+            self.snapshot(saved, self.string(arg))
+            return saved
+        return self.kept_string(arg, later, name)
 
     def _leading(self, expr: Op) -> list[c.Expr]:
         match expr.row.passes:
@@ -131,13 +142,11 @@ class CallLowering(CondLowering):
         request = Struct("ngx_http_request_t")
         if signature.wants_request and not any(a.type == request for a in expr.args):
             args.append(self.out.r)
-        for arg in expr.args:
+        for i, arg in enumerate(expr.args, 1):
             if is_string(arg.type):
-                args.append(self.string(arg, "arg").address)
-            elif is_integer(arg.type):
-                args.append(self.value(arg))
+                args.append(self.kept_string(arg, expr.args[i:], "arg").address)
             else:
-                args.append(self.value(arg))
+                args.append(self.kept(arg, expr.args[i:], signed=False))
         if result is not None:
             args.append(result)
         call = c.Call(signature.c_name, tuple(args))

@@ -6,7 +6,7 @@ from pyngx.backend import cnodes as c
 from pyngx.backend import integers
 from pyngx.backend.arith import ArithLowering
 from pyngx.backend.emitter import Ref
-from pyngx.backend.lowering import data_of, is_string, memcmp
+from pyngx.backend.lowering import data_of, has_effects, is_string, memcmp
 from pyngx.tree import (
     Chained,
     Compare,
@@ -23,11 +23,9 @@ from pyngx.tree import (
 )
 from pyngx.types import (
     Bool,
-    Int,
     List,
     Optional,
     Struct,
-    Type,
     is_integer,
 )
 
@@ -62,6 +60,11 @@ def truth_value(cond: c.Expr) -> c.Expr:
             return c.Binary("!=", cond, c.Int("0"))
         case _:
             return c.Binary("!=", cond, c.Int("0"))
+
+
+def _calls(value: c.Expr) -> bool:
+    """Whether a C expression should not be written twice: it calls a function."""
+    return not isinstance(value, c.Name | c.Int | c.Arrow | c.Member | c.Index)
 
 
 class CondLowering(ArithLowering):
@@ -107,7 +110,7 @@ class CondLowering(ArithLowering):
             return self._compare_strings(
                 Compare(expr.span, expr.type, flipped, expr.right, expr.left)
             )
-        left = self.string(expr.left, "left")
+        left = self.kept_string(expr.left, (expr.right,), "left")
         if isinstance(expr.right, Const) and expr.op in ("==", "!="):
             return self._equals_constant(expr, left, data_of(expr.right))
         right = self.string(expr.right, "right")
@@ -135,18 +138,29 @@ class CondLowering(ArithLowering):
         return c.Binary(joint, length, c.Binary(op, memcmp(left.data, data), c.Int("0")))
 
     def _chained(self, expr: Chained) -> c.Expr:
-        values = [self._named_chain(v) for v in expr.operands]
-        tests = [
-            c.Binary(op, a, b) for op, a, b in zip(expr.ops, values[:-1], values[1:], strict=True)
-        ]
-        result: c.Expr = tests[0]
-        for test in tests[1:]:
-            result = c.Binary("&&", result, test)
+        left = self._named_chain(expr.operands, 0)
+        result: c.Expr | None = None
+        for i, op in enumerate(expr.ops, 1):
+            with self.out.block() as before:
+                right = self._named_chain(expr.operands, i)
+            test = c.Binary(op, left, right)
+            if result is None:
+                self.out.stmts.extend(before)
+                result = test
+            else:
+                result = self._joined("and", result, before, test)
+            left = right
+        assert result is not None
         return result
 
-    def _named_chain(self, expr: Expr) -> c.Expr:
+    def _named_chain(self, operands: tuple[Expr, ...], at: int) -> c.Expr:
+        """An operand, which is compared twice unless it is the first or the last."""
+        expr = operands[at]
         value = self.signed(expr)
-        if isinstance(expr, Local | Const | StateField | Field):
+        later = any(has_effects(e) for e in operands[at + 1 :])
+        if isinstance(expr, Const):
+            return value
+        if not later and (isinstance(expr, Local | StateField | Field) or not _calls(value)):
             return value
         temp = self.out.temp("ngx_int_t", 0, "n")
         self.out.assign(temp, value)
@@ -156,13 +170,8 @@ class CondLowering(ArithLowering):
         if is_string(value.type):
             return c.Binary(op, self.string(value, "value").data, c.Name("NULL"))
         if isinstance(value.type, Optional) and is_integer(value.type.inner):
-            return c.Binary(op, self.value(value), self._unset(value.type.inner))
+            return c.Binary(op, self.stored(value), self.none_of(value))
         return c.Binary(op, self.value(value), c.Name("NULL"))
-
-    def _unset(self, inner: Type) -> c.Expr:
-        names = {"size_t": "SIZE", "ngx_uint_t": "UINT", "ngx_msec_t": "MSEC"}
-        suffix = names.get(inner.c, "") if isinstance(inner, Int) else ""
-        return c.Name(f"NGX_CONF_UNSET_{suffix}" if suffix else "NGX_CONF_UNSET")
 
     def _truth(self, value: Expr) -> c.Expr:
         if is_string(value.type):
@@ -175,32 +184,32 @@ class CondLowering(ArithLowering):
             array = self.value(value)
             return c.Binary("&&", array, c.Arrow(array, "nelts"))
         if isinstance(value.type, Optional) and is_integer(value.type.inner):
-            number = self.value(value)
-            there = c.Binary("!=", number, self._unset(value.type.inner))
+            number = self.stored(value)
+            if not isinstance(number, c.Name | c.Arrow):
+                number = self._named(number, value)
+            there = c.Binary("!=", number, self.none_of(value))
             return c.Binary("&&", there, c.Binary("!=", number, c.Int("0")))
         return self.value(value)
 
     def _logic(self, expr: Logic) -> c.Expr:
         """``and``/``or`` of bools: C's own, or ``if`` where an operand needs statements."""
-        op = "&&" if expr.op == "and" else "||"
         result = self.cond(expr.values[0])
-        for i, operand in enumerate(expr.values[1:], 1):
-            with self.out.block() as before, self.out.temporaries():
+        for operand in expr.values[1:]:
+            with self.out.block() as before:
                 value = self.cond(operand)
-            if before:
-                rest = Logic(expr.span, expr.type, expr.op, expr.values[i:])
-                return self._logic_with_statements(expr.op, result, rest)
-            result = c.Binary(op, result, value)
+            result = self._joined(expr.op, result, before, value)
         return result
 
-    def _logic_with_statements(self, op: str, first: c.Expr, rest: Logic) -> c.Expr:
+    def _joined(self, op: str, first: c.Expr, before: list[c.Stmt], value: c.Expr) -> c.Expr:
+        """``first op value``, where the value and the statements before it are evaluated only if
+        the first does not decide."""
+        if not before:
+            return c.Binary("&&" if op == "and" else "||", first, value)
         flag = self.out.temp("ngx_flag_t", 0, "cond")
         self.out.assign(flag, truth_value(first))
-        with self.out.block() as then:
-            value = self._logic(rest) if len(rest.values) > 1 else self.cond(rest.values[0])
-            self.out.assign(flag, truth_value(value))
+        last = c.ExprStmt(c.Assign(flag, truth_value(value)), line=self.out.line)
         test: c.Expr = flag if op == "and" else c.Unary("!", flag)
-        self.out.emit(c.If(test, tuple(then), line=self.out.line))
+        self.out.emit(c.If(test, (*before, last), line=self.out.line))
         return flag
 
     def _mime(self, types: Expr, request: Expr) -> c.Expr:

@@ -6,13 +6,15 @@ statement of its own, and an operand that such a statement could change is kept 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
 from pyngx.backend.calls import CallLowering
-from pyngx.backend.conds import negated
+from pyngx.backend.conds import negated, truth_value
 from pyngx.backend.emitter import Ref
 from pyngx.backend.format import format_into
-from pyngx.backend.lowering import data_of
+from pyngx.backend.lowering import data_of, owned_by_context
 from pyngx.backend.unit import c_type
 from pyngx.diagnostics import InternalError
 from pyngx.tree import (
@@ -47,7 +49,9 @@ from pyngx.tree import (
 )
 from pyngx.types import (
     Bool,
+    Bytes,
     Optional,
+    Str,
     Tuple,
     is_integer,
 )
@@ -65,20 +69,24 @@ class ExprLowering(CallLowering):
                 return self.vars.places[var]
             case Field():
                 return self._field(expr)
-            case StateField(obj=obj, name=name):
-                return c.Arrow(self.value(obj), name)
+            case StateField():
+                return self._state_field(expr)
             case Item(obj=obj, index=index):
                 assert isinstance(obj.type, Tuple)
                 return c.Arrow(self.value(obj), self.out.unit.tuple_fields(obj.type)[index])
             case Arith():
                 return self._arith(expr)
-            case Compare() | Chained() | IsNone() | Truth() | Not() | MimeMatch():
+            case Truth():
+                return truth_value(self.cond(expr))
+            case Compare() | Chained() | IsNone() | Not() | MimeMatch():
                 return self.cond(expr)
             case Logic():
                 return self.cond(expr) if isinstance(expr.type, Bool) else self._or_value(expr)
             case Conditional():
                 return self._conditional(expr)
-            case Unwrap(value=value) | Wrap(value=value):
+            case Unwrap(value=value):
+                return self.stored(value) if is_integer(expr.type) else self.value(value)
+            case Wrap(value=value):
                 return self.value(value)
             case Walrus(var=var, value=value):
                 self.store(self.vars.places[var], value)
@@ -103,7 +111,7 @@ class ExprLowering(CallLowering):
     def _const(self, expr: Const) -> c.Expr:
         if expr.value is None:
             if isinstance(expr.type, Optional) and is_integer(expr.type.inner):
-                return c.Name("NGX_CONF_UNSET")
+                return self.none_of(expr)
             return c.Name("NULL")
         return integers.const(expr)
 
@@ -113,20 +121,41 @@ class ExprLowering(CallLowering):
             return c.Member(obj, expr.name)
         return c.Arrow(obj, expr.name)
 
+    def _state_field(self, expr: StateField) -> c.Expr:
+        field = self.state(expr)
+        if not (isinstance(expr.type, Optional) and is_integer(expr.type.inner)):
+            return field
+        unset = self.none_of(expr)
+        none = self.none_of(Const(expr.span, expr.type, None))
+        if unset == none:
+            return field
+        return c.Ternary(c.Binary("==", field, unset), none, field)
+
     def _or_value(self, expr: Logic) -> c.Expr:
         ctype, stars = c_type(self.out.unit, expr.type)
         result = self.out.temp(ctype, stars, "value")
-        self._or_into(expr.values, lambda e: self.out.assign(result, self.value(e)), result)
+
+        def false(value: Expr) -> c.Expr:
+            if isinstance(value.type, Optional) and is_integer(value.type.inner):
+                none = c.Binary("==", result, self.none_of(Const(value.span, value.type, None)))
+                return c.Binary("||", none, c.Binary("==", result, c.Int("0")))
+            return negated(result)
+
+        self._or_into(expr.values, lambda e: self.out.assign(result, self.value(e)), false)
         return result
 
-    def _or_into(self, values: tuple[Expr, ...], store: object, test: c.Expr) -> None:
-        assert callable(store)
+    def _or_into(
+        self,
+        values: tuple[Expr, ...],
+        store: Callable[[Expr], None],
+        false: Callable[[Expr], c.Expr],
+    ) -> None:
         store(values[0])
         if len(values) == 1:
             return
         with self.out.block() as inner:
-            self._or_into(values[1:], store, test)
-        self.out.emit(c.If(negated(test), tuple(inner), line=self.out.line))
+            self._or_into(values[1:], store, false)
+        self.out.emit(c.If(false(values[0]), tuple(inner), line=self.out.line))
 
     def _conditional(self, expr: Conditional) -> c.Expr:
         cond = self.cond(expr.cond)
@@ -167,7 +196,9 @@ class ExprLowering(CallLowering):
 
     def _may_be_null(self, expr: Expr) -> bool:
         """Whether an empty string may have no data, which would say None."""
-        return isinstance(expr, Field)
+        return isinstance(expr, Field) or (
+            isinstance(expr, StateField) and isinstance(expr.type, Bytes | Str)
+        )
 
     def string_into(self, target: Ref, expr: Expr) -> None:
         """Store a byte string, computed or not, in ``target``."""
@@ -185,7 +216,9 @@ class ExprLowering(CallLowering):
             case BufBytes(buf=buf):
                 self._buf_bytes(target, buf)
             case Logic(values=values):
-                self._or_into(values, lambda e: self.string_into(target, e), target.len)
+                self._or_into(
+                    values, lambda e: self.string_into(target, e), lambda _: negated(target.len)
+                )
             case Conditional(cond=cond, then=then, orelse=orelse):
                 test = self.cond(cond)
                 with self.out.block() as first:
@@ -205,6 +238,8 @@ class ExprLowering(CallLowering):
                     self.out.emit(c.If(null, (fix,), line=self.out.line))
             case Unwrap(value=value):
                 self.string_into(target, value)
+            case StateField() if owned_by_context(expr):
+                self.snapshot(target, self.string(expr))
             case _:
                 self.out.assign(target.value, self.string(expr).value)
 

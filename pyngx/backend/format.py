@@ -21,7 +21,11 @@ class Operands(Protocol):
 
     def signed(self, expr: Expr) -> c.Expr: ...
 
+    def kept(self, expr: Expr, later: tuple[Expr, ...]) -> c.Expr: ...
+
     def string(self, expr: Expr, hint: str = "text") -> Ref: ...
+
+    def kept_string(self, expr: Expr, later: tuple[Expr, ...], hint: str) -> Ref: ...
 
 
 Argument = tuple[bytes, c.Expr]  # a conversion of ngx_sprintf, and its value
@@ -61,20 +65,24 @@ def log_arguments(lower: Operands, pieces: tuple[Piece, ...]) -> tuple[bytes, tu
     """The format string and arguments of a log call."""
     text = b""
     args: list[c.Expr] = []
-    for piece in pieces:
+    for i, piece in enumerate(pieces, 1):
         if piece.value is None:
             text += escaped(piece.literal)
             continue
         text += native(piece) or (b"%V" if _is_string(piece) else b"%i")
-        args.append(_argument(lower, piece))
+        args.append(_argument(lower, piece, pieces[i:]))
     return text, tuple(args)
 
 
-def _argument(lower: Operands, piece: Piece) -> c.Expr:
+def _values(pieces: tuple[Piece, ...]) -> tuple[Expr, ...]:
+    return tuple(p.value for p in pieces if p.value is not None)
+
+
+def _argument(lower: Operands, piece: Piece, later: tuple[Piece, ...]) -> c.Expr:
     assert piece.value is not None
     if _is_string(piece):
-        return lower.string(piece.value, "arg").address
-    value = lower.signed(piece.value)
+        return lower.kept_string(piece.value, _values(later), "arg").address
+    value = lower.kept(piece.value, _values(later))
     if piece.conversion == "c":
         return c.Cast("int", value)
     if isinstance(value, c.Name | c.Cast) or _is_ngx_int(piece.value):
@@ -96,13 +104,14 @@ def format_into(lower: Operands, target: Ref, pieces: tuple[Piece, ...]) -> None
         out.call("ngx_str_set", target.address, c.Str(literal))
         return
     prepared: list[tuple[Piece, c.Expr | None, Ref | None]] = []
-    for piece in pieces:
+    for i, piece in enumerate(pieces, 1):
         if piece.value is None:
             prepared.append((piece, None, None))
         elif _is_string(piece):
-            prepared.append((piece, None, lower.string(piece.value, "arg")))
+            ref = lower.kept_string(piece.value, _values(pieces[i:]), "arg")
+            prepared.append((piece, None, ref))
         else:
-            prepared.append((piece, _argument(lower, piece), None))
+            prepared.append((piece, _argument(lower, piece, pieces[i:]), None))
     size = _size(prepared)
     out.assign(target.data, c.Call("ngx_pnalloc", (out.pool, size)))
     out.leave_if(c.Binary("==", target.data, c.Name("NULL")))
@@ -122,7 +131,7 @@ def _size(prepared: list[tuple[Piece, c.Expr | None, Ref | None]]) -> c.Expr:
             terms.append(ref.len)
         elif piece.conversion == "c":
             fixed += max(1, piece.width)
-        elif piece.width or piece.precision >= 0 or piece.flags:
+        elif piece.width or piece.precision >= 0 or piece.flags or piece.conversion == "o":
             fixed += max(piece.width, 0) + max(piece.precision, 0) + 26
         else:
             terms.append(c.Name("NGX_INT64_LEN"))

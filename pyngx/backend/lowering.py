@@ -14,10 +14,16 @@ from pyngx.tree import (
     CallHelper,
     Const,
     Expr,
+    StateField,
+    Unwrap,
     Walrus,
+    Wrap,
 )
 from pyngx.types import (
+    INT64_MIN,
     Bytes,
+    Ctx,
+    Int,
     Optional,
     Str,
     Type,
@@ -49,8 +55,22 @@ def data_of(expr: Const) -> bytes:
     return expr.value
 
 
+def owned_by_context(expr: Expr) -> bool:
+    """Whether a byte string is the storage of a context field itself."""
+    match expr:
+        case Unwrap(value=value) | Wrap(value=value):
+            return owned_by_context(value)
+        case StateField(obj=obj):
+            return isinstance(obj.type, Ctx)
+        case _:
+            return False
+
+
 class Lowering:
     """The state of lowering one function."""
+
+    context_changes = True
+    """Whether the function, or what it calls, may assign to fields of the context."""
 
     def __init__(self, out: Emitter, variables: Variables) -> None:
         self.out = out
@@ -63,17 +83,55 @@ class Lowering:
 
     def operands(self, exprs: tuple[Expr, ...], *, signed: bool = True) -> list[c.Expr]:
         """Integers or pointers, evaluated from left to right."""
-        found: list[c.Expr] = []
-        for i, expr in enumerate(exprs):
-            value = self.signed(expr) if signed and is_integer(expr.type) else self.value(expr)
-            later = any(has_effects(e) for e in exprs[i + 1 :])
-            if later and not isinstance(expr, Const):
-                ctype, stars = c_type(self.out.unit, expr.type)
-                temp = self.out.temp(ctype, stars, "saved")
-                self.out.assign(temp, value)
-                value = temp
-            found.append(value)
-        return found
+        return [self.kept(e, exprs[i:], signed=signed) for i, e in enumerate(exprs, 1)]
+
+    def kept(self, expr: Expr, later: tuple[Expr, ...], *, signed: bool = True) -> c.Expr:
+        """An integer or pointer that the operands evaluated after it cannot change."""
+        value = self.signed(expr) if signed and is_integer(expr.type) else self.value(expr)
+        if isinstance(expr, Const) or not any(has_effects(e) for e in later):
+            return value
+        ctype, stars = c_type(self.out.unit, expr.type)
+        temp = self.out.temp(ctype, stars, "saved")
+        self.out.assign(temp, value)
+        return temp
+
+    def kept_string(self, expr: Expr, later: tuple[Expr, ...], hint: str) -> Ref:
+        """A byte string that the operands evaluated after it cannot change."""
+        found = self.string(expr, hint)
+        if isinstance(expr, Const) or not any(has_effects(e) for e in later):
+            return found
+        saved = Ref(self.out.temp("ngx_str_t", 0, "saved"))
+        if owned_by_context(expr):
+            self.snapshot(saved, found)
+        else:
+            self.out.assign(saved.value, found.value)
+        return saved
+
+    def snapshot(self, target: Ref, source: Ref) -> None:
+        """Copy the bytes of a context field, whose storage the next assignment uses again."""
+        call = c.Call("ngx_http_pyngx_snapshot", (self.out.pool, source.address, target.address))
+        self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+
+    def stored(self, expr: Expr) -> c.Expr:
+        """An optional integer as it is stored; `none_of` says what stands for None there."""
+        return self.state(expr) if isinstance(expr, StateField) else self.value(expr)
+
+    def state(self, expr: StateField) -> c.Expr:
+        """A field of the configuration or the context."""
+        return c.Arrow(self.value(expr.obj), expr.name)
+
+    def none_of(self, expr: Expr) -> c.Expr:
+        """What stands for None in the place of an optional integer. Directives are never
+        negative, so nginx's "unset" serves there; elsewhere it would be an ordinary -1."""
+        assert isinstance(expr.type, Optional)
+        inner = expr.type.inner
+        names = {"size_t": "SIZE", "ngx_uint_t": "UINT", "ngx_msec_t": "MSEC"}
+        suffix = names.get(inner.c, "") if isinstance(inner, Int) else ""
+        if suffix:
+            return c.Name(f"NGX_CONF_UNSET_{suffix}")
+        if isinstance(expr, StateField):
+            return c.Name("NGX_CONF_UNSET")
+        return integers.literal(INT64_MIN)
 
     def store(self, target: c.Expr, value: Expr) -> None:
         """Assign an expression of any type to a C place."""

@@ -12,11 +12,11 @@ from pyngx.backend.conds import negated
 from pyngx.backend.emitter import Emitter, Ref, Variables
 from pyngx.backend.exprs import ExprLowering
 from pyngx.backend.format import log_arguments
-from pyngx.backend.lowering import is_string
+from pyngx.backend.lowering import has_effects, is_string
 from pyngx.backend.unit import c_type
 from pyngx.diagnostics import InternalError
 from pyngx.flow.liveness import Liveness
-from pyngx.flow.walk import expressions, read_variables
+from pyngx.flow.walk import children, expressions, read_variables, statements
 from pyngx.ops.registry import Form
 from pyngx.tree import (
     Append,
@@ -76,6 +76,10 @@ class StmtLowering(ExprLowering):
         self.function = function
         self.liveness = liveness
         self.read = read_variables(function.body)
+        self.context_changes = liveness is not None or any(
+            isinstance(s, AssignField) or any(has_effects(e) for e in children(s))
+            for s in statements(function.body)
+        )
         self.chain_param = c.Name("in")
 
     # Blocks and comments

@@ -133,10 +133,12 @@ class Expressions(Operators):
         for value_node in node.values:
             value = self.expr(value_node)
             values.append(value)
-            if isinstance(value.type, Optional) and isinstance(node.op, ast.And):
-                where = path(value_node)
-                self.facts = self.facts.with_present(frozenset({where} if where else ()))
-        self.facts = saved
+            if value_node is not node.values[-1]:
+                told = self.cond(value_node)
+                known = told.yes if isinstance(node.op, ast.And) else told.no
+                self.facts = self.facts.with_present(known)
+        first = saved.assigned | _walrus_names(node.values[0])
+        self.facts = Facts(first, saved.present, saved.reachable)
         if all(isinstance(v.type, Bool) for v in values):
             return self.cond(node).expr
         if isinstance(node.op, ast.And):

@@ -13,8 +13,8 @@ from dataclasses import replace
 
 from pyngx.check.coerce import BUF
 from pyngx.check.context import Reporter
-from pyngx.tree import BufBytes, Const, Expr, Piece
-from pyngx.types import Bytes, Enum, Int, Optional, Str, Type, describe, is_integer
+from pyngx.tree import BufBytes, Const, Convert, Expr, Piece
+from pyngx.types import BYTE, Bytes, Enum, Int, Optional, Range, Str, Type, describe, is_integer
 
 _SPEC = re.compile(
     rb"%(?:\((?P<name>[^)]*)\))?(?P<flags>[-+ #0]*)(?P<width>\*|\d+)?(?:\.(?P<precision>\*|\d*))?"
@@ -22,6 +22,7 @@ _SPEC = re.compile(
     re.DOTALL,
 )
 _INTEGER = "dxXoc"
+ASCII = Range(0, 127)
 _SAME = {"i": "d", "u": "d"}
 
 
@@ -104,10 +105,26 @@ def _spec(
     if conversion in _INTEGER:
         if not is_integer(value.type):
             _wrong(report, value_node, value.type, f"%{conversion}", "an integer")
+        if conversion == "c":
+            value = _character(report, value_node, value, text)
         return Piece(b"", value, conversion, flags, width, precision)
     if is_integer(value.type) and text and not isinstance(value.type, Enum):
         return Piece(b"", value, "d", flags.replace("0", ""), width)
     return Piece(b"", _string(report, value_node, value, text), "s", flags, width, precision)
+
+
+def _character(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Expr:
+    """The operand of ``%c``: a byte in ``bytes``; in a ``str`` only what is one byte there."""
+    if value.range.within(ASCII if text else BYTE):
+        return value
+    if text:
+        report.refuse(
+            "PNX121",
+            node,
+            "'c' in a str is compiled for 0 to 127 only",
+            help="write 'n & 127', or format bytes",
+        )
+    return Convert(value.span, Int("u_char", BYTE), value, True, range=BYTE)
 
 
 def _string(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Expr:
@@ -208,6 +225,8 @@ def _formatted(report: Reporter, node: ast.FormattedValue, value: Expr) -> Piece
                     help="for integers: a width, with 0 in front for zeros, and one of d x X o c",
                 )
             flags = "0" if found["zero"] else ""
+            if found["conversion"] == "c":
+                value = _character(report, node.value, value, True)
             return Piece(b"", value, found["conversion"] or "d", flags, int(found["width"] or 0))
         case Str() if not spec:
             return Piece(b"", value, "s")

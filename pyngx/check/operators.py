@@ -97,6 +97,10 @@ class Operators(Access):
 
     def _unary(self, node: ast.UnaryOp) -> Expr:
         op = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~"}[type(node.op)]
+        match node:
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
+                # -2**63 is a number of the language, 2**63 is not
+                return integer(self.report, node, -number, self.mod.model)
         value = self.need_int(node.operand, f"the operand of '{op}'")
         if isinstance(value, Const):
             assert isinstance(value.value, int)

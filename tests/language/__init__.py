@@ -1,0 +1,1 @@
+"""Programs that use what the language accepts, beside what CPython says of them."""

@@ -1,0 +1,104 @@
+"""Filter files built for a test and served by one nginx; variables beside the oracle."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from pyngx import RequestCtx, Variable
+from tests import c_style
+from tests.harness import client
+from tests.harness.builds import Target, build_filters, pyngx
+from tests.harness.nginx import Nginx
+from tests.language.oracle import Outcome, Request, load, outcome
+
+FAILURE = re.compile(r"\[error\] \S+ (?:\*\d+ )?(\w+\.py:\d+: \w+)")
+BETWEEN = b"<@>"
+
+
+def build(path: Path, where: Target, output: Path) -> Path:
+    """The module of a filter file; its C also passes the style checker."""
+    addon = output / f"{path.stem}-addon"
+    options = ("--nginx", str(where.binary), "--nginx-src", str(where.source))
+    done = pyngx("compile", str(path), "-o", str(addon), *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for source in addon.glob("*.[ch]"):
+        found = c_style.check(source.read_text(), source.name)
+        assert not found, "\n".join(v.message for v in found)
+    return build_filters([path], where, output)[0]
+
+
+def variables(module: ModuleType) -> dict[str, object]:
+    """The functions of ``@variable`` by the names of the variables."""
+    found = {}
+    for value in vars(module).values():
+        mark = getattr(value, "__pyngx__", None)
+        if isinstance(mark, Variable):
+            found[mark.name] = value
+    return found
+
+
+class Variables:
+    """The variables of one file in one nginx, beside CPython."""
+
+    def __init__(self, path: Path, where: Target, output: Path) -> None:
+        self.path = path
+        self.module = load(path)
+        self.functions = variables(self.module)
+        self.binary = where.binary
+        self.built = build(path, where, output)
+
+    @contextmanager
+    def serving(self) -> Iterator[Nginx]:
+        """An nginx whose every response is the values of all variables."""
+        text = BETWEEN.decode().join(f"${{{name}}}" for name in self.functions)
+        with Nginx(
+            self.binary,
+            modules=[self.built],
+            locations=f'location / {{ return 200 "{text}"; }}',
+            allow=(re.escape(self.path.stem), r"\.py:\d+: \w+"),
+        ) as nginx:
+            yield nginx
+
+    def wanted(self, args: Mapping[bytes, bytes]) -> dict[str, Outcome]:
+        """What CPython says."""
+        found = {}
+        for name, function in self.functions.items():
+            given: list[object] = []
+            for parameter in inspect.signature(function, eval_str=True).parameters.values():  # type: ignore[arg-type]
+                kind = parameter.annotation
+                own = isinstance(kind, type) and issubclass(kind, RequestCtx)
+                given.append(kind() if own else Request(args))
+            found[name] = outcome(function, self.path, *given)  # type: ignore[arg-type]
+        return found
+
+    def differences(self, nginx: Nginx, inputs: Sequence[Mapping[bytes, bytes]]) -> list[str]:
+        """Every value and every failure that is not CPython's."""
+        wrong = []
+        seen = 0
+        with client.Connection(nginx.port) as connection:
+            for args in inputs:
+                query = b"&".join(k + b"=" + v for k, v in args.items()).decode("latin-1")
+                connection.send(f"/?{query}")
+                response = connection.receive()
+                log = nginx.error_log()
+                failed = sorted(FAILURE.findall(log[seen:]))
+                seen = len(log)
+                wanted = self.wanted(args)
+                values = response.body.split(BETWEEN)
+                if response.status != 200 or len(values) != len(wanted):
+                    wrong.append(f"{args}: status {response.status}, {len(values)} values")
+                    continue
+                for (name, want), got in zip(wanted.items(), values, strict=True):
+                    if want.value != got:
+                        wrong.append(f"{args}: ${name} is {got!r}, CPython: {want}")
+                expected = sorted(w.failure for w in wanted.values() if w.failure)
+                if failed != expected:
+                    missing = [f for f in expected if f not in failed]
+                    extra = [f for f in failed if f not in expected]
+                    wrong.append(f"{args}: failures missing {missing}, more {extra}")
+        return wrong

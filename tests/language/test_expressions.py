@@ -1,0 +1,459 @@
+"""Expressions of one line, each over many values, beside CPython.
+
+Each list becomes one filter file with a variable per expression.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.harness.builds import Target
+from tests.language.serving import Variables
+
+HEAD = '''"""Expressions under test."""
+
+from pyngx import variable
+from pyngx.ngx import ngx_http_request_t
+
+HIGH = bytes(range(250, 256))
+NULS = b"a\\0b\\0c"
+TABLE = (1, 5, 7)
+WORDS = frozenset({b"a", b"bc"})
+
+
+def number(value: bytes | None) -> int:
+    return int(value) if value else 0
+
+
+def text(value: bytes | None) -> bytes:
+    return value or b""
+
+
+def twice(value: bytes) -> bytes:
+    return value + value
+
+
+def third(n: int) -> int:
+    return 3 // n
+
+
+def positive(n: int) -> bool:
+    return n > 0
+
+
+def word(n: int) -> bytes | None:
+    if n < 0:
+        return None
+    if n == 0:
+        return b""
+    return b"word"
+'''
+
+INTEGERS = """
+a + b
+a - b
+a * b
+a // b
+a % b
+a ** b
+a << b
+a >> b
+a & b
+a | b
+a ^ b
+-a
+~a
++a
+a // 7
+a % 7
+a // -7
+a % -7
+a // -1
+a % -1
+7 // b
+-7 % b
+2 ** b
+(-2) ** b
+a ** 2
+a ** 0
+1 << b
+-1 << b
+a << 3
+a >> 70
+a >> 63
+a * 3 + b * 5
+(a + b) * (a - b)
+a - (b - a)
+a - b - a
+-a ** 2
+(-a) ** 2
+~a & b
+a & 255
+a & ~15
+(a & 255) << 8 | b & 255
+abs(a)
+abs(b)
+min(a, b)
+max(a, b)
+min(a, 5)
+max(-3, a)
+len(s) - a
+len(s) * len(t)
+len(s) - len(t)
+-len(s)
+len(s) // (a or 1)
+a or b
+a or 5
+0 or a
+a if a else b
+a if a > b else b
+a if s else b
+1 if a < b < 10 else 2
+1 if a <= b >= 0 != a else 2
+1 if a == b == 0 else 2
+1 if 0 < third(a) < third(b) else 2
+(x := a + 1) * x
+(x := a) + (x := b) + x
+(x := b) - x * (x := 3) - x
+third(a)
+third(a) + third(b)
+third(third(a))
+third(b if a > 3 else 1)
+5 if a and third(b) else 6
+5 if a or third(b) else 6
+5 if not a or not third(b) else 6
+5 if a > 0 and b > 0 and third(a - b) > 0 else 6
+5 if (a > 0 or third(b) > 0) and third(a) else 6
+int(s)
+int(t)
+int(s) + int(t)
+int(b"  12\\n")
+int(b"-0")
+s[0]
+s[-1]
+s[a]
+t[b]
+s[a] + t[b]
+HIGH[a]
+NULS[1]
+s.find(t)
+s.find(t, a)
+s.find(t, a, b)
+s.rfind(t)
+s.rfind(t, a, b)
+s.count(t)
+s.count(b"")
+s.count(t, a)
+s.count(t, a, b)
+b"abcabc".find(t)
+HIGH.find(HIGH[3:])
+NULS.count(b"\\0")
+ord("x") + a
+ord(b"x")
+int(a > b) + int(a == b)
+(a > b) + (b > a)
+a + True
+len(b"%d" % a)
+a * 1000000007 % 998244353
+(a * a + b * b) % 1000
+9223372036854775807 - a
+a - 9223372036854775807
+a * -1
+0 - a
+(a | 1) // (b | 1)
+(a >> 1) + (b >> 1)
+a ^ -1
+a % (b * b + 1)
+(a + b) // 2
+"""
+
+BYTES = """
+s + t
+s + t + s
+s + b"-" + t
+s * 3
+s * a
+b * s
+s[a:]
+s[:a]
+s[a:b]
+s[-3:]
+s[:-2]
+s[1:-1]
+s[a:][b:]
+s[:]
+s[5:2]
+HIGH[a:b]
+NULS[a:b]
+s.lower()
+s.upper()
+s.strip()
+s.lstrip()
+s.rstrip()
+s.strip(t)
+s.lstrip(t)
+s.rstrip(t)
+s.strip(b"")
+s.strip(None)
+s.removeprefix(t)
+s.removesuffix(t)
+s.removeprefix(b"")
+s.removesuffix(b"")
+s.replace(t, b"<>")
+s.replace(b"", t)
+s.replace(t, b"", a)
+s.replace(b"a", s)
+s.replace(t, s, 1)
+s.replace(t, t)
+NULS.replace(b"\\0", s)
+HIGH.upper() + HIGH.lower()
+HIGH + s
+NULS.strip(b"a\\0")
+s or t
+s or b"none"
+t or s or b"last"
+s if a > b else t
+s if s == t else t + s
+(x := s + t) + x
+(x := s) + (x := t) + x
+twice(s)
+twice(s + t)
+twice(twice(s))
+word(a) or s
+word(a) or word(b) or t
+bytes(s)
+s.lower().strip().replace(b"b", b"BB")[a:]
+b"%d" % a
+b"%d,%d" % (a, b)
+b"%s" % s
+b"%s" % (s,)
+b"%b" % s
+b"%s=%d;" % (s, a)
+b"%d%%" % a
+b"100%%"
+b"%5d|%-5d|%05d|%+d|% d" % (a, a, a, a, a)
+b"%+5d|%-+6d|%+06d|% 06d" % (a, a, a, a)
+b"%x|%X|%o" % (a, a, a)
+b"%#x|%#X|%#o" % (a, a, a)
+b"%#06x|%-#8x|%#8o" % (a, a, a)
+b"%08x|%8X|%-8o|" % (a, b, a)
+b"%.3d|%8.3d|%-8.3d|%+.3d|%.0d" % (a, a, a, a, a)
+b"%i %u" % (a, b)
+b"%08.3d|%#.5x|%.12o" % (a, b, a)
+b"%c" % (a & 127)
+b"%c%c" % (a & 255, b & 255)
+b"%3c|%-3c|" % (a & 127, b & 127)
+b"%c" % a
+b"%5s|%-5s|%.2s|%5.1s|" % (s, s, s, s)
+b"%10s%-10s" % (s + t, t)
+b"%d" % (a > b)
+b"%d" % len(s)
+b"%x" % len(s)
+b"%5d" % len(s)
+b"\\0%d\\0" % a
+b"%s%s%s" % (s, HIGH, NULS)
+b"%d %d" % ((x := a), x)
+b"%d %d %d" % (a, third(b), a)
+b"%s %s" % ((x := s), x + t)
+b"[%s]" % (b"%d" % a)
+b"%d" % (third(a) if b else a)
+b"<%s>" % (s or b"none")
+b"<%s>" % (word(a) or b"?")
+s[a:b] + t[b:a]
+s + b"%d" % len(s)
+(s + t)[a:b]
+(s or t)[:2]
+(s if a else t)[1:]
+b"" + s
+b"" * a
+s * 0
+s.replace(b"x", b"")
+b"a,b;c".replace(b",", t)
+"""
+
+TRUTHS = """
+s == t
+s != t
+s < t
+s <= t
+s > t
+s >= t
+s == b""
+s == b"abc"
+b"abc" == s
+b"abc" < s
+b"abc" >= s
+s != b"abc"
+s in t
+t in s
+t not in s
+b"" in s
+b"a" in s
+NULS[1:] in NULS
+s in (b"a", b"abc", b"")
+s not in (b"a", b"b")
+s in WORDS
+a in (1, 2, 3)
+a in TABLE
+a not in TABLE
+a in [1, b]
+s.startswith(t)
+s.endswith(t)
+s.startswith(b"ab")
+s.endswith(b"c")
+s.startswith(b"")
+s.endswith(b"")
+s.startswith(t, a)
+s.startswith(t, a, b)
+s.endswith(t, a)
+s.endswith(t, a, b)
+s.startswith(b"", a)
+s.startswith(b"b", 1)
+s.isdigit()
+s.isalpha()
+s.isalnum()
+s.isspace()
+s.islower()
+s.isupper()
+a < b
+a <= b
+a == b
+a != b
+a > b
+a >= b
+a < b < 10
+0 <= a <= 5
+a == b == 3
+a < b > 2
+1 < a < b < 100
+not a
+not s
+not (a > b)
+not (s and t)
+bool(s)
+bool(a)
+bool(s) == bool(t)
+a > 0 and b > 0
+a > 0 or b > 0
+a > 0 and not b > 0
+a > 0 and b > 0 or s == t
+(a > 0 or b > 0) and s != t
+not (a > 0 or b > 0)
+positive(a)
+positive(a) and positive(b)
+positive(a) != positive(b)
+positive(third(a))
+word(a) is None
+word(a) is not None
+word(a) == word(b)
+word(a) != b"word"
+word(a) == b""
+word(a) == s
+(w := word(a)) is not None and w.startswith(b"w")
+(w := word(a)) is None or len(w) > 2
+s[0] == 97 if s else a > 0
+s > t and s[0] > t[0]
+len(s) > 2 and s[2] == 99
+len(s) < a
+len(s) > -1
+len(s) > a - b
+a < len(s) < b
+len(s) == len(t)
+-1 < len(s)
+a < len(s)
+s[a:b] == t[a:b]
+s + t == t + s
+s.lower() == t.lower()
+s.find(t) >= 0
+s.find(t) < a
+True
+a == True
+r.arg(b"s") is None
+r.arg(b"s") == r.arg(b"t")
+r.arg(b"nothing") is not None
+(r.arg(b"s") or b"x") == b"x"
+(q := r.arg(b"s")) is not None and q == s
+"""
+
+STRINGS = """
+f"{a}"
+f"{a}:{b}"
+f"a{a:5d}|{a:05d}|{b:x}|{b:X}|{a:o}|"
+f"{a:5}|{b:03}|{a:08x}"
+f"{len(s)}"
+f"{{{a}}}"
+f"{'x'}{a}"
+f"{a & 127:c}|"
+f"{a + b}{a * 2}"
+f"{third(a)}"
+f"ü{a}日本"
+"%d" % a
+"%s" % a
+"%s-%s" % (a, "x")
+"%5s|%-5s|" % (a, a)
+"%05d" % a
+"ü%d" % a
+"a" if a else "b"
+"%x" % a
+"%c" % (a & 127)
+"""
+
+NUMBERS = (0, 1, -1, 2, 3, -3, 7, 64, -64, 255, 2**31, 2**62, -(2**62), 2**63 - 1, -(2**63))
+SMALL = (0, 1, -1, 2, -2, 4, -6, 100)
+TEXTS = (b"", b"a", b"abc", b"ABC", b"abcabc", b"aaa", b"bc", b"12", b"-7", b"1_0", b"+5", b"0x1")
+TEXTS2 = (b"\xff\x80", b"a\xffb", b"xabcx", b"9223372036854775808", b"_1", b"c", b"Ab1")
+
+
+def source(expressions: str, shape: str, result: str) -> str:
+    """A filter file with one variable for each line."""
+    functions = []
+    for i, line in enumerate(expressions.strip().splitlines()):
+        functions.append(f"""
+
+@variable("v{i}")
+def v{i}(r: ngx_http_request_t) -> {result}:
+    a = number(r.arg(b"a"))
+    b = number(r.arg(b"b"))
+    s = text(r.arg(b"s"))
+    t = text(r.arg(b"t"))
+    return {shape.format(line)}
+""")
+    return HEAD + "".join(functions)
+
+
+def arguments(
+    pairs: Iterable[tuple[int, ...]], texts: Sequence[tuple[bytes, ...]]
+) -> list[Mapping[bytes, bytes]]:
+    """Arguments that give each pair of numbers, and each pair of texts, at least once."""
+    numbers = list(pairs)
+    found = []
+    for i in range(max(len(numbers), len(texts))):
+        a, b = numbers[i % len(numbers)]
+        s, t = texts[i % len(texts)]
+        found.append({b"a": b"%d" % a, b"b": b"%d" % b, b"s": s, b"t": t})
+    return [*found, {}]
+
+
+TEXT_PAIRS = list(itertools.product(TEXTS + TEXTS2, repeat=2))
+CASES = {
+    "integers": (INTEGERS, 'b"%d" % ({})', "bytes", itertools.product(NUMBERS, repeat=2)),
+    "texts": (BYTES, "({})", "bytes", itertools.product(SMALL, repeat=2)),
+    "truths": (TRUTHS, 'b"%d" % ({})', "bytes", itertools.product(SMALL, repeat=2)),
+    "strings": (STRINGS, "({})", "str", itertools.product(NUMBERS, repeat=2)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_expressions(name: str, packaged: Target, tmp_path: Path) -> None:
+    """Every expression gives CPython's value, or fails as it does, at the same line."""
+    expressions, shape, result, pairs = CASES[name]
+    path = tmp_path / f"{name}.py"
+    path.write_text(source(expressions, shape, result))
+    served = Variables(path, packaged, tmp_path / "out")
+    with served.serving() as nginx:
+        wrong = served.differences(nginx, arguments(pairs, TEXT_PAIRS))
+    assert not wrong, f"{len(wrong)} differences:\n" + "\n".join(wrong[:40])
