@@ -88,12 +88,20 @@ def check(
 
 
 @app.command()
-def compile(files: Files, output: OutDir, nginx: Nginx = None, nginx_src: NginxSrc = None) -> None:
+def compile(
+    files: Files,
+    output: OutDir,
+    nginx: Nginx = None,
+    nginx_src: NginxSrc = None,
+    debug_lines: Annotated[
+        bool, typer.Option("--debug-lines", help="let compilers and debuggers show the Python")
+    ] = False,
+) -> None:
     """Write an addon directory for nginx's configure: DIR, or DIR/<name> for each of several."""
     compiled = _compile_or_exit(files, nginx, nginx_src)
     for one in compiled:
         folder = output if len(compiled) == 1 else output / one.name
-        _write_or_exit(folder, one.files)
+        _write_or_exit(folder, one.with_python_lines() if debug_lines else one.files)
         typer.echo(folder)
 
 
@@ -305,7 +313,7 @@ def _build_modules(compiled: Iterable[Compiled], output: Path, target: NginxTarg
     modules = []
     for one in compiled:
         with tempfile.TemporaryDirectory(prefix="pyngx-") as addon:
-            _write_or_exit(Path(addon), one.files)
+            _write_or_exit(Path(addon), one.with_python_lines())
             try:
                 modules.append(build_module(Path(addon), output, target))
             except OSError as error:

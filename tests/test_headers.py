@@ -89,6 +89,7 @@ def test_constants(model: NginxModel) -> None:
     assert model.constant("NGINX_VER") == b"nginx/" + model.version.encode()
     assert model.constant("ngx_string") is None
     assert model.macro("ngx_string") and model.macro("NGX_OK")
+    assert model.macro("errno") and model.macro("NULL"), "those of the system too"
     assert not model.macro("NGX_NEVER_HEARD_OF")
 
 

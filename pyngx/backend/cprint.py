@@ -68,12 +68,23 @@ class Printed:
         """The text with ``#line`` directives, so that compilers and debuggers show the Python.
 
         Lines of ours point at ``c_path`` itself: each directive there counts the lines of the
-        result, so both files are seen at their true places.
+        result, so both files are seen at their true places. None stands inside a comment, where
+        the preprocessor would not see it.
         """
         out: list[str] = []
         speaks_python = False
         expected = 0
+        in_comment = False
         for text, line in zip(self.text.split("\n"), self.lines, strict=False):
+            if in_comment or text.lstrip().startswith("/*"):
+                in_comment = "*/" not in text
+                out.append(text)
+                expected = 0
+                continue
+            if text.lstrip().startswith(("case ", "default:")):  # "fall through" is to be next
+                out.append(text)
+                expected = 0
+                continue
             if not text:
                 out.append(text)
                 expected += 1
@@ -89,7 +100,8 @@ class Printed:
 
 
 def _path(path: str) -> str:
-    return path.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"')
+    return "".join(f"\\{ord(c):03o}" if c < " " else c for c in escaped)
 
 
 def print_unit(unit: TranslationUnit) -> Printed:

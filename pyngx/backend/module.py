@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pyngx.backend import cnodes as c
 from pyngx.backend import conf as conf_tables
 from pyngx.backend.cprint import Printed, print_unit
+from pyngx.backend.fields import with_c_names
 from pyngx.backend.functions import (
     Lowered,
     chain_function,
@@ -55,7 +56,7 @@ _REQUEST = c.Param("ngx_http_request_t", 1, "r")
 
 def generate(program: Program, model: NginxModel) -> Generated:
     """The module's C for a typed program."""
-    return _Module(Unit(program, model)).generate()
+    return _Module(Unit(with_c_names(program, model), model)).generate()
 
 
 class _Module:

@@ -1,7 +1,8 @@
 """C identifiers: the author's names kept where C allows it.
 
-A name gets a trailing underscore if it is a keyword of C, a macro that the headers define, or
-taken already; letters that C does not have are spelled by their number.
+A name gets a trailing underscore if it is a keyword of C, a macro or type of the headers, begins
+as nginx's own names do, or is that of a function which nginx's macros call; it gets a number if
+another variable has it already; letters that C does not have are spelled by their number.
 """
 
 from __future__ import annotations
@@ -50,10 +51,16 @@ _RESERVED = frozenset(
         "unix",
         "i386",
         "main",
-        "errno",
-        "stdin",
-        "stdout",
-        "stderr",
+        "memchr",
+        "memcmp",
+        "memcpy",
+        "memmove",
+        "memset",
+        "strchr",
+        "strcmp",
+        "strlen",
+        "strncmp",
+        "strstr",
     ]
 )
 
@@ -74,7 +81,8 @@ class Names:
     def claim(self, name: str) -> str:
         """A C name for ``name`` that nothing else has in this scope."""
         wanted = identifier(name)
-        if self._model.macro(wanted) or self._model.type(wanted) is not None:
+        used = self._model.macro(wanted) or self._model.type(wanted) is not None
+        if used or wanted.startswith("ngx_"):
             wanted += "_"
         found = wanted
         number = 2

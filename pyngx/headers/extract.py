@@ -54,11 +54,14 @@ class _Extractor:
         cursors = list(self.root.get_children())
         self._name_records(cursors)
         macros: dict[str, bool] = {}
+        foreign: set[str] = set()  # a name of the author's must not be one of these either
         for cursor in cursors:
             match cursor.kind:
                 case self.kinds.MACRO_DEFINITION:
                     if self._is_own(cursor):
                         macros[cursor.spelling] = self._is_function_like(cursor)
+                    elif not self._is_function_like(cursor):
+                        foreign.add(cursor.spelling)
                 case self.kinds.TYPEDEF_DECL:
                     self.typedefs[cursor.spelling] = self.type_of(cursor.type)
                 case self.kinds.STRUCT_DECL | self.kinds.UNION_DECL:
@@ -80,7 +83,7 @@ class _Extractor:
             "functions": self.functions,
             "integers": self.integers,
             "strings": strings,
-            "macros": sorted(macros),
+            "macros": sorted(foreign.union(macros)),
         }
 
     def _is_own(self, cursor: Any) -> bool:

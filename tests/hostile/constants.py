@@ -20,5 +20,5 @@ def header(r: ngx_http_request_t, conf: Conf) -> ngx_int_t:
     r.headers_out["X-Quotes"] = QUOTES
     r.headers_out["X-Trigraphs"] = TRIGRAPHS
     r.headers_out["X-Size"] = b"%d" % size
-    r.headers_out["X-Format"] = FORMAT.encode()
+    r.headers_out["X-Format"] = FORMAT
     return 0

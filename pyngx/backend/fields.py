@@ -1,0 +1,108 @@
+"""The fields of configurations and of the context, under names that C and the module can bear.
+
+A field whose name is free keeps it, which is nearly always; a program of which that is true of all
+fields comes out as it went in. Others (keywords and macros of C, names of fields that the module
+adds itself) are renamed throughout the tree, so that nothing after this has to know of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from pyngx.backend.names import Names
+from pyngx.headers import NginxModel
+from pyngx.tree import CtxField, DirectiveField, Program, StateField
+from pyngx.types import Bytes, Conf, Ctx, MimeTypes, Optional, Place, Str, Type
+
+_OF_VALIDATE = frozenset({"file", "line"})
+_OF_THE_ENGINE = frozenset({"stream", "replaced"})
+
+Renamed = dict[tuple[Place | None, str], str]
+"""For a field of a configuration, or without a place of the context, its other name."""
+
+T = TypeVar("T")
+
+
+def with_c_names(program: Program, model: NginxModel) -> Program:
+    """The program with names of fields that can stand in C."""
+    renamed: Renamed = {}
+    for conf in program.confs:
+        own = _OF_VALIDATE if conf.validate is not None else frozenset()
+        _claim(renamed, conf.place, conf.fields, own, model)
+    if program.ctx is not None:
+        _claim(renamed, None, program.ctx.fields, _OF_THE_ENGINE, model)
+    if not renamed:
+        return program
+    confs = tuple(replace(c, fields=_fields(renamed, c.place, c.fields)) for c in program.confs)
+    ctx = program.ctx
+    if ctx is not None:
+        ctx = replace(ctx, fields=_fields(renamed, None, ctx.fields))
+    return _rewritten(replace(program, confs=confs, ctx=ctx), renamed)
+
+
+def _claim(
+    renamed: Renamed,
+    place: Place | None,
+    declared: tuple[DirectiveField, ...] | tuple[CtxField, ...],
+    taken: frozenset[str],
+    model: NginxModel,
+) -> None:
+    companions = {f"{f.name}{_companion(f.type)}" for f in declared if _companion(f.type)}
+    names = Names(model, taken | companions)
+    for field in declared:
+        found = names.claim(field.name)
+        if found != field.name:
+            renamed[place, field.name] = found
+
+
+def _companion(type_: Type) -> str:
+    """The end of the name of the second C field that some types need."""
+    match type_:
+        case Optional(inner):
+            return _companion(inner)
+        case Bytes() | Str():
+            return "_size"
+        case MimeTypes():
+            return "_keys"
+        case _:
+            return ""
+
+
+F = TypeVar("F", DirectiveField, CtxField)
+
+
+def _fields(renamed: Renamed, place: Place | None, declared: tuple[F, ...]) -> tuple[F, ...]:
+    return tuple(replace(f, name=renamed.get((place, f.name), f.name)) for f in declared)
+
+
+def _rewritten(node: T, renamed: Renamed) -> T:
+    """A node with the new names in it; itself if there are none."""
+    if isinstance(node, tuple):
+        parts = tuple(_rewritten(part, renamed) for part in node)
+        same = all(a is b for a, b in zip(parts, node, strict=True))
+        return node if same else parts  # type: ignore[return-value]
+    if not is_dataclass(node) or type(node).__module__ != Program.__module__:
+        return node
+    changes: dict[str, Any] = {}
+    for field in fields(node):
+        value = getattr(node, field.name)
+        new = _rewritten(value, renamed)
+        if new is not value:
+            changes[field.name] = new
+    if isinstance(node, StateField):
+        name = renamed.get((_place(node.obj.type), node.name))
+        if name is not None:
+            changes["name"] = name
+    return replace(node, **changes) if changes else node  # type: ignore[type-var]
+
+
+def _place(type_: Type) -> Place | None:
+    """Whose field it is; the context has no place."""
+    match type_:
+        case Conf(place):
+            return place
+        case Ctx() | Optional(Ctx()):
+            return None
+        case _:
+            raise AssertionError(f"no state is of type {type_}")
