@@ -210,6 +210,13 @@ class BufBytes(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class PartBytes(Expr):
+    """A part of ``scan`` where bytes are wanted."""
+
+    part: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class MimeMatch(Expr):
     """``conf.types.matches(r)``."""
 
@@ -390,6 +397,55 @@ class ForBody(Stmt):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadInto(Stmt):
+    """``name = body.read(n)`` or ``readline(n)``: a suspension point. The bound is the same when
+    the read goes on after a suspension."""
+
+    var: Var
+    method: str
+    bound: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class ForLines(Stmt):
+    """``for line in body.lines(n)``: a suspension point."""
+
+    var: Var
+    bound: Expr
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class ForScan(Stmt):
+    """``for part in body.scan(literals, limit)``: a suspension point. ``literals`` are byte
+    strings, or one list of them."""
+
+    var: Var
+    literals: tuple[Expr, ...]
+    ignore_case: bool
+    limit: Expr
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class SetByte(Stmt):
+    """``buf[i] = x``; ``checked``: the index may be out of range."""
+
+    buf: Expr
+    index: Expr
+    value: Expr
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetBytes(Stmt):
+    """``buf[:] = value`` of the same length."""
+
+    buf: Expr
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Break(Stmt):
     """``break``."""
 
@@ -411,6 +467,14 @@ class Yield(Stmt):
     """``yield value``: a buffer, or text that outlives the response."""
 
     value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class YieldSubrequest(Stmt):
+    """``yield subrequest(uri, args)``."""
+
+    uri: Expr
+    args: Expr
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,11 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the body that ``scan`` gives: bytes with ``matched`` and ``index``."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutChain:
     """The chain that a chain-form filter builds with ``ngx_chain_t()``."""
 
@@ -199,6 +204,7 @@ Type: TypeAlias = (
     | Headers
     | Variables
     | Body
+    | Part
     | OutChain
     | List
     | Tuple
@@ -241,6 +247,8 @@ def describe(type_: Type) -> str:
             return "r.variables"
         case Body():
             return "Body"
+        case Part():
+            return "a part of body.scan()"
         case OutChain():
             return "ngx_chain_t"
         case List(item):

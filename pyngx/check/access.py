@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 
 from pyngx.check.base import Base
-from pyngx.check.coerce import BUF
+from pyngx.check.coerce import BUF, as_bytes
 from pyngx.check.constants import constant, integer
 from pyngx.check.context import suggestion
 from pyngx.check.fields import face, field_names
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
-    BufBytes,
     ByteAt,
     Compare,
     Const,
@@ -39,6 +38,7 @@ from pyngx.types import (
     Int,
     List,
     Optional,
+    Part,
     Range,
     Str,
     Struct,
@@ -88,6 +88,10 @@ class Access(Base):
                         limits = range_of(ctx_field.type)
                         return StateField(span, ctx_field.type, value, ctx_field.name, range=limits)
                 self._no_field(node, ctx.name, [f.name for f in ctx.fields])
+            case Part() if node.attr == "matched":
+                return Field(span, Bool(), value, "matched", "ngx_flag_t", range=BIT)
+            case Part() if node.attr == "index":
+                return Field(span, INT, value, "index", "ngx_int_t", range=LENGTH)
             case Optional():
                 self.no_none(node.value, value, f"'{ast.unparse(node.value)}'")
             case Constant(obj):
@@ -159,7 +163,7 @@ class Access(Base):
             case List(item):
                 index = self.need_int(node.slice, "a list index")
                 return ItemAt(span, item, value, index, True, range=range_of(item))
-            case Bytes() | Struct("ngx_buf_t"):
+            case Bytes() | Part() | Struct("ngx_buf_t"):
                 return self._bytes_item(node, value)
             case Str():
                 self.report.refuse(
@@ -195,7 +199,7 @@ class Access(Base):
 
     def _bytes_item(self, node: ast.Subscript, value: Expr) -> Expr:
         span = self.report.span(node)
-        data = BufBytes(value.span, Bytes(), value) if value.type == BUF else value
+        data = as_bytes(value)
         if isinstance(node.slice, ast.Slice):
             lower = self._bound(node.slice.lower, 0)
             upper = self._bound(node.slice.upper, INT64_MAX)
@@ -219,8 +223,9 @@ class Access(Base):
         span = self.report.span(node)
         if isinstance(value, Const) and isinstance(value.value, bytes):
             return integer(self.report, node, len(value.value), self.mod.model)
-        if isinstance(value.type, Bytes | List) or value.type == BUF:
-            return Length(span, INT, value, range=LENGTH)
+        if isinstance(value.type, Bytes | List | Part) or value.type == BUF:
+            measured = value if value.type == BUF else as_bytes(value)
+            return Length(span, INT, measured, range=LENGTH)
         self.no_none(node, value, "the value")
         help_ = "encode it first" if isinstance(value.type, Str) else ""
         self.report.refuse(
@@ -230,7 +235,7 @@ class Access(Base):
 
 def _methods_of(type_: Type) -> tuple[str, ...]:
     match type_:
-        case Bytes() | Struct("ngx_buf_t"):
+        case Bytes() | Part() | Struct("ngx_buf_t"):
             return TABLE.methods("bytes")
         case Struct("ngx_http_request_t"):
             return (*TABLE.methods("request"), "variables", "is_main")

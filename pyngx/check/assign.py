@@ -161,6 +161,9 @@ class Assignments(Expressions):
         var = self.declare(target, value)
         stored = store(self.report, value_node, value, var.type, f"'{target.id}'")
         self.assigned(target.id, value)
+        read = self.take_read(value, var)
+        if read is not None:
+            return read
         if self.stores.get(target.id) == 1 and is_integer(value.type):
             self.value_ranges[target.id] = stored.range
         return Assign(self.report.span(node), var, stored)
@@ -256,6 +259,14 @@ class Assignments(Expressions):
         self.assigned(name, value)
         return (Assign(self.report.span(node), self.vars[name], stored),)
 
+    def set_item(self, node: ast.stmt, target: ast.Subscript, buf: Expr, value: ast.expr) -> Stmt:
+        """``buf[i] = x`` or ``buf[:] = …``."""
+        raise NotImplementedError
+
+    def set_byte(self, node: ast.stmt, buf: Expr, index: Expr, byte: Expr) -> Stmt:
+        """``buf[i] = x`` of checked operands."""
+        raise NotImplementedError
+
     def annotation(self, node: ast.expr) -> Type:
         """The type that an annotation inside the function says."""
         raise NotImplementedError
@@ -271,10 +282,16 @@ class Assignments(Expressions):
                 return self._assign_name(node, node.target, value, node.value)
             case ast.Attribute():
                 return self._store_attribute(node, node.target, value, node.value)
+            case ast.Subscript(value=owner_node, slice=index) if not isinstance(index, ast.Slice):
+                owner = self.expr(owner_node)
+                if owner.type == BUF:
+                    place = self.need_int(index, "an index")
+                    return self.set_byte(node, owner, place, value)
             case _:
-                self.report.refuse(
-                    "PNX140", node.target, "an augmented assignment to an item is not compiled"
-                )
+                pass
+        self.report.refuse(
+            "PNX140", node.target, "an augmented assignment to this item is not compiled"
+        )
 
     def _assign_attribute(
         self, node: ast.stmt, target: ast.Attribute, value_node: ast.expr
@@ -384,11 +401,7 @@ class Assignments(Expressions):
                 value = self.need_bytes(value_node, "the value of a variable", text=True)
                 return Eval(span, Op(span, NoneType(), TABLE["variables.set"], (name, value)))
             case Struct("ngx_buf_t"):
-                self.report.refuse(
-                    "PNX143",
-                    node,
-                    "writing into a buffer is in the language, but not compiled by this version",
-                )
+                return self.set_item(node, target, owner, value_node)
             case _:
                 self.report.refuse(
                     "PNX140", node, f"an item of '{describe(owner.type)}' cannot be assigned"

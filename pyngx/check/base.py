@@ -9,15 +9,15 @@ import ast
 import builtins
 from dataclasses import dataclass
 
-from pyngx.check.coerce import BUF, store
+from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import constant
 from pyngx.check.context import ModuleContext, Refused, Reporter, suggestion
 from pyngx.check.scope import Facts
 from pyngx.frontend.load import FunctionSource
 from pyngx.tree import (
-    BufBytes,
     Expr,
     Local,
+    Stmt,
     Var,
 )
 from pyngx.types import (
@@ -73,6 +73,9 @@ class Base:
         self.value_ranges: dict[str, Range] = {}
         self.poisoned: set[str] = set()
         self.state_roots: frozenset[str] = frozenset()
+        self.pending: list[Stmt] = []  # reads that the statement being checked needs first
+        self.sometimes = 0  # in operands that are evaluated only sometimes
+        self.temporaries = 0
 
     def expr(self, node: ast.expr) -> Expr:
         """The typed expression; an optional value that is known not to be None is unwrapped."""
@@ -104,8 +107,7 @@ class Base:
         """The expression, which must be ``bytes`` (a buffer counts), or ``str`` where text is
         taken."""
         value = self.expr(node)
-        if value.type == BUF:
-            return BufBytes(value.span, Bytes(), value)
+        value = as_bytes(value)
         if isinstance(value.type, Bytes) or (text and isinstance(value.type, Str)):
             return value
         self.no_none(node, value, what)
@@ -173,6 +175,14 @@ class Base:
                 return found
             case _:
                 return None
+
+    def read(self, node: ast.Call, method: str) -> Expr:
+        """A read of the body as a value."""
+        raise NotImplementedError
+
+    def take_read(self, value: Expr, var: Var) -> Stmt | None:
+        """The read that made ``value``, now into ``var``; None for any other value."""
+        raise NotImplementedError
 
     def declare(self, node: ast.Name, value: Expr) -> Var:
         """The variable that is assigned; its type comes from its first value."""

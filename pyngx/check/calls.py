@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from types import FunctionType
 
-from pyngx.check.coerce import BUF, store
+from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import integer
 from pyngx.check.context import suggestion
 from pyngx.check.helpers import helper_function
@@ -16,7 +16,6 @@ from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
 from pyngx.ops.registry import Row
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
-    BufBytes,
     CallHelper,
     Conditional,
     Const,
@@ -45,6 +44,7 @@ from pyngx.types import (
     NoneType,
     Optional,
     OutChain,
+    Part,
     Range,
     Str,
     Struct,
@@ -264,9 +264,8 @@ _BUILTINS: dict[object, Callable[[Operators, ast.Call], Expr]] = {
 def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
     value = ex.expr(func.value)
     match value.type:
-        case Bytes() | Struct("ngx_buf_t") if TABLE.get(f"bytes.{func.attr}"):
-            data = BufBytes(value.span, Bytes(), value) if value.type == BUF else value
-            return row_call(ex, node, TABLE[f"bytes.{func.attr}"], (data,))
+        case Bytes() | Part() | Struct("ngx_buf_t") if TABLE.get(f"bytes.{func.attr}"):
+            return row_call(ex, node, TABLE[f"bytes.{func.attr}"], (as_bytes(value),))
         case Struct("ngx_http_request_t") if TABLE.get(f"request.{func.attr}"):
             return row_call(ex, node, TABLE[f"request.{func.attr}"])
         case Headers(direction):
@@ -287,12 +286,7 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
         case OutChain():
             ex.report.refuse("PNX135", node, "out.append(…) stands as a statement of its own")
         case Body():
-            ex.report.refuse(
-                "PNX136",
-                node,
-                f"body.{func.attr}() is in the language, but not compiled by this version",
-                help="'for buf in body' gives whole buffers, 'yield from body' passes the rest",
-            )
+            return ex.read(node, func.attr)
         case Logger():
             ex.report.refuse("PNX135", node, "a log call stands as a statement of its own")
         case Optional():
@@ -317,7 +311,7 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
 
 def _known_methods(type_: Type) -> tuple[str, ...]:
     match type_:
-        case Bytes() | Struct("ngx_buf_t"):
+        case Bytes() | Part() | Struct("ngx_buf_t"):
             return TABLE.methods("bytes")
         case Struct("ngx_http_request_t"):
             return TABLE.methods("request")

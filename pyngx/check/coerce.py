@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from pyngx.check.context import Reporter
-from pyngx.tree import BufBytes, Const, Convert, Expr, Wrap
+from pyngx.tree import BufBytes, Const, Convert, Expr, PartBytes, Wrap
 from pyngx.types import (
     BIT,
     INT,
@@ -15,6 +15,7 @@ from pyngx.types import (
     Int,
     NoneType,
     Optional,
+    Part,
     Str,
     Struct,
     Type,
@@ -24,6 +25,16 @@ from pyngx.types import (
 )
 
 BUF = Struct("ngx_buf_t")
+PART = Part()
+
+
+def as_bytes(value: Expr) -> Expr:
+    """A buffer or a part of the body where bytes are wanted; any other value as it is."""
+    if value.type == BUF:
+        return BufBytes(value.span, Bytes(), value)
+    if value.type == PART:
+        return PartBytes(value.span, Bytes(), value)
+    return value
 
 
 def join(a: Type, b: Type) -> Type | None:
@@ -80,8 +91,8 @@ def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> 
         case Optional(inner), source if not isinstance(source, Optional):
             stored = store(report, node, value, inner, what)
             return Wrap(value.span, to, stored)
-        case Bytes(), source if source == BUF:
-            return BufBytes(value.span, Bytes(), value)
+        case Bytes(), source if source in (BUF, PART):
+            return as_bytes(value)
         case _:
             pass
     report.refuse(

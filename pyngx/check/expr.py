@@ -19,6 +19,7 @@ from pyngx.tree import (
     Conditional,
     Expr,
     Format,
+    Local,
     Logic,
     Not,
     Unwrap,
@@ -106,7 +107,9 @@ class Expressions(Operators):
         before = self.facts
         conds: list[Cond] = []
         for value in node.values:
+            self.sometimes += bool(conds)
             found = self.cond(value)
+            self.sometimes -= bool(conds)
             conds.append(found)
             self.facts = self.facts.with_present(found.yes if conjunction else found.no)
         # what a later operand assigned holds only if it was reached
@@ -129,9 +132,11 @@ class Expressions(Operators):
     def _bool_value(self, node: ast.BoolOp) -> Expr:
         """``and``/``or`` as a value: a bool, or for ``or`` the first operand that is true."""
         saved = self.facts
-        values = []
+        values: list[Expr] = []
         for value_node in node.values:
+            self.sometimes += bool(values)
             value = self.expr(value_node)
+            self.sometimes -= bool(values)
             values.append(value)
             if value_node is not node.values[-1]:
                 told = self.cond(value_node)
@@ -164,11 +169,13 @@ class Expressions(Operators):
     def _conditional(self, node: ast.IfExp) -> Expr:
         cond = self.cond(node.test)
         saved = self.facts
+        self.sometimes += 1
         self.facts = saved.with_present(cond.yes)
         then = self.expr(node.body)
         self.facts = saved.with_present(cond.no)
         orelse = self.expr(node.orelse)
         self.facts = saved
+        self.sometimes -= 1
         type_ = common(self.report, node, then.type, orelse.type)
         return Conditional(
             self.report.span(node),
@@ -184,6 +191,10 @@ class Expressions(Operators):
         var = self.declare(node.target, value)
         stored = store(self.report, node.value, value, var.type, f"'{node.target.id}'")
         self.assigned(node.target.id, value)
+        read = self.take_read(value, var)
+        if read is not None:
+            self.pending.append(read)
+            return Local(self.report.span(node), var.type, var)
         return Walrus(self.report.span(node), var.type, var, stored, range=stored.range)
 
 

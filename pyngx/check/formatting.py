@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pyngx.check.coerce import BUF
+from pyngx.check.coerce import as_bytes
 from pyngx.check.context import Reporter
 from pyngx.tree import BufBytes, Const, Convert, Expr, Piece
 from pyngx.types import BYTE, Bytes, Enum, Int, Optional, Range, Str, Type, describe, is_integer
@@ -128,8 +128,7 @@ def _character(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Exp
 
 
 def _string(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Expr:
-    if value.type == BUF:
-        return BufBytes(value.span, Bytes(), value)
+    value = as_bytes(value)
     wanted = "str or an integer" if text else "bytes"
     if isinstance(value.type, Optional):
         _wrong(report, node, value.type, "%s", wanted)
@@ -168,8 +167,7 @@ def message(
 
 
 def _loggable(report: Reporter, node: ast.expr, value: Expr) -> Expr:
-    if value.type == BUF:
-        return BufBytes(value.span, Str(), value)
+    value = as_bytes(value)
     if isinstance(value.type, Bytes):
         return _as_str(value)
     return value

@@ -9,6 +9,7 @@ from pyngx.check.coerce import BUF
 from pyngx.check.scope import Facts
 from pyngx.tree import (
     Block,
+    Break,
     Const,
     Expr,
     ForBody,
@@ -16,19 +17,24 @@ from pyngx.tree import (
     ForChain,
     ForList,
     ForRange,
+    If,
+    Not,
     Stmt,
     Var,
     While,
 )
 from pyngx.types import (
+    BIT,
     BYTE,
     INT,
     Body,
+    Bool,
     Bytes,
     Constant,
     Headers,
     List,
     Optional,
+    Part,
     Range,
     Struct,
     Tuple,
@@ -75,29 +81,30 @@ class Loops(Assignments):
 
     def _while(self, node: ast.While) -> Stmt:
         self._loop_entry(node)
+        outer, self.pending = self.pending, []
         cond = self.cond(node.test)
+        reads, self.pending = tuple(self.pending), outer
         exit_facts = self.facts.with_present(cond.no)
         always = isinstance(cond.expr, Const) and cond.expr.value is True
         body, broken = self._loop_body(node, self.facts.with_present(cond.yes))
         self.facts = broken if always else broken.join(exit_facts)
-        return While(self.report.span(node), cond.expr, body)
+        span = self.report.span(node)
+        if not reads:
+            return While(span, cond.expr, body)
+        leave = If(span, Not(span, Bool(), cond.expr, range=BIT), (Break(span),), ())
+        endless = Const(span, Bool(), True, range=Range(1, 1))
+        return While(span, endless, (*reads, leave, *body))
 
     def _for(self, node: ast.For) -> Stmt:
         match node.iter:
             case ast.Call(func=ast.Name(id="range")) if "range" not in self.local_names:
                 return self._for_range(node, node.iter)
-            case ast.Call(func=ast.Attribute(value=value, attr=attr)):
-                owner = self.compile_time(value) is None and self.expr(value).type
-                if owner == Body():
-                    self.report.refuse(
-                        "PNX136",
-                        node.iter,
-                        f"body.{attr}() is in the language, but not compiled by this version",
-                        help="'for buf in body' gives whole buffers",
-                    )
             case _:
-                pass
-        return self._for_value(node)
+                return self.body_loop(node) or self._for_value(node)
+
+    def body_loop(self, node: ast.For) -> Stmt | None:
+        """A loop over a method of the body; None for any other loop."""
+        raise NotImplementedError
 
     def _for_range(self, node: ast.For, call: ast.Call) -> Stmt:
         if call.keywords or not 1 <= len(call.args) <= 3:
@@ -155,7 +162,7 @@ class Loops(Assignments):
             case Struct("ngx_chain_t"):
                 var = self._loop_var(node, node.target, BUF)
                 return ForChain(span, var, value, self._for_body(node, (var,)))
-            case Bytes() | Struct("ngx_buf_t"):
+            case Bytes() | Part() | Struct("ngx_buf_t"):
                 data = self.need_bytes(node.iter, "what is iterated")
                 var = self._loop_var(node, node.target, INT)
                 if self.stores.get(var.name) == 1:

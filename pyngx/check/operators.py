@@ -10,13 +10,12 @@ from typing import Any
 from pyngx.check import ranges
 from pyngx.check.access import Access
 from pyngx.check.base import Cond, path
-from pyngx.check.coerce import BUF
+from pyngx.check.coerce import as_bytes
 from pyngx.check.constants import constant, integer
 from pyngx.check.formatting import percent
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
     Arith,
-    BufBytes,
     Chained,
     Compare,
     Const,
@@ -41,6 +40,7 @@ from pyngx.types import (
     List,
     NoneType,
     Optional,
+    Part,
     Range,
     Str,
     Struct,
@@ -137,8 +137,7 @@ class Operators(Access):
         if is_integer(left.type) and is_integer(right.type):
             return self.arith(node, op, left, right)
         span = self.report.span(node)
-        left = BufBytes(left.span, Bytes(), left) if left.type == BUF else left
-        right = BufBytes(right.span, Bytes(), right) if right.type == BUF else right
+        left, right = as_bytes(left), as_bytes(right)
         match op, left.type, right.type:
             case "+", Bytes(), Bytes():
                 if isinstance(left, Const) and isinstance(right, Const):
@@ -254,8 +253,7 @@ class Operators(Access):
     def compare(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
         """A comparison of two values of one kind."""
         span = self.report.span(node)
-        left = BufBytes(left.span, Bytes(), left) if left.type == BUF else left
-        right = BufBytes(right.span, Bytes(), right) if right.type == BUF else right
+        left, right = as_bytes(left), as_bytes(right)
         kinds = _kind(left.type), _kind(right.type)
         if kinds[0] != kinds[1] or kinds[0] == "":
             if "none" in kinds:
@@ -290,7 +288,7 @@ class Operators(Access):
                     row = TABLE[f"headers_{direction}.get"]
                     found = Op(span, Optional(Bytes()), row, (name,))
                     return IsNone(span, Bool(), found, True, range=BIT)
-                case Bytes() | Struct("ngx_buf_t"):
+                case Bytes() | Part() | Struct("ngx_buf_t"):
                     return self._in_bytes(node, left_node, right)
                 case Constant(tuple() | list() | frozenset() | set() as values):
                     ordered = (
@@ -316,7 +314,7 @@ class Operators(Access):
         return compared[0] if len(compared) == 1 else Logic(span, Bool(), "or", compared, range=BIT)
 
     def _in_bytes(self, node: ast.Compare, left_node: ast.expr, right: Expr) -> Expr:
-        data = BufBytes(right.span, Bytes(), right) if right.type == BUF else right
+        data = as_bytes(right)
         needle = self.need_bytes(left_node, "what is looked for in bytes")
         row = TABLE["operator.in"]
         return Op(self.report.span(node), Bool(), row, (data, needle), range=BIT)

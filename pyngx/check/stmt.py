@@ -6,11 +6,12 @@ import ast
 import logging
 from dataclasses import replace
 
+from pyngx import subrequest
 from pyngx.check.assign import Kind
-from pyngx.check.coerce import BUF, store
+from pyngx.check.coerce import BUF, as_bytes, store
 from pyngx.check.context import Refused
 from pyngx.check.formatting import message
-from pyngx.check.loops import Loops
+from pyngx.check.reads import Reads
 from pyngx.tree import (
     Append,
     Block,
@@ -33,6 +34,7 @@ from pyngx.tree import (
     Stmt,
     Yield,
     YieldRest,
+    YieldSubrequest,
 )
 from pyngx.types import (
     Body,
@@ -59,7 +61,7 @@ _HEADER_RESULTS = (0, -1, -5, 201, 204)
 """NGX_OK, NGX_ERROR, NGX_DECLINED, and the statuses below 300 that have a page of their own."""
 
 
-class Statements(Loops):
+class Statements(Reads):
     """Checks the statements of one function."""
 
     def block(self, nodes: list[ast.stmt]) -> Block:
@@ -68,10 +70,14 @@ class Statements(Loops):
         for node in nodes:
             if not self.facts.reachable:
                 break
+            outer, self.pending = self.pending, []
             try:
-                found.extend(self._commented(node, self._stmt(node)))
+                stmts = self._stmt(node)
+                found.extend(self._commented(node, (*self.pending, *stmts)))
             except Refused:
                 self._poison(node)
+            finally:
+                self.pending = outer
         return (*found, *self._last_words(nodes[-1])) if nodes else ()
 
     def _poison(self, node: ast.stmt) -> None:
@@ -185,6 +191,7 @@ class Statements(Loops):
         """Text for the body: bytes or str."""
         if isinstance(value.type, Optional):
             self.no_none(node, value, "what is " + how)
+        value = as_bytes(value)
         if isinstance(value.type, Bytes | Str):
             return value
         help_ = 'format it: b"%d" % value' if is_integer(value.type) else ""
@@ -323,6 +330,8 @@ class Statements(Loops):
     def _yield(self, node: ast.Yield) -> Stmt:
         if node.value is None:
             self.report.refuse("PNX146", node, "a 'yield' sends something", help='yield b"…"')
+        if isinstance(node.value, ast.Call) and self.compile_time(node.value.func) is subrequest:
+            return self._subrequest(node.value)
         value = self.expr(node.value)
         if value.type == BUF:
             if not isinstance(value, Local):
@@ -330,6 +339,19 @@ class Statements(Loops):
             return Yield(self.report.span(node), value)
         value = self._constant_text(node.value, value, "yielded")
         return Yield(self.report.span(node), value)
+
+    def _subrequest(self, node: ast.Call) -> Stmt:
+        """``yield subrequest(uri, args)``."""
+        given = dict(zip(("uri", "args"), node.args, strict=False))
+        given |= {k.arg: k.value for k in node.keywords if k.arg is not None}
+        if "uri" not in given or set(given) - {"uri", "args"} or len(node.args) > 2:
+            self.report.refuse("PNX133", node, "subrequest() takes a uri, and arguments")
+        span = self.report.span(node)
+        uri = self.need_bytes(given["uri"], "the uri of a subrequest")
+        args: Expr = Const(span, Bytes(), b"")
+        if "args" in given:
+            args = self.need_bytes(given["args"], "the arguments of a subrequest")
+        return YieldSubrequest(span, uri, args)
 
     def _yield_from(self, node: ast.YieldFrom) -> Stmt:
         value = self.expr(node.value)

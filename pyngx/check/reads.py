@@ -1,0 +1,219 @@
+"""Reading the body: ``read``, ``readline``, ``lines``, ``scan``; and writing into a buffer.
+
+A read may suspend the generator, so it is a statement of the typed tree. One that stands inside an
+expression is hoisted: ``while chunk := body.read(3):`` becomes a loop that reads, tests and goes
+on. That keeps Python's order as long as the read is certainly evaluated; where it is not (the
+second operand of ``and``), it is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+
+from pyngx.check.coerce import as_bytes, store
+from pyngx.check.constants import constant
+from pyngx.check.loops import Loops
+from pyngx.tree import (
+    Const,
+    Expr,
+    ForLines,
+    ForScan,
+    Local,
+    ReadInto,
+    SetByte,
+    SetBytes,
+    StateField,
+    Stmt,
+    Var,
+)
+from pyngx.types import (
+    BYTE,
+    INT,
+    Body,
+    Bool,
+    Bytes,
+    Constant,
+    Int,
+    List,
+    Part,
+    Range,
+    describe,
+)
+
+_SCAN_LIMIT = 4096
+
+
+class Reads(Loops):
+    """Checks what reads the body."""
+
+    def read(self, node: ast.Call, method: str) -> Expr:
+        """``body.read(n)`` and ``body.readline(n)`` as a value; the read itself is hoisted."""
+        if method not in ("read", "readline"):
+            loop = method in ("lines", "scan")
+            self.report.refuse(
+                "PNX136",
+                node,
+                f"body.{method}() is iterated" if loop else f"Body has no method '{method}'",
+                help=f"for … in body.{method}(…):" if loop else "read, readline, lines and scan",
+            )
+        if self.sometimes:
+            self.report.refuse(
+                "PNX170",
+                node,
+                "this read happens only sometimes",
+                label="it is evaluated only if what stands before it says so",
+                help="read in a statement of its own, inside an 'if'",
+            )
+        bound = self._bound_argument(node, f"body.{method}()")
+        self.temporaries += 1
+        name = f"{'data' if method == 'read' else 'line'}{self.temporaries}"
+        while name in self.local_names or name in self.vars:
+            name += "_"
+        var = Var(name, Bytes())
+        self.vars[name] = var
+        span = self.report.span(node)
+        self.pending.append(ReadInto(span, var, method, bound))
+        return Local(span, Bytes(), var)
+
+    def _bound_argument(self, node: ast.Call, what: str) -> Expr:
+        if len(node.args) != 1 or node.keywords:
+            self.report.refuse(
+                "PNX171",
+                node,
+                f"{what} takes a bound: how many bytes are held at most",
+                help=f"{what.removesuffix('()')}(8192)",
+            )
+        return self._bound_value(node.args[0], f"the bound of {what}")
+
+    def _bound_value(self, node: ast.expr, what: str) -> Expr:
+        value = self.need_int(node, what)
+        if not isinstance(value, Const | Local | StateField):
+            self.report.refuse(
+                "PNX171",
+                node,
+                f"{what} is a constant, a variable or a configuration value",
+                help="assign it to a variable first",
+            )
+        if value.range.hi < 1:
+            self.report.refuse("PNX171", node, f"{what} is at least 1")
+        return value
+
+    def take_read(self, value: Expr, var: Var) -> ReadInto | None:
+        """The read that made ``value``, now into ``var``: no copy of a copy."""
+        if self.pending and isinstance(value, Local) and isinstance(var.type, Bytes):
+            last = self.pending[-1]
+            if isinstance(last, ReadInto) and last.var == value.var:
+                self.pending.pop()
+                del self.vars[value.var.name]
+                return replace(last, var=var)
+        return None
+
+    # Loops
+
+    def body_loop(self, node: ast.For) -> Stmt | None:
+        """``for … in body.lines(…)`` and ``body.scan(…)``; None for any other loop."""
+        match node.iter:
+            case ast.Call(func=ast.Attribute(value=ast.Name() as owner, attr=method)):
+                if owner.id not in self.local_names or self.expr(owner).type != Body():
+                    return None
+            case _:
+                return None
+        call = node.iter
+        if method == "lines":
+            bound = self._bound_argument(call, "body.lines()")
+            var = self._loop_var(node, node.target, Bytes())
+            return ForLines(self.report.span(node), var, bound, self._for_body(node, (var,)))
+        if method == "scan":
+            return self._scan(node, call)
+        self.report.refuse(
+            "PNX136",
+            call,
+            f"body.{method}() is not iterated",
+            help="for buf in body, for line in body.lines(n), for part in body.scan(…)",
+        )
+
+    def _scan(self, node: ast.For, call: ast.Call) -> Stmt:
+        given: dict[str, ast.expr] = dict(zip(("pattern", "limit"), call.args, strict=False))
+        for keyword in call.keywords:
+            if keyword.arg not in ("pattern", "limit", "ignore_case") or keyword.arg in given:
+                self.report.refuse("PNX133", keyword, f"scan() has no argument '{keyword.arg}'")
+            given[keyword.arg] = keyword.value
+        if "pattern" not in given or len(call.args) > 2:
+            self.report.refuse("PNX133", call, "scan() takes a pattern, and a limit")
+        literals = self._literals(given["pattern"])
+        span = self.report.span(call)
+        default = Const(span, INT, _SCAN_LIMIT, range=Range(_SCAN_LIMIT, _SCAN_LIMIT))
+        limit = (
+            self._bound_value(given["limit"], "the limit of scan()")
+            if "limit" in given
+            else default
+        )
+        ignore = self._ignore_case(given.get("ignore_case"))
+        var = self._loop_var(node, node.target, Part())
+        body = self._for_body(node, (var,))
+        return ForScan(self.report.span(node), var, literals, ignore, limit, body)
+
+    def _ignore_case(self, node: ast.expr | None) -> bool:
+        if node is None:
+            return False
+        value = self.expr(node)
+        if not isinstance(value, Const) or not isinstance(value.type, Bool):
+            self.report.refuse("PNX172", node, "ignore_case is True or False")
+        return bool(value.value)
+
+    def _literals(self, node: ast.expr) -> tuple[Expr, ...]:
+        """One literal, several, or a list of them."""
+        if isinstance(node, ast.Tuple | ast.List):
+            found = tuple(self.need_bytes(e, "a literal of scan()") for e in node.elts)
+        else:
+            value = self.expr(node)
+            match value.type:
+                case Constant(tuple() | list() as values):
+                    found = tuple(constant(self.report, node, v, self.mod.model) for v in values)
+                case Constant(re.Pattern()):
+                    self.report.refuse(
+                        "PNX172",
+                        node,
+                        "scan() with a regular expression is in the language, "
+                        "but not compiled by this version",
+                        help='scan for literals: body.scan((b"…", b"…"))',
+                    )
+                case List(Bytes()):
+                    return (value,)
+                case _:
+                    found = (self.need_bytes(node, "the pattern of scan()"),)
+        if not found:
+            self.report.refuse("PNX172", node, "scan() for nothing")
+        for literal in found:
+            if not isinstance(literal.type, Bytes):
+                self.report.refuse(
+                    "PNX172", node, f"a literal of scan() is bytes, not '{describe(literal.type)}'"
+                )
+            if isinstance(literal, Const) and not literal.value:
+                self.report.refuse("PNX172", node, "an empty literal is found everywhere")
+        return tuple(as_bytes(f) for f in found)
+
+    # Writing into a buffer
+
+    def set_item(self, node: ast.stmt, target: ast.Subscript, buf: Expr, value: ast.expr) -> Stmt:
+        """``buf[i] = x`` or ``buf[:] = …``."""
+        span = self.report.span(node)
+        if not isinstance(buf, Local):
+            self.report.refuse("PNX143", target, "only the buffer of a loop is written")
+        if isinstance(target.slice, ast.Slice):
+            part = target.slice
+            if part.lower is not None or part.upper is not None or part.step is not None:
+                self.report.refuse(
+                    "PNX143", target, "a whole buffer is replaced, or one byte", help="buf[:] = …"
+                )
+            return SetBytes(span, buf, self.need_bytes(value, "the new content of the buffer"))
+        index = self.need_int(target.slice, "an index")
+        byte = self.need_int(value, "a byte")
+        return self.set_byte(node, buf, index, byte)
+
+    def set_byte(self, node: ast.stmt, buf: Expr, index: Expr, byte: Expr) -> Stmt:
+        """``buf[i] = x`` of checked operands."""
+        stored = store(self.report, node, byte, Int("u_char", BYTE), "a byte of the buffer")
+        return SetByte(self.report.span(node), buf, index, stored, True)
