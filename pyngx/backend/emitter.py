@@ -72,6 +72,8 @@ class Emitter:
     line: int | None = None
     used_request: bool = False
     used_failing: bool = False
+    scratch: bool = False  # loops compute in the engine's scratch memory
+    loops: int = 0
     _free: dict[tuple[str, int, str], list[str]] = field(default_factory=dict)
     _lent: list[list[tuple[str, int, str, str]]] = field(default_factory=lambda: [[]])
 
@@ -137,8 +139,23 @@ class Emitter:
 
     @property
     def pool(self) -> c.Expr:
-        """The pool of the request."""
-        return c.Arrow(self.r, "pool")
+        """The pool for what is computed: of the request, in a generator's loops the scratch."""
+        if not (self.scratch and self.loops):
+            return c.Arrow(self.r, "pool")
+        pool = self.temp("ngx_pool_t", 1, "pool")
+        self.assign(pool, c.Call("ngx_http_pyngx_stream_pool", (self.r, c.Name("s"))))
+        self.leave_if(c.Binary("==", pool, c.Name("NULL")))
+        self.blank()
+        return pool
+
+    @contextmanager
+    def looping(self) -> Iterator[None]:
+        """What is emitted inside belongs to a loop."""
+        self.loops += 1
+        try:
+            yield
+        finally:
+            self.loops -= 1
 
     def leave(self) -> c.Stmt:
         """The ``return`` of a function that failed."""

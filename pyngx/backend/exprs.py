@@ -40,6 +40,7 @@ from pyngx.tree import (
     NewChain,
     Not,
     Op,
+    PartBytes,
     SendChain,
     StateField,
     Truth,
@@ -51,6 +52,7 @@ from pyngx.types import (
     Bool,
     Bytes,
     Optional,
+    Part,
     Str,
     Tuple,
     is_integer,
@@ -117,7 +119,7 @@ class ExprLowering(CallLowering):
 
     def _field(self, expr: Field) -> c.Expr:
         obj = self.value(expr.obj)
-        if isinstance(expr.obj, Field) and expr.obj.embedded:
+        if isinstance(expr.obj.type, Part) or (isinstance(expr.obj, Field) and expr.obj.embedded):
             return c.Member(obj, expr.name)
         return c.Arrow(obj, expr.name)
 
@@ -185,6 +187,8 @@ class ExprLowering(CallLowering):
                 return Ref(self.value(expr))
             case ItemAt():
                 return Ref(self.value(expr))
+            case PartBytes(part=part):
+                return Ref(c.Member(self.value(part), "bytes"))
             case Unwrap(value=value):
                 return self.string(value, hint)
             case Wrap(value=value) if not self._may_be_null(value):

@@ -103,15 +103,7 @@ def format_into(lower: Operands, target: Ref, pieces: tuple[Piece, ...]) -> None
         literal = b"".join(p.literal for p in pieces)
         out.call("ngx_str_set", target.address, c.Str(literal))
         return
-    prepared: list[tuple[Piece, c.Expr | None, Ref | None]] = []
-    for i, piece in enumerate(pieces, 1):
-        if piece.value is None:
-            prepared.append((piece, None, None))
-        elif _is_string(piece):
-            ref = lower.kept_string(piece.value, _values(pieces[i:]), "arg")
-            prepared.append((piece, None, ref))
-        else:
-            prepared.append((piece, _argument(lower, piece, pieces[i:]), None))
+    prepared = _prepare(lower, pieces)
     size = _size(prepared)
     out.assign(target.data, c.Call("ngx_pnalloc", (out.pool, size)))
     out.leave_if(c.Binary("==", target.data, c.Name("NULL")))
@@ -120,7 +112,39 @@ def format_into(lower: Operands, target: Ref, pieces: tuple[Piece, ...]) -> None
     out.assign(target.len, c.Binary("-", end, target.data))
 
 
-def _size(prepared: list[tuple[Piece, c.Expr | None, Ref | None]]) -> c.Expr:
+Prepared = list[tuple[Piece, c.Expr | None, Ref | None]]
+
+
+def format_to_stream(lower: Operands, pieces: tuple[Piece, ...]) -> None:
+    """Write the text where it is sent from: into the engine's output buffer."""
+    out = lower.out
+    prepared = _prepare(lower, pieces)
+    start = out.temp("u_char", 1, "p")
+    reserve = c.Call("ngx_http_pyngx_stream_reserve", (out.r, c.Name("s"), _size(prepared)))
+    out.assign(start, reserve)
+    out.leave_if(c.Binary("==", start, c.Name("NULL")))
+    out.blank()
+    end = _write(out, start, prepared)
+    if end != start:
+        out.assign(start, end)
+    out.call("ngx_http_pyngx_stream_commit", c.Name("s"), start)
+
+
+def _prepare(lower: Operands, pieces: tuple[Piece, ...]) -> Prepared:
+    """The values of the pieces, evaluated in order."""
+    prepared: Prepared = []
+    for i, piece in enumerate(pieces, 1):
+        if piece.value is None:
+            prepared.append((piece, None, None))
+        elif _is_string(piece):
+            ref = lower.kept_string(piece.value, _values(pieces[i:]), "arg")
+            prepared.append((piece, None, ref))
+        else:
+            prepared.append((piece, _argument(lower, piece, pieces[i:]), None))
+    return prepared
+
+
+def _size(prepared: Prepared) -> c.Expr:
     fixed = 0
     terms: list[c.Expr] = []
     for piece, _, ref in prepared:
@@ -142,9 +166,7 @@ def _size(prepared: list[tuple[Piece, c.Expr | None, Ref | None]]) -> c.Expr:
     return total
 
 
-def _write(
-    out: Emitter, start: c.Expr, prepared: list[tuple[Piece, c.Expr | None, Ref | None]]
-) -> c.Expr:
+def _write(out: Emitter, start: c.Expr, prepared: Prepared) -> c.Expr:
     """The calls that write the pieces; the expression for the end of what was written."""
     text = b""
     args: list[c.Expr] = []
@@ -161,8 +183,10 @@ def _write(
             elif value is not None:
                 args.append(value)
         return c.Call("ngx_sprintf", (start, c.Str(text), *args))
-    p = out.temp("u_char", 1, "p")
-    out.assign(p, start)
+    p = start
+    if not isinstance(start, c.Name):
+        p = out.temp("u_char", 1, "p")
+        out.assign(p, start)
     for piece, value, ref in prepared:
         if piece.value is None:
             size = c.Int(str(len(piece.literal)))

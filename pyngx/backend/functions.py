@@ -11,6 +11,7 @@ from pyngx.backend.lowering import is_string
 from pyngx.backend.names import Names, identifier
 from pyngx.backend.stmts import StmtLowering
 from pyngx.backend.unit import Signature, Unit, c_type
+from pyngx.flow.lifetimes import memory
 from pyngx.flow.liveness import liveness
 from pyngx.flow.walk import assigned_variables, read_variables, statements
 from pyngx.tree import (
@@ -27,7 +28,7 @@ from pyngx.tree import (
     Var,
     While,
 )
-from pyngx.types import Body, Conf, Ctx, NoneType, Optional, OutChain, Place, Struct
+from pyngx.types import Body, Conf, Ctx, NoneType, Optional, OutChain, Part, Place, Struct
 
 REQUEST = Struct("ngx_http_request_t")
 CHAIN = Struct("ngx_chain_t")
@@ -82,7 +83,7 @@ def _declare_locals(out: Emitter, variables: Variables, function: Function) -> N
 
 def c_type_exists(var: Var) -> bool:
     """Whether a local is a C variable; the out chain is the engine's."""
-    return not isinstance(var.type, OutChain | Body)
+    return not isinstance(var.type, OutChain | Body | Part)
 
 
 def _place_params(
@@ -202,17 +203,18 @@ def stream_function(unit: Unit, body: BodyFilter) -> Lowered:
     out = _emitter(unit, function, ERROR, frozenset({"s", "ctx"}))
     live = liveness(function.body)
     variables = Variables()
-    kept = _kept_variables(unit, function, variables, frozenset(live.kept))
+    memory_ = memory(unit.program, function)
+    out.scratch = True
+    kept = _kept_variables(unit, function, variables, frozenset(live.kept), memory_.owned)
     confs: list[c.Stmt] = []
     _state_locals(unit, out, variables, function, confs)
     for var in function.locals:
         if var.type == Struct("ngx_buf_t"):
             variables.places[var] = c.Arrow(c.Name("s"), "buf")
     _declare_locals(out, variables, function)
-    lowering = GeneratorLowering(out, variables, function, live)
+    lowering = GeneratorLowering(out, variables, function, live, memory_)
     lowered = lowering.lower()
-    hidden = tuple(c.Decl("ngx_int_t", 0, name) for name in lowering.hidden)
-    kept = (*kept, *hidden)
+    kept = (*kept, *lowering.hidden)
     if kept and not any(d.name == "ctx" for d in out.decls):
         out.decls.append(c.Decl(unit.ctx_type, 1, "ctx"))
         get = c.Call("ngx_http_get_module_ctx", (out.r, c.Name(unit.module)))
@@ -228,17 +230,23 @@ def stream_function(unit: Unit, body: BodyFilter) -> Lowered:
 
 
 def _kept_variables(
-    unit: Unit, function: Function, variables: Variables, live: frozenset[Var]
+    unit: Unit,
+    function: Function,
+    variables: Variables,
+    live: frozenset[Var],
+    owned: frozenset[Var],
 ) -> tuple[c.Decl, ...]:
     """Variables that outlive a suspension, as fields of the context."""
     names = Names(unit.model, _ctx_fields(unit))
     fields = []
     for var in function.locals:
-        if var not in live or var.type == Struct("ngx_buf_t"):
+        if var not in live or var.type in (Struct("ngx_buf_t"), Part()):
             continue
         ctype, stars = c_type(unit, var.type)
         name = names.claim(var.name)
         fields.append(c.Decl(ctype, stars, name))
+        if var in owned:
+            fields.append(c.Decl("size_t", 0, names.claim(f"{name}_size")))
         variables.places[var] = c.Arrow(c.Name("ctx"), name)
     return tuple(fields)
 

@@ -32,31 +32,47 @@ buffer being read is the engine's ``s->buf``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
 from pyngx.backend.conds import negated
-from pyngx.backend.emitter import Emitter, Variables
+from pyngx.backend.emitter import Emitter, Ref, Variables
+from pyngx.backend.format import format_to_stream
+from pyngx.backend.lowering import is_string
 from pyngx.backend.stmts import StmtLowering
+from pyngx.backend.unit import c_type
+from pyngx.flow.lifetimes import Memory
 from pyngx.flow.liveness import Liveness
-from pyngx.flow.suspension import suspends
+from pyngx.flow.suspension import suspends, waits_for_room
 from pyngx.tree import (
+    Assign,
     Block,
     Break,
     Const,
     Continue,
+    Expr,
     ForBody,
     ForBytes,
+    ForLines,
     ForList,
+    Format,
     ForRange,
+    ForScan,
     Function,
     If,
+    Local,
+    ReadInto,
     Return,
     Stmt,
+    Var,
     While,
+    Yield,
     YieldRest,
+    YieldSubrequest,
 )
+from pyngx.types import List
 
 STREAM = c.Name("s")
 
@@ -82,13 +98,20 @@ class GeneratorLowering(StmtLowering):
     """Lowers the body filter of the stream form."""
 
     def __init__(
-        self, out: Emitter, variables: Variables, function: Function, liveness: Liveness
+        self,
+        out: Emitter,
+        variables: Variables,
+        function: Function,
+        live: Liveness,
+        memory_: Memory,
     ) -> None:
-        super().__init__(out, variables, function, liveness)
+        super().__init__(out, variables, function, live)
         self.states: list[_State] = []
         self.jumps = False
         self.loops: list[_Jumps | None] = []
-        self.hidden: list[str] = []
+        self.hidden: list[c.Decl] = []
+        self.scans: dict[int, tuple[c.Expr, c.Expr]] = {}
+        self.memory = memory_
         self._names: set[str] = set()
 
     @property
@@ -188,66 +211,163 @@ class GeneratorLowering(StmtLowering):
             case YieldRest():
                 self._resume_here("rest")
                 self.prologue(stmt, None)
-                self._read("ngx_http_pyngx_stream_rest", done_only=True)
-            case ForBody() if not _suspends_within(stmt.body):
+                self._rest()
+            case ReadInto():
                 self._resume_here("read")
                 self.prologue(stmt, None)
-                self._loop_over_body(stmt)
-            case ForBody():
-                self.prologue(stmt, previous)
-                self._jumping_loop_over_body(stmt)
+                with self.out.temporaries():
+                    self._fetch(self._call(stmt.method, stmt.bound), stmt.var, ())
+            case ForBody() | ForLines() | ForScan():
+                self._reading_loop(stmt, previous)
             case While():
                 self.prologue(stmt, previous)
                 self._while_waiting(stmt)
             case ForRange():
                 self.prologue(stmt, previous)
                 self._range_waiting(stmt)
+            case ForBytes() | ForList():
+                self.prologue(stmt, previous)
+                self._items_waiting(stmt)
             case If():
                 self.prologue(stmt, previous)
                 self._jumping_if(stmt)
             case _:
                 raise AssertionError("the checker refuses other statements that suspend")
 
-    def _read(self, name: str, *, done_only: bool) -> None:
-        """A call that may suspend; what remains is that input is there, or has ended."""
-        rc = self.out.temp("ngx_int_t", 0, "rc")
-        self.out.assign(rc, c.Call(name, (self.out.r, STREAM)))
-        if done_only:
+    # Reads
+
+    def _rest(self) -> None:
+        with self.out.temporaries():
+            rc = self.out.temp("ngx_int_t", 0, "rc")
+            self.out.assign(rc, c.Call("ngx_http_pyngx_stream_rest", (self.out.r, STREAM)))
             unfinished = c.Binary("!=", rc, c.Name("NGX_DONE"))
             self.out.emit(c.If(unfinished, (c.Return(rc),), line=self.out.line))
 
-    def _loop_over_body(self, stmt: ForBody) -> None:
+    def _call(self, method: str, bound: Expr) -> tuple[str, tuple[c.Expr, ...]]:
+        return f"ngx_http_pyngx_stream_{method}", (self.signed(bound),)
+
+    def _fetch(
+        self, call: tuple[str, tuple[c.Expr, ...]], var: Var, at_end: tuple[c.Stmt, ...]
+    ) -> None:
+        """Read bytes into a variable; an empty read is the end."""
+        name, args = call
+        owned = var in self.memory.owned
+        place = self.out.temp("ngx_str_t", 0, "bytes") if owned else self.vars.places[var]
+        rc = self.out.temp("ngx_int_t", 0, "rc")
+        whole = (self.out.r, STREAM, *args, c.Unary("&", place))
+        self.out.assign(rc, c.Call(name, whole))
+        failed = c.Binary("!=", rc, c.Name("NGX_OK"))
+        self.out.emit(c.If(failed, (c.Return(rc),), line=self.out.line))
+        if at_end:
+            empty = c.Binary("==", c.Member(place, "len"), c.Int("0"))
+            self.out.emit(c.If(empty, at_end, line=self.out.line))
+        if owned:
+            self._own(var, Ref(place))
+
+    def _own(self, var: Var, source: Ref) -> None:
+        """Copy bytes into a variable's own storage in the context."""
+        place = self.vars.places[var]
+        assert isinstance(place, c.Arrow)
+        size = c.Arrow(place.obj, f"{place.name}_size")
+        pool = c.Arrow(self.out.r, "pool")
+        addresses = (c.Unary("&", place), c.Unary("&", size), source.address)
+        call = c.Call("ngx_http_pyngx_keep", (pool, *addresses))
+        self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+
+    def _next(self, stmt: ForBody | ForLines | ForScan, leave: tuple[c.Stmt, ...]) -> None:
+        """The head of a reading loop: the next item, or ``leave`` at the end."""
+        match stmt:
+            case ForLines():
+                self._fetch(self._call("readline", stmt.bound), stmt.var, leave)
+            case ForBody() | ForScan():
+                args: tuple[c.Expr, ...] = (self.out.r, STREAM)
+                name = "next"
+                if isinstance(stmt, ForScan):
+                    name = "scan"
+                    scan, part = self.scans[id(stmt)]
+                    args = (*args, c.Unary("&", scan), c.Unary("&", part))
+                rc = self.out.temp("ngx_int_t", 0, "rc")
+                self.out.assign(rc, c.Call(f"ngx_http_pyngx_stream_{name}", args))
+                line = self.out.line
+                self.out.emit(c.If(c.Binary("==", rc, c.Name("NGX_DONE")), leave, line=line))
+                failed = c.Binary("!=", rc, c.Name("NGX_OK"))
+                self.out.emit(c.If(failed, (c.Return(rc),), line=line))
+
+    def _reading_loop(self, stmt: ForBody | ForLines | ForScan, previous: Stmt | None) -> None:
+        name = {ForBody: "read", ForLines: "lines", ForScan: "scan"}[type(stmt)]
+        if isinstance(stmt, ForScan):
+            self.prologue(stmt, previous)
+            self._start_scan(stmt)
+        if _suspends_within(stmt.body):
+            if not isinstance(stmt, ForScan):
+                self.prologue(stmt, previous)
+            head = self._resume_here(name)
+            end = self._unique(f"{head}_end")
+            with self.out.temporaries():
+                with self.out.block() as leave:
+                    self._jump(end)
+                self._next(stmt, tuple(leave))
+            self._jumping_body(stmt.body, head, end)
+            return
+        self._resume_here(name)
+        if not isinstance(stmt, ForScan):
+            self.prologue(stmt, None)
         line = self.out.line
         self.loops.append(None)
-        with self.out.block() as body, self.out.temporaries():
-            rc = self.out.temp("ngx_int_t", 0, "rc")
-            call = c.Call("ngx_http_pyngx_stream_next", (self.out.r, STREAM))
-            self.out.assign(rc, call)
-            self.out.emit(c.If(c.Binary("==", rc, c.Name("NGX_DONE")), (c.Break(),), line=line))
-            self.out.emit(c.If(c.Binary("!=", rc, c.Name("NGX_OK")), (c.Return(rc),), line=line))
+        with self.out.looping(), self.out.block() as body:
+            with self.out.temporaries():
+                self._next(stmt, (c.Break(),))
             self.statements(stmt.body)
         self.loops.pop()
         self.out.emit(c.For(None, None, None, tuple(body), line=line))
 
-    def _jumping_loop_over_body(self, stmt: ForBody) -> None:
-        head = self._resume_here("read")
-        end = self._unique(f"{head}_end")
+    def _start_scan(self, stmt: ForScan) -> None:
+        """Prepare a scan: its literals and state, in the context."""
+        scan = self._keep("scan", "ngx_http_pyngx_scan_t")
+        part = self._keep("part", "ngx_http_pyngx_part_t")
+        self.scans[id(stmt)] = (scan, part)
+        self.vars.places[stmt.var] = part
         with self.out.temporaries():
+            literals, count = self._scan_literals(stmt.literals)
+            call = c.Call(
+                "ngx_http_pyngx_scan_init",
+                (
+                    self.out.r,
+                    STREAM,
+                    c.Unary("&", scan),
+                    literals,
+                    count,
+                    c.Int(str(int(stmt.ignore_case))),
+                    self.signed(stmt.limit),
+                ),
+            )
             rc = self.out.temp("ngx_int_t", 0, "rc")
-            call = c.Call("ngx_http_pyngx_stream_next", (self.out.r, STREAM))
             self.out.assign(rc, call)
-            with self.out.block() as leave:
-                self._jump(end)
-            self.out.emit(c.If(c.Binary("==", rc, c.Name("NGX_DONE")), tuple(leave)))
-            self.out.emit(c.If(c.Binary("!=", rc, c.Name("NGX_OK")), (c.Return(rc),)))
-        self._jumping_body(stmt.body, head, end)
+            empty = c.Binary("==", rc, c.Name("NGX_DECLINED"))
+            self.out.fail_if(empty, stmt.span, "ValueError", "an empty literal to scan for")
+            self.out.leave_if(c.Binary("!=", rc, c.Name("NGX_OK")))
+
+    def _scan_literals(self, literals: tuple[Expr, ...]) -> tuple[c.Expr, c.Expr]:
+        if len(literals) == 1 and isinstance(literals[0].type, List):
+            array = self.value(literals[0])
+            return c.Arrow(array, "elts"), c.Arrow(array, "nelts")
+        if len(literals) == 1:
+            return self.string(literals[0], "literal").address, c.Int("1")
+        name = self.out.names.claim("literals")
+        self.out.decls.append(c.Decl("ngx_str_t", 0, name, array=str(len(literals))))
+        for i, literal in enumerate(literals):
+            self.string_into(Ref(c.Index(c.Name(name), c.Int(str(i)))), literal)
+        return c.Name(name), c.Int(str(len(literals)))
 
     def _jumping_body(self, body: Block, head: str, end: str) -> None:
         self.loops.append(_Jumps(head, end))
-        self.sequence(body)
+        with self.out.looping():
+            self.sequence(body)
         self.loops.pop()
         self._jump(head)
         self._open(end)
+
+    # Loops that wait for room
 
     def _room(self) -> None:
         """Wait for room in a loop that yields and does not read."""
@@ -259,31 +379,92 @@ class GeneratorLowering(StmtLowering):
         if _suspends_within(stmt.body):
             head = self._resume_here("while")
             end = self._unique(f"{head}_end")
-            self._room()
-            with self.out.temporaries():
-                cond = self.cond(stmt.cond)
-                with self.out.block() as leave:
-                    self._jump(end)
-                self.out.emit(c.If(negated(cond), tuple(leave), line=self.out.line))
+            if waits_for_room(stmt):
+                self._room()
+            if not _endless(stmt):
+                with self.out.looping(), self.out.temporaries():
+                    cond = self.cond(stmt.cond)
+                    with self.out.block() as leave:
+                        self._jump(end)
+                    self.out.emit(c.If(negated(cond), tuple(leave), line=self.out.line))
             self._jumping_body(stmt.body, head, end)
             return
         self._resume_here("while")
         line = self.out.line
         self.loops.append(None)
-        with self.out.block() as body:
+        with self.out.looping(), self.out.block() as body:
             self._room()
-            with self.out.temporaries():
-                cond = self.cond(stmt.cond)
-                self.out.emit(c.If(negated(cond), (c.Break(),), line=line))
+            if not _endless(stmt):
+                with self.out.temporaries():
+                    cond = self.cond(stmt.cond)
+                    self.out.emit(c.If(negated(cond), (c.Break(),), line=line))
             self.statements(stmt.body)
         self.loops.pop()
         self.out.emit(c.For(None, None, None, tuple(body), line=line))
 
-    def _keep(self, name: str) -> c.Expr:
+    def _keep(self, name: str, ctype: str = "ngx_int_t", stars: int = 0) -> c.Expr:
         """A hidden variable in the context."""
         unique = f"{name}{len(self.hidden) + 1}"
-        self.hidden.append(unique)
+        self.hidden.append(c.Decl(ctype, stars, unique))
         return c.Arrow(c.Name("ctx"), unique)
+
+    def _items_waiting(self, stmt: ForBytes | ForList) -> None:
+        """A loop over bytes or a list: what is iterated and the position live in the context."""
+        position = self._keep("next")
+        with self.out.temporaries():
+            over, item = self._iterated(stmt, position)
+            self.out.assign(position, c.Int("0"))
+        head = self._resume_here("items")
+        advance = c.ExprStmt(c.Postfix(position, "++"))
+        line = self.out.line
+        if _suspends_within(stmt.body):
+            end = self._unique(f"{head}_end")
+            self._room()
+            with self.out.block() as leave:
+                self._jump(end)
+            self.out.emit(c.If(over, tuple(leave), line=line))
+            item()
+            self.out.emit(advance)
+            self._jumping_body(stmt.body, head, end)
+            return
+        self.loops.append(None)
+        with self.out.looping(), self.out.block() as body:
+            self._room()
+            self.out.emit(c.If(over, (c.Break(),), line=line))
+            item()
+            self.out.emit(advance)
+            self.out.blank()
+            self.statements(stmt.body)
+        self.loops.pop()
+        self.out.emit(c.For(None, None, None, tuple(body), line=line))
+
+    def _iterated(
+        self, stmt: ForBytes | ForList, position: c.Expr
+    ) -> tuple[c.Expr, Callable[[], None]]:
+        """Evaluate what is iterated; the test for its end, and what fetches the item."""
+        if isinstance(stmt, ForBytes):
+            data = self._keep("bytes", "ngx_str_t")
+            size = self._keep("size", "size_t")
+            source = self.string(stmt.value, "text")
+            pool = c.Arrow(self.out.r, "pool")
+            addresses = (c.Unary("&", data), c.Unary("&", size), source.address)
+            keep = c.Call("ngx_http_pyngx_keep", (pool, *addresses))
+            self.out.leave_if(c.Binary("!=", keep, c.Name("NGX_OK")))
+            byte = c.Index(c.Member(data, "data"), position)
+            over = c.Binary(">=", position, c.Cast("ngx_int_t", c.Member(data, "len")))
+            return over, lambda: self.out.assign(self.vars.places[stmt.var], byte)
+        array = self._keep("list", "ngx_array_t", 1)
+        self.out.assign(array, self.value(stmt.value))
+        over = c.Binary(">=", position, c.Cast("ngx_int_t", c.Arrow(array, "nelts")))
+        return over, lambda: self._item(stmt, array, position)
+
+    def _item(self, stmt: ForList, array: c.Expr, position: c.Expr) -> None:
+        assert isinstance(stmt.value.type, List)
+        ctype, _ = c_type(self.out.unit, stmt.value.type.item)
+        with self.out.temporaries():
+            items = self.out.temp(ctype, 1, "items")
+            self.out.assign(items, c.Arrow(array, "elts"))
+            self.take_item(stmt, c.Index(items, position))
 
     def _range_waiting(self, stmt: ForRange) -> None:
         step = stmt.step
@@ -308,7 +489,7 @@ class GeneratorLowering(StmtLowering):
             self._jumping_body(stmt.body, head, end)
             return
         self.loops.append(None)
-        with self.out.block() as body:
+        with self.out.looping(), self.out.block() as body:
             self._room()
             self.out.emit(c.If(over, (c.Break(),), line=line))
             self.set_loop_variable(stmt.var, counter)
@@ -338,8 +519,16 @@ class GeneratorLowering(StmtLowering):
     # Leaving
 
     def stmt(self, stmt: Stmt) -> None:
-        """``break`` and ``continue`` of a loop that became states are jumps."""
+        """What sends; ``break`` and ``continue`` of a loop that became states are jumps."""
         match stmt:
+            case Assign(var=var, value=value) if var in self.memory.owned:
+                self._own(var, self.string(value, "value"))
+            case Yield():
+                self._yield(stmt)
+            case YieldSubrequest(uri=uri, args=args):
+                found = (self.string(uri, "uri").address, self.string(args, "args").address)
+                call = c.Call("ngx_http_pyngx_stream_subrequest", (self.out.r, STREAM, *found))
+                self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
             case Break() if self.loops and self.loops[-1] is not None:
                 self._jump(self.loops[-1].end)
             case Continue() if self.loops and self.loops[-1] is not None:
@@ -352,6 +541,31 @@ class GeneratorLowering(StmtLowering):
                 self.out.emit(c.Return(c.Name("NGX_OK"), line=self.out.line))
             case _:
                 super().stmt(stmt)
+
+    # Sending
+
+    def _yield(self, stmt: Yield) -> None:
+        """A buffer that is not needed any more goes on itself; what lasts is pointed at; what is
+        formatted is written where it is sent from; the rest is viewed or copied."""
+        value = stmt.value
+        if not is_string(value.type):
+            assert isinstance(value, Local) and self.liveness is not None
+            needed = value.var in self.liveness.live_after(stmt)
+            name = "view" if needed else "pass"
+            call = c.Call(f"ngx_http_pyngx_stream_{name}", (self.out.r, STREAM))
+        elif isinstance(value, Format) and any(p.value is not None for p in value.pieces):
+            format_to_stream(self, value.pieces)
+            return
+        else:
+            lasts = self.memory.lasts(value, self.out.loops > 0)
+            arg = self.string(value, "text").address
+            name = "text" if lasts else "write"
+            call = c.Call(f"ngx_http_pyngx_stream_{name}", (self.out.r, STREAM, arg))
+        self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+
+
+def _endless(stmt: While) -> bool:
+    return isinstance(stmt.cond, Const) and stmt.cond.value is True
 
 
 def _suspends_within(block: Block) -> bool:

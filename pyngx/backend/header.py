@@ -141,7 +141,7 @@ class HeaderFilter:
             c.Binary("==", status, c.Name("NGX_HTTP_NOT_MODIFIED")),
         )
         self.body += [c.Blank(), when(bodiless, *_DECLINE)]
-        if effect.change is not Change.SAME:
+        if effect.edits:
             if not body.partial:
                 partial = c.Binary("==", status, c.Name("NGX_HTTP_PARTIAL_CONTENT"))
                 self.body += [c.Blank(), when(partial, *_DECLINE)]
@@ -156,7 +156,10 @@ class HeaderFilter:
         self._make_ctx()
         self.body += [put("ctx->stream.active", one()), c.Blank()]
         if effect.in_memory is not None:
-            self.body += [put("r->filter_need_in_memory", one()), c.Blank()]
+            self.body.append(put("r->filter_need_in_memory", one()))
+        if effect.writes is not None:
+            self.body.append(put("r->filter_need_temporary", one()))
+        self.body.append(c.Blank())
         self._length(effect)
 
     def _length(self, effect: Effect) -> None:

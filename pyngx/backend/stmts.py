@@ -38,9 +38,11 @@ from pyngx.tree import (
     ForBody,
     ForBytes,
     ForChain,
+    ForLines,
     ForList,
     Format,
     ForRange,
+    ForScan,
     Function,
     If,
     ItemAt,
@@ -51,8 +53,11 @@ from pyngx.tree import (
     Nothing,
     Op,
     Raise,
+    ReadInto,
     Return,
     SendChain,
+    SetByte,
+    SetBytes,
     StateField,
     Stmt,
     Unwrap,
@@ -60,7 +65,6 @@ from pyngx.tree import (
     Walrus,
     While,
     Wrap,
-    Yield,
     YieldRest,
 )
 from pyngx.types import Bool, Ctx, Headers, List, Tuple, is_integer
@@ -89,6 +93,11 @@ class StmtLowering(ExprLowering):
         with self.out.block() as found:
             self.statements(block)
         return tuple(found)
+
+    def loop_block(self, block: Block) -> tuple[c.Stmt, ...]:
+        """The C of the body of a loop."""
+        with self.out.looping():
+            return self.block(block)
 
     def statements(self, block: Block) -> None:
         """Lower statements into the block under construction."""
@@ -136,25 +145,19 @@ class StmtLowering(ExprLowering):
                 self._raise(stmt)
             case If():
                 self.if_(stmt)
-            case While():
-                self._while(stmt)
-            case ForRange():
-                self._for_range(stmt)
-            case ForBytes():
-                self._for_bytes(stmt)
-            case ForList():
-                self._for_list(stmt)
-            case ForChain():
-                self._for_chain(stmt)
+            case While() | ForRange() | ForBytes() | ForList() | ForChain():
+                self._loop(stmt)
+            case SetByte():
+                self._set_byte(stmt)
+            case SetBytes():
+                self._set_bytes(stmt)
             case Break():
                 self.out.emit(c.Break(line=self.out.line))
             case Continue():
                 self.out.emit(c.Continue(line=self.out.line))
             case Return():
                 self.return_(stmt)
-            case Yield():
-                self.yield_(stmt)
-            case ForBody() | YieldRest():
+            case ForBody() | ForLines() | ForScan() | ReadInto() | YieldRest():
                 raise InternalError("a suspension outside of a generator", stmt.span)
             case _:
                 raise InternalError(f"no C for {type(stmt).__name__}", stmt.span)
@@ -284,7 +287,49 @@ class StmtLowering(ExprLowering):
         self.out.blank()
         self.out.emit(self.out.leave())
 
+    def _set_byte(self, stmt: SetByte) -> None:
+        """``buf[i] = x``."""
+        buf = self.value(stmt.buf)
+        pos, last = c.Arrow(buf, "pos"), c.Arrow(buf, "last")
+        index: c.Expr = self.signed(stmt.index)
+        if stmt.checked:
+            found = self.out.temp("ngx_int_t", 0, "i")
+            self.out.assign(found, index)
+            length = c.Binary("-", last, pos)
+            if stmt.index.range.lo < 0:
+                fix = c.ExprStmt(c.Assign(found, length, "+="), line=self.out.line)
+                self.out.emit(c.If(c.Binary("<", found, c.Int("0")), (fix,)))
+            low = c.Binary("<", found, c.Int("0"))
+            high = c.Binary(">=", found, length)
+            bad = high if stmt.index.range.lo >= 0 else c.Binary("||", low, high)
+            self.out.fail_if(bad, stmt.span, "IndexError", "index out of range")
+            index = found
+        self.out.assign(c.Index(pos, index), self.value(stmt.value))
+
+    def _set_bytes(self, stmt: SetBytes) -> None:
+        """``buf[:] = value``."""
+        buf = self.value(stmt.buf)
+        value = self.string(stmt.value, "content")
+        pos, last = c.Arrow(buf, "pos"), c.Arrow(buf, "last")
+        length = c.Cast("size_t", c.Binary("-", last, pos))
+        what = "the length of a buffer cannot change"
+        self.out.fail_if(c.Binary("!=", value.len, length), stmt.span, "ValueError", what)
+        self.out.call("ngx_memmove", pos, value.data, value.len)
+
     # Control flow
+
+    def _loop(self, stmt: While | ForRange | ForBytes | ForList | ForChain) -> None:
+        match stmt:
+            case While():
+                self._while(stmt)
+            case ForRange():
+                self._for_range(stmt)
+            case ForBytes():
+                self._for_bytes(stmt)
+            case ForList():
+                self._for_list(stmt)
+            case ForChain():
+                self._for_chain(stmt)
 
     def if_(self, stmt: If) -> None:
         """``if``; conjunctions whose later operands need statements are nested."""
@@ -314,10 +359,10 @@ class StmtLowering(ExprLowering):
 
     def _while(self, stmt: While) -> None:
         line = self.out.line
-        with self.out.block() as before:
+        with self.out.looping(), self.out.block() as before:
             cond = self.cond(stmt.cond)
         if not before:
-            body = self.block(stmt.body)
+            body = self.loop_block(stmt.body)
             endless = isinstance(stmt.cond, Const) and stmt.cond.value is True
             loop: c.Stmt = (
                 c.For(None, None, None, body, line=line)
@@ -327,7 +372,7 @@ class StmtLowering(ExprLowering):
             self.out.emit(loop)
             return
         leave = c.If(negated(cond), (c.Break(line=line),), line=line)
-        body = (*before, leave, *self.block(stmt.body))
+        body = (*before, leave, *self.loop_block(stmt.body))
         self.out.emit(c.For(None, None, None, body, line=line))
 
     def bound(self, expr: Expr, hint: str) -> c.Expr:
@@ -353,7 +398,7 @@ class StmtLowering(ExprLowering):
         stop = self.bound(stmt.stop, "stop")
         init = None if start == counter else c.Assign(counter, start)
         cond = c.Binary("<" if step.value > 0 else ">", counter, stop)
-        with self.out.block() as body:
+        with self.out.looping(), self.out.block() as body:
             self.set_loop_variable(stmt.var, counter)
             self.out.blank()
             self.statements(stmt.body)
@@ -364,7 +409,7 @@ class StmtLowering(ExprLowering):
         data = Ref(self.out.temp("ngx_str_t", 0, "bytes"))
         self.string_into(data, stmt.value)
         counter = self.out.temp("size_t", 0, "k")
-        with self.out.block() as body:
+        with self.out.looping(), self.out.block() as body:
             self.set_loop_variable(stmt.var, c.Index(data.data, counter))
             self.out.blank()
             self.statements(stmt.body)
@@ -387,24 +432,30 @@ class StmtLowering(ExprLowering):
         self.out.assign(items, c.Arrow(array, "elts"))
         counter = self.out.temp("ngx_uint_t", 0, "k")
         item = c.Index(items, counter)
-        with self.out.block() as body:
-            if isinstance(list_type.item, Tuple) and len(stmt.vars) > 1:
-                names = self.out.unit.tuple_fields(list_type.item)
-                for var, name in zip(stmt.vars, names, strict=True):
-                    self.set_loop_variable(var, c.Member(item, name))
-            else:
-                whole = isinstance(list_type.item, Tuple)
-                self.set_loop_variable(stmt.vars[0], c.Unary("&", item) if whole else item)
+        with self.out.looping(), self.out.block() as body:
+            self.take_item(stmt, item)
             self.out.blank()
             self.statements(stmt.body)
         init = c.Assign(counter, c.Int("0"))
         cond = c.Binary("<", counter, c.Arrow(array, "nelts"))
         self.out.emit(c.For(init, cond, c.Postfix(counter, "++"), tuple(body), line=line))
 
+    def take_item(self, stmt: ForList, item: c.Expr) -> None:
+        """Give the loop's variables an item of its list."""
+        assert isinstance(stmt.value.type, List)
+        item_type = stmt.value.type.item
+        if isinstance(item_type, Tuple) and len(stmt.vars) > 1:
+            names = self.out.unit.tuple_fields(item_type)
+            for var, name in zip(stmt.vars, names, strict=True):
+                self.set_loop_variable(var, c.Member(item, name))
+        else:
+            whole = isinstance(item_type, Tuple)
+            self.set_loop_variable(stmt.vars[0], c.Unary("&", item) if whole else item)
+
     def _for_chain(self, stmt: ForChain) -> None:
         line = self.out.line
         link = self.out.temp("ngx_chain_t", 1, "cl")
-        with self.out.block() as body:
+        with self.out.looping(), self.out.block() as body:
             self.set_loop_variable(stmt.var, c.Arrow(link, "buf"))
             self.out.blank()
             self.statements(stmt.body)
@@ -440,19 +491,6 @@ class StmtLowering(ExprLowering):
     def result(self, value: Expr) -> None:
         """Return a value; overridden by kinds of functions that give it in another way."""
         self.out.emit(c.Return(self.signed(value), line=self.out.line))
-
-    def yield_(self, stmt: Yield) -> None:
-        """Append to what is sent; a buffer that is not needed any more goes on itself."""
-        value = stmt.value
-        if is_string(value.type):
-            arg = self.string(value, "text").address
-            call = c.Call("ngx_http_pyngx_stream_text", (self.out.r, c.Name("s"), arg))
-        else:
-            assert isinstance(value, Local) and self.liveness is not None
-            needed = value.var in self.liveness.live_after(stmt)
-            name = "ngx_http_pyngx_stream_view" if needed else "ngx_http_pyngx_stream_pass"
-            call = c.Call(name, (self.out.r, c.Name("s")))
-        self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
 
 
 def _advance(counter: c.Expr, step: int) -> c.Expr:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from pyngx.check.coerce import as_bytes
 from pyngx.check.context import Reporter
-from pyngx.tree import BufBytes, Const, Convert, Expr, Piece
+from pyngx.tree import Const, Convert, Expr, Piece
 from pyngx.types import BYTE, Bytes, Enum, Int, Optional, Range, Str, Type, describe, is_integer
 
 _SPEC = re.compile(

@@ -30,19 +30,26 @@ from pyngx.tree import (
     Continue,
     Expr,
     ForBody,
+    ForLines,
+    ForScan,
     If,
     Local,
     NewChain,
     Op,
+    PartBytes,
     Program,
     Raise,
+    ReadInto,
     Return,
     SendChain,
+    SetByte,
+    SetBytes,
     StateField,
     Stmt,
     Var,
     Yield,
     YieldRest,
+    YieldSubrequest,
 )
 from pyngx.types import Bytes, Conf, Str
 
@@ -76,12 +83,24 @@ Added = Text | Choice
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """``in_memory`` and ``changed`` are the places that made it so, None if it is not so."""
+    """``in_memory``, ``changed`` and ``writes`` (bytes of a buffer are overwritten, its length
+    stays) are the places that made it so, None if it is not so."""
 
     change: Change
     added: tuple[Added, ...] = ()
     in_memory: Span | None = None
     changed: Span | None = None
+    writes: Span | None = None
+
+    @property
+    def edits(self) -> bool:
+        """Whether the bytes of the body change in any way."""
+        return self.change is not Change.SAME or self.writes is not None
+
+
+_LOOKING = (ReadInto, ForLines, ForScan, SetByte, SetBytes)
+_FLOW = (Yield, YieldRest, YieldSubrequest, ForBody, ReadInto, ForLines, ForScan)
+"""Statements that send or read."""
 
 
 class _Unknown(Exception):
@@ -94,9 +113,12 @@ class _Unknown(Exception):
 
 def effect(program: Program, body: BodyFilter) -> Effect:
     """Analyse the body filter of a program."""
+    block = body.function.body
     in_memory = next(
-        (e.span for e in all_expressions(body.function.body) if isinstance(e, BufBytes)), None
+        (e.span for e in all_expressions(block) if isinstance(e, BufBytes | PartBytes)),
+        next((s.span for s in statements(block) if isinstance(s, _LOOKING)), None),
     )
+    writes = next((s.span for s in statements(block) if isinstance(s, SetByte | SetBytes)), None)
     try:
         added = (
             _chain(body.function.body)
@@ -104,9 +126,9 @@ def effect(program: Program, body: BodyFilter) -> Effect:
             else _Stream().function(body.function.body)
         )
     except _Unknown as unknown:
-        return Effect(Change.OTHER, in_memory=in_memory, changed=unknown.span)
+        return Effect(Change.OTHER, (), in_memory, unknown.span, writes)
     change = Change.ADDED if added else Change.SAME
-    return Effect(change, added, in_memory)
+    return Effect(change, added, in_memory, None, writes)
 
 
 def sets_length(program: Program) -> bool:
@@ -178,13 +200,13 @@ class _Stream:
                         raise _Unknown(stmt.span)
                     raise _Unknown(stmt.span)
                 case _:
-                    if any(isinstance(s, Yield | YieldRest | ForBody) for s in statements((stmt,))):
+                    if any(isinstance(s, _FLOW) for s in statements((stmt,))):
                         raise _Unknown(stmt.span)
         return tuple(added)
 
     def _if(self, stmt: If) -> tuple[Added, ...]:
         inside = list(statements((*stmt.then, *stmt.orelse)))
-        if not any(isinstance(s, Yield | YieldRest | ForBody | Return) for s in inside):
+        if not any(isinstance(s, (*_FLOW, Return)) for s in inside):
             for inner in inside:
                 if isinstance(inner, Assign):
                     self.values.pop(inner.var, None)
@@ -254,7 +276,7 @@ def _rounds(block: Block, var: Var, count: int) -> set[tuple[type[Stmt], int]]:
             return set()
         case Yield(value=Local(var=yielded)) if yielded == var:
             return _rounds(rest, var, min(count + 1, 2))
-        case Yield() | YieldRest() | ForBody():
+        case _ if isinstance(stmt, _FLOW):
             return {(Stmt, 2)}
         case If(then=then, orelse=orelse):
             found: set[tuple[type[Stmt], int]] = set()
@@ -269,6 +291,6 @@ def _rounds(block: Block, var: Var, count: int) -> set[tuple[type[Stmt], int]]:
             return {(Stmt, 2)}
         case _:
             inner = list(statements((stmt,)))
-            if any(isinstance(s, Yield | YieldRest | ForBody | Return) for s in inner):
+            if any(isinstance(s, (*_FLOW, Return)) for s in inner):
                 return {(Stmt, 2)}
             return _rounds(rest, var, count)

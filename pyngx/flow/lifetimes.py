@@ -1,19 +1,21 @@
-"""How long bytes live, and what takes memory for each buffer: refused where it cannot be right.
+"""How long bytes live, and what takes memory for each buffer.
 
 A body filter is called as often as nginx has something for it, while a request's pool is freed
-once, at the end. From this follow four rules, checked on the typed tree:
+once, at the end. From this follow the rules, found on the typed tree:
 
-* what is yielded or appended must outlive the response, for it is sent later: constants, the
-  configuration, values of headers, arguments, cookies and variables, and what is computed in the
-  pool. Bytes of a buffer and of the request context do not: their memory is used again;
-* nothing may take memory from the pool in a loop of a generator, or anywhere in a chain form's
-  function: that would be memory for each buffer of a body of any length;
-* a view of a buffer is gone when the next buffer is read;
-* a view of a context's field is gone when something is assigned to the field.
+* bytes *last* if their memory outlives the response: constants, the configuration, values of
+  headers, arguments, cookies and variables, and what is computed outside of loops, in the
+  request's pool. What lasts is sent without a copy;
+* bytes of a buffer, of a field of the context, and what a loop computes (in scratch memory that is
+  used again after the next read) do not last: they are copied when they are sent, and a local that
+  holds such bytes over a suspension owns its storage. A chain form has neither, so there both are
+  refused;
+* a view of a context's field is gone when something is assigned to the field;
+* a helper takes memory from the request's pool, so one that does is not called in a loop.
 
 Where bytes come from is a set of *origins*. Of a local it is the union over its assignments, in
-any order: simple, and wrong only towards refusing. A helper is summarized once: which origins its
-result has of its own, which parameters it may be a view of, and where it takes memory.
+any order: simple, and wrong only towards copying or refusing. A helper is summarized once: which
+origins its result has of its own, which parameters it may be a view of, and where it takes memory.
 """
 
 from __future__ import annotations
@@ -23,9 +25,8 @@ from dataclasses import dataclass, field
 
 from pyngx.diagnostics import Diagnostics, Label
 from pyngx.flow.liveness import Liveness, liveness
-from pyngx.flow.suspension import reads
 from pyngx.flow.walk import blocks, children, expressions, statements
-from pyngx.ops.registry import Form
+from pyngx.ops.registry import Form, Passes
 from pyngx.source import Span
 from pyngx.tree import (
     Append,
@@ -41,14 +42,18 @@ from pyngx.tree import (
     ForBody,
     ForBytes,
     ForChain,
+    ForLines,
     ForList,
     Format,
     ForRange,
+    ForScan,
     Function,
     Local,
     Logic,
     Op,
+    PartBytes,
     Program,
+    ReadInto,
     Return,
     StateField,
     Stmt,
@@ -57,25 +62,25 @@ from pyngx.tree import (
     Walrus,
     While,
     Wrap,
-    Yield,
 )
 from pyngx.types import Bytes, Ctx, Optional, Str, Type
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Memory that bytes are a view of: a buffer (neither ``state`` nor ``param``), the field
-    ``state`` of the context, or the parameter number ``param`` of a helper. ``span`` is where the
-    view is taken."""
+    """Memory that bytes are a view of: a buffer (nothing else is said), the field ``state`` of the
+    context, the ``scratch`` memory of a loop, or the parameter number ``param`` of a helper.
+    ``span`` is where the view is taken."""
 
     span: Span = field(compare=False)
     state: str = ""
     param: int | None = None
+    scratch: bool = False
 
     @property
     def of_buffer(self) -> bool:
         """Whether it is a buffer that is viewed."""
-        return not self.state and self.param is None
+        return not self.state and self.param is None and not self.scratch
 
 
 Origins = frozenset[Origin]
@@ -105,15 +110,37 @@ def lifetimes(program: Program, diags: Diagnostics) -> None:
 def _check(
     function: Function, body: BodyFilter | None, summaries: dict[str, _Summary], diags: Diagnostics
 ) -> None:
-    known = _Function(function, summaries)
-    live = liveness(function.body)
-    _overwritten(known, live, diags)
+    known = _Function(function, summaries, scratch=False)
+    _overwritten(known, liveness(function.body), diags)
     if body is None:
         return
-    _sent(known, diags)
+    if body.form is BodyForm.CHAIN:
+        _sent(known, diags)
     _taken(known, body.form, diags)
-    if body.form is BodyForm.STREAM:
-        _kept(known, live, diags)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a generator's lowering has to know: the locals that own their storage, and (asked for
+    each value that is sent) whether bytes last."""
+
+    owned: frozenset[Var]
+    _function: _Function
+
+    def lasts(self, expr: Expr, in_loop: bool) -> bool:
+        """Whether the memory of the bytes outlives the response."""
+        return not self._function.origins(expr, in_loop)
+
+
+def memory(program: Program, function: Function) -> Memory:
+    """Where the bytes of a generator live."""
+    summaries: dict[str, _Summary] = {}
+    for helper in program.helpers:
+        summaries[helper.name] = _Function(helper, summaries).summary()
+    known = _Function(function, summaries, scratch=True)
+    kept = liveness(function.body).kept
+    owned = {v for v in kept if known.locals.get(v) and v in function.locals}
+    return Memory(frozenset(owned), known)
 
 
 def _holds_bytes(type_: Type) -> bool:
@@ -124,9 +151,12 @@ def _holds_bytes(type_: Type) -> bool:
 class _Function:
     """One function with the origins of its locals."""
 
-    def __init__(self, function: Function, summaries: dict[str, _Summary]) -> None:
+    def __init__(
+        self, function: Function, summaries: dict[str, _Summary], scratch: bool = False
+    ) -> None:
         self.function = function
         self.summaries = summaries
+        self.scratch = scratch
         self.locals: dict[Var, Origins] = {
             v: frozenset({Origin(function.span, param=i)})
             for i, v in enumerate(function.params)
@@ -139,40 +169,47 @@ class _Function:
         changed = True
         while changed:
             changed = False
-            for var, value in self._assignments():
+            for var, after in self._assigned():
                 before = self.locals.get(var, NONE)
-                after = before | self.origins(value)
-                if after != before:
-                    self.locals[var] = after
+                if not after <= before:
+                    self.locals[var] = before | after
                     changed = True
 
-    def _assignments(self) -> Iterator[tuple[Var, Expr]]:
-        for stmt in statements(self.function.body):
-            if isinstance(stmt, Assign) and _holds_bytes(stmt.var.type):
-                yield stmt.var, stmt.value
+    def _assigned(self) -> Iterator[tuple[Var, Origins]]:
+        """The origins that each assignment gives a local."""
+        for stmt, in_loop in _with_loops(self.function.body, False):
+            match stmt:
+                case Assign(var=var, value=value) if _holds_bytes(var.type):
+                    yield var, self.origins(value, in_loop)
+                case ReadInto(var=var) | ForLines(var=var):
+                    yield var, frozenset({Origin(stmt.span)})
+                case _:
+                    pass
             for expr in expressions(stmt):
                 if isinstance(expr, Walrus) and _holds_bytes(expr.var.type):
-                    yield expr.var, expr.value
+                    yield expr.var, self.origins(expr.value, in_loop)
 
-    def origins(self, expr: Expr) -> Origins:
+    def origins(self, expr: Expr, in_loop: bool = False) -> Origins:
         """What the bytes of an expression are a view of; nothing if they last."""
         match expr:
-            case BufBytes():
+            case BufBytes() | PartBytes():
                 return frozenset({Origin(expr.span)})
             case StateField(obj=obj) if isinstance(obj.type, Ctx) and _holds_bytes(expr.type):
                 return frozenset({Origin(expr.span, expr.name)})
             case Local(var=var):
                 return self.locals.get(var, NONE)
             case Op(row=row, args=args) if row.form is Form.VIEW:
-                return self.origins(args[0])
+                return self.origins(args[0], in_loop)
             case Unwrap(value=value) | Wrap(value=value) | Walrus(value=value):
-                return self.origins(value)
+                return self.origins(value, in_loop)
             case Logic(values=values):
-                return NONE.union(*(self.origins(v) for v in values))
+                return NONE.union(*(self.origins(v, in_loop) for v in values))
             case Conditional(then=then, orelse=orelse):
-                return self.origins(then) | self.origins(orelse)
+                return self.origins(then, in_loop) | self.origins(orelse, in_loop)
             case CallHelper():
                 return self._of_call(expr)
+            case _ if self.scratch and in_loop and _in_scratch(expr):
+                return frozenset({Origin(expr.span, scratch=True)})
             case _:
                 return NONE
 
@@ -199,6 +236,20 @@ class _Function:
                 for child in children(node):
                     yield from self.takes(child)
 
+    def takes_of_request(self, stmt: Stmt) -> Iterator[tuple[Expr, Span | None]]:
+        """The expressions that take memory of the request, which scratch memory cannot replace."""
+        for child in children(stmt):
+            for expr in expressions(child):
+                match expr:
+                    case Op(row=row) if row.allocates and row.passes is Passes.REQUEST:
+                        yield expr, None
+                    case CallHelper(helper=helper):
+                        place = self.summaries[helper].allocates
+                        if place is not None:
+                            yield expr, place
+                    case _:
+                        continue
+
     def assigned_state(self, stmt: Stmt) -> frozenset[str]:
         """The ``bytes`` and ``str`` fields of the context that a statement overwrites."""
         found: frozenset[str] = frozenset()
@@ -224,37 +275,39 @@ class _Function:
         return _Summary(origins, allocates, assigns)
 
 
+def _in_scratch(expr: Expr) -> bool:
+    """Whether a loop computes the expression in scratch memory."""
+    match expr:
+        case Format():
+            return True
+        case Op(row=row):
+            return row.allocates and row.passes is Passes.POOL
+        case _:
+            return False
+
+
 def _sent(known: _Function, diags: Diagnostics) -> None:
     """What is yielded or appended lasts until it is sent."""
     for stmt in statements(known.function.body):
-        if not isinstance(stmt, Yield | Append) or not _holds_bytes(stmt.value.type):
+        if not isinstance(stmt, Append) or not _holds_bytes(stmt.value.type):
             continue
         origins = known.origins(stmt.value)
-        word = "yielded" if isinstance(stmt, Yield) else "appended"
         if any(o.of_buffer for o in origins):
             diags.error(
                 "PNX210",
                 stmt.value.span,
-                f"bytes of a buffer cannot be {word} by this version",
+                "bytes of a buffer cannot be appended",
                 label="the buffer may be used again before these bytes are sent",
-                help=(
-                    "send the whole buffer: 'yield buf'"
-                    if isinstance(stmt, Yield)
-                    else "send the whole buffer: 'out.append(buf)'"
-                ),
+                help="append the whole buffer: 'out.append(buf)', or write a generator",
             )
         elif origins:
             name = sorted(o.state for o in origins)[-1]
             diags.error(
                 "PNX210",
                 stmt.value.span,
-                f"the context's '{name}' cannot be {word} by this version",
+                f"the context's '{name}' cannot be appended",
                 label="it may be assigned to before these bytes are sent",
-                help=(
-                    f'outside of loops, send a copy: yield b"%s" % ctx.{name}'
-                    if isinstance(stmt, Yield)
-                    else "append constants and configuration values"
-                ),
+                help="append constants and configuration values, or write a generator",
             )
 
 
@@ -267,7 +320,8 @@ def _taken(known: _Function, form: BodyForm, diags: Diagnostics) -> None:
     for stmt, in_loop in _with_loops(known.function.body, everywhere):
         if not in_loop:
             continue
-        for expr, inside in known.takes(stmt):
+        taking = known.takes(stmt) if everywhere else known.takes_of_request(stmt)
+        for expr, inside in taking:
             place = [] if inside is None else [Label(inside, "the helper takes memory here")]
             if everywhere:
                 message = "this would take memory each time nginx calls the filter"
@@ -289,7 +343,7 @@ def _taken(known: _Function, form: BodyForm, diags: Diagnostics) -> None:
             )
 
 
-_LOOPS = (While, ForRange, ForBytes, ForList, ForChain, ForBody)
+_LOOPS = (While, ForRange, ForBytes, ForList, ForChain, ForBody, ForLines, ForScan)
 
 
 def _with_loops(block: Block, in_loop: bool) -> Iterator[tuple[Stmt, bool]]:
@@ -298,29 +352,6 @@ def _with_loops(block: Block, in_loop: bool) -> Iterator[tuple[Stmt, bool]]:
         yield stmt, in_loop or isinstance(stmt, While)
         for inner in blocks(stmt):
             yield from _with_loops(inner, in_loop or isinstance(stmt, _LOOPS))
-
-
-def _kept(known: _Function, live: Liveness, diags: Diagnostics) -> None:
-    """No view of a buffer is needed after the next read."""
-    read = next((s for s in statements(known.function.body) if reads(s)), None)
-    for stmt in statements(known.function.body):
-        if not isinstance(stmt, Assign) or stmt.var not in live.kept:
-            continue
-        if read is not None and any(o.of_buffer for o in known.origins(stmt.value)):
-            diags.error(
-                "PNX212",
-                stmt.span,
-                f"'{stmt.var.name}' is needed after the next buffer is read, which takes it away",
-                label="this is a part of the buffer's memory",
-                secondary=[Label(_head(read), "the next buffer is read here")],
-                help="keep a copy in a field of a RequestCtx: ctx.last = …",
-            )
-
-
-def _head(stmt: Stmt) -> Span:
-    """The first line of a statement, for a mark under it."""
-    span = stmt.span
-    return Span(span.path, span.line, span.col, span.line, span.col + 1)
 
 
 def _overwritten(known: _Function, live: Liveness, diags: Diagnostics) -> None:

@@ -20,10 +20,13 @@ from pyngx.tree import (
     ForBody,
     ForBytes,
     ForChain,
+    ForLines,
     ForList,
     ForRange,
+    ForScan,
     If,
     Local,
+    ReadInto,
     Return,
     Stmt,
     Var,
@@ -87,6 +90,9 @@ def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
     match stmt:
         case Assign(var=var):
             return (out - {var}) | used
+        case ReadInto(var=var):
+            result.kept |= (out - {var}) | used
+            return (out - {var}) | used
         case If(then=then, orelse=orelse):
             branches = _block(then, out, targets, result) | _block(orelse, out, targets, result)
             return branches - _defines(stmt) | used
@@ -97,6 +103,8 @@ def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
             | ForBytes(var=var, body=body)
             | ForChain(var=var, body=body)
             | ForBody(var=var, body=body)
+            | ForLines(var=var, body=body)
+            | ForScan(var=var, body=body)
         ):
             return _loop(stmt, body, frozenset({var}), used, out, result) | used
         case ForList(vars=names, body=body):
@@ -126,7 +134,7 @@ def _loop(
             break
         head = wider
     if reads(stmt) or waits_for_room(stmt):
-        result.kept |= head
+        result.kept |= head | (used if reads(stmt) else NONE)
         if waits_for_room(stmt):
             result.kept |= targets_of_loop
     elif any(suspends(s) for s in body):

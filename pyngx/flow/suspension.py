@@ -8,22 +8,35 @@ and does not read could yield without bound; its head suspends when there is no 
 from __future__ import annotations
 
 from pyngx.flow.walk import blocks, statements
-from pyngx.tree import Block, ForBody, ForRange, Stmt, While, Yield, YieldRest
+from pyngx.tree import (
+    Block,
+    ForBody,
+    ForBytes,
+    ForLines,
+    ForRange,
+    ForScan,
+    ReadInto,
+    Stmt,
+    While,
+    Yield,
+    YieldRest,
+    YieldSubrequest,
+)
 
 
 def reads(stmt: Stmt) -> bool:
     """Whether the statement itself waits for input."""
-    return isinstance(stmt, ForBody | YieldRest)
+    return isinstance(stmt, ForBody | ForLines | ForScan | ReadInto | YieldRest)
 
 
 def yields(block: Block) -> bool:
     """Whether something in the block yields."""
-    return any(isinstance(s, Yield) for s in statements(block))
+    return any(isinstance(s, Yield | YieldSubrequest) for s in statements(block))
 
 
 def waits_for_room(stmt: Stmt) -> bool:
     """Whether the statement is a loop whose head waits for room."""
-    return isinstance(stmt, While | ForRange) and yields(stmt.body)
+    return isinstance(stmt, While | ForRange | ForBytes) and yields(stmt.body)
 
 
 def suspends(stmt: Stmt) -> bool:
