@@ -35,6 +35,11 @@ class Range:
         """The smallest range that has both."""
         return Range(min(self.lo, other.lo), max(self.hi, other.hi))
 
+    def meet(self, other: Range) -> Range:
+        """The values in both; this range if there are none (the place is not reached then)."""
+        lo, hi = max(self.lo, other.lo), min(self.hi, other.hi)
+        return Range(lo, hi) if lo <= hi else self
+
     def clamp(self) -> Range:
         """What remains after an overflow check."""
         return Range(max(self.lo, INT64_MIN), min(self.hi, INT64_MAX))

@@ -8,6 +8,7 @@ from pyngx.backend.lowering import Lowering
 from pyngx.backend.unit import c_type
 from pyngx.tree import (
     Arith,
+    BufBytes,
     ByteAt,
     Const,
     Convert,
@@ -116,20 +117,22 @@ class ArithLowering(Lowering):
         return self.string(expr.value).len
 
     def _byte_at(self, expr: ByteAt) -> c.Expr:
-        data = self.string(expr.value, "s")
+        data, length = self._bytes_of(expr.value)
+        if not expr.checked:
+            return c.Index(data, self.signed(expr.index))
         if isinstance(expr.index, Const):
             assert isinstance(expr.index.value, int)
             index = expr.index.value
             if index >= 0:
-                bad = c.Binary("<=", data.len, integers.literal(index))
+                bad = c.Binary("<=", length, integers.literal(index))
                 place: c.Expr = integers.literal(index)
             else:
-                bad = c.Binary("<", data.len, integers.literal(-index))
-                place = c.Binary("-", data.len, integers.literal(-index))
+                bad = c.Binary("<", length, integers.literal(-index))
+                place = c.Binary("-", length, integers.literal(-index))
         else:
             found = self.out.temp("ngx_int_t", 0, "i")
             self.out.assign(found, self.signed(expr.index))
-            length = c.Cast("ngx_int_t", data.len)
+            length = c.Cast("ngx_int_t", length)
             if expr.index.range.lo < 0:
                 fix = c.ExprStmt(c.Assign(found, length, "+="), line=self.out.line)
                 self.out.emit(c.If(c.Binary("<", found, c.Int("0")), (fix,)))
@@ -139,7 +142,16 @@ class ArithLowering(Lowering):
                 bad = c.Binary(">=", found, length)
             place = found
         self.out.fail_if(bad, expr.span, "IndexError", "index out of range")
-        return c.Index(data.data, place)
+        return c.Index(data, place)
+
+    def _bytes_of(self, expr: Expr) -> tuple[c.Expr, c.Expr]:
+        """The first byte and the length of a byte string, or of a buffer's memory."""
+        if isinstance(expr, BufBytes):
+            buf = self.value(expr.buf)
+            pos = c.Arrow(buf, "pos")
+            return pos, c.Binary("-", c.Arrow(buf, "last"), pos)
+        data = self.string(expr, "s")
+        return data.data, data.len
 
     def _item_at(self, expr: ItemAt) -> c.Expr:
         array = self.value(expr.value)

@@ -209,7 +209,7 @@ def stream_function(unit: Unit, body: BodyFilter) -> Lowered:
     confs: list[c.Stmt] = []
     _state_locals(unit, out, variables, function, confs)
     for var in function.locals:
-        if var.type == Struct("ngx_buf_t"):
+        if var.type == Struct("ngx_buf_t") and var in live.kept:
             variables.places[var] = c.Arrow(c.Name("s"), "buf")
     _declare_locals(out, variables, function)
     lowering = GeneratorLowering(out, variables, function, live, memory_)

@@ -103,7 +103,7 @@ class GeneratorLowering(StmtLowering):
         variables: Variables,
         function: Function,
         live: Liveness,
-        memory_: Memory,
+        memory: Memory,
     ) -> None:
         super().__init__(out, variables, function, live)
         self.states: list[_State] = []
@@ -111,7 +111,7 @@ class GeneratorLowering(StmtLowering):
         self.loops: list[_Jumps | None] = []
         self.hidden: list[c.Decl] = []
         self.scans: dict[int, tuple[c.Expr, c.Expr]] = {}
-        self.memory = memory_
+        self.memory = memory
         self._names: set[str] = set()
 
     @property
@@ -292,6 +292,10 @@ class GeneratorLowering(StmtLowering):
                 self.out.emit(c.If(c.Binary("==", rc, c.Name("NGX_DONE")), leave, line=line))
                 failed = c.Binary("!=", rc, c.Name("NGX_OK"))
                 self.out.emit(c.If(failed, (c.Return(rc),), line=line))
+                current = c.Arrow(STREAM, "buf")
+                if isinstance(stmt, ForBody) and self.vars.places[stmt.var] != current:
+                    self.set_loop_variable(stmt.var, current)
+                    self.out.blank()
 
     def _reading_loop(self, stmt: ForBody | ForLines | ForScan, previous: Stmt | None) -> None:
         name = {ForBody: "read", ForLines: "lines", ForScan: "scan"}[type(stmt)]
@@ -452,7 +456,7 @@ class GeneratorLowering(StmtLowering):
             self.out.leave_if(c.Binary("!=", keep, c.Name("NGX_OK")))
             byte = c.Index(c.Member(data, "data"), position)
             over = c.Binary(">=", position, c.Cast("ngx_int_t", c.Member(data, "len")))
-            return over, lambda: self.out.assign(self.vars.places[stmt.var], byte)
+            return over, lambda: self.set_loop_variable(stmt.var, byte)
         array = self._keep("list", "ngx_array_t", 1)
         self.out.assign(array, self.value(stmt.value))
         over = c.Binary(">=", position, c.Cast("ngx_int_t", c.Arrow(array, "nelts")))

@@ -15,7 +15,8 @@ from pyngx.backend.format import log_arguments
 from pyngx.backend.lowering import has_effects, is_string
 from pyngx.backend.unit import c_type
 from pyngx.diagnostics import InternalError
-from pyngx.flow.liveness import Liveness
+from pyngx.flow.liveness import Liveness, defines
+from pyngx.flow.liveness import liveness as analyse
 from pyngx.flow.walk import children, expressions, read_variables, statements
 from pyngx.ops.registry import Form
 from pyngx.tree import (
@@ -80,6 +81,7 @@ class StmtLowering(ExprLowering):
         self.function = function
         self.liveness = liveness
         self.read = read_variables(function.body)
+        self.after = liveness if liveness is not None else analyse(function.body)
         self.context_changes = liveness is not None or any(
             isinstance(s, AssignField) or any(has_effects(e) for e in children(s))
             for s in statements(function.body)
@@ -385,12 +387,14 @@ class StmtLowering(ExprLowering):
         return temp
 
     def _for_range(self, stmt: ForRange) -> None:
-        """The counter is hidden: the author's variable may be changed by the body, and keeps its
-        last value after the loop."""
+        """The author's variable counts if only the loop sets it and nothing reads it after; else
+        the counter is hidden, for the variable may be changed, and keeps its last value."""
         line = self.out.line
         step = stmt.step
         assert isinstance(step, Const) and isinstance(step.value, int)
-        counter = self.out.temp("ngx_int_t", 0, "i")
+        place = self.vars.places.get(stmt.var)
+        own = isinstance(place, c.Name) and self._only_counts(stmt)
+        counter = place if own and place else self.out.temp("ngx_int_t", 0, "i")
         start = self.signed(stmt.start)
         if not isinstance(stmt.start, Const):
             self.out.assign(counter, start)
@@ -399,10 +403,18 @@ class StmtLowering(ExprLowering):
         init = None if start == counter else c.Assign(counter, start)
         cond = c.Binary("<" if step.value > 0 else ">", counter, stop)
         with self.out.looping(), self.out.block() as body:
-            self.set_loop_variable(stmt.var, counter)
-            self.out.blank()
+            if not own:
+                self.set_loop_variable(stmt.var, counter)
+                self.out.blank()
             self.statements(stmt.body)
         self.out.emit(c.For(init, cond, _advance(counter, step.value), tuple(body), line=line))
+
+    def _only_counts(self, stmt: ForRange) -> bool:
+        """Whether nothing but the loop sets its variable, which is not read after it."""
+        if stmt.var in self.after.live_after(stmt) or stmt.var not in self.read:
+            return False
+        sets = sum(stmt.var in defines(s) for s in statements(self.function.body))
+        return sets == 1
 
     def _for_bytes(self, stmt: ForBytes) -> None:
         line = self.out.line

@@ -209,7 +209,8 @@ class Access(Base):
             assert isinstance(data.value, bytes) and isinstance(index.value, int)
             if -len(data.value) <= index.value < len(data.value):
                 return integer(self.report, node, data.value[index.value], self.mod.model)
-        return ByteAt(span, INT, data, index, True, range=BYTE)
+        checked = not self.is_index(node.slice, node.value)
+        return ByteAt(span, INT, data, index, checked, range=BYTE)
 
     def _bound(self, node: ast.expr | None, default: int) -> Expr:
         if node is None or (isinstance(node, ast.Constant) and node.value is None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from enum import Enum, auto
 
 from pyngx.check.base import path
@@ -263,7 +264,7 @@ class Assignments(Expressions):
         """``buf[i] = x`` or ``buf[:] = …``."""
         raise NotImplementedError
 
-    def set_byte(self, node: ast.stmt, buf: Expr, index: Expr, byte: Expr) -> Stmt:
+    def set_byte(self, node: ast.stmt, buf: Expr, index: Expr, byte: Expr, checked: bool) -> Stmt:
         """``buf[i] = x`` of checked operands."""
         raise NotImplementedError
 
@@ -286,7 +287,8 @@ class Assignments(Expressions):
                 owner = self.expr(owner_node)
                 if owner.type == BUF:
                     place = self.need_int(index, "an index")
-                    return self.set_byte(node, owner, place, value)
+                    checked = not self.is_index(index, owner_node)
+                    return self.set_byte(node, owner, place, value, checked)
             case _:
                 pass
         self.report.refuse(
@@ -324,7 +326,7 @@ class Assignments(Expressions):
             present = self.facts.present - {where}
             if not isinstance(value.type, Optional | NoneType):
                 present |= {where}
-            self.facts = Facts(self.facts.assigned, present, self.facts.reachable)
+            self.facts = replace(self.facts, present=present)
         assert isinstance(place, Field | StateField)
         return AssignField(self.report.span(node), place, stored)
 

@@ -10,6 +10,7 @@ import builtins
 from dataclasses import dataclass
 
 from pyngx.check.coerce import as_bytes, store
+from pyngx.check.conditions import implied
 from pyngx.check.constants import constant
 from pyngx.check.context import ModuleContext, Refused, Reporter, suggestion
 from pyngx.check.scope import Facts
@@ -40,6 +41,14 @@ class Cond:
     expr: Expr
     yes: frozenset[str] = frozenset()
     no: frozenset[str] = frozenset()
+
+    def holds(self, facts: Facts) -> Facts:
+        """What is known where the condition holds."""
+        return facts.with_present(self.yes).bounded(implied(self.expr, True))
+
+    def fails(self, facts: Facts) -> Facts:
+        """What is known where it does not hold."""
+        return facts.with_present(self.no).bounded(implied(self.expr, False))
 
 
 def path(node: ast.expr) -> str | None:
@@ -76,6 +85,7 @@ class Base:
         self.pending: list[Stmt] = []  # reads that the statement being checked needs first
         self.sometimes = 0  # in operands that are evaluated only sometimes
         self.temporaries = 0
+        self.indexes: dict[str, str] = {}  # loop variables that are indices of a sequence
 
     def expr(self, node: ast.expr) -> Expr:
         """The typed expression; an optional value that is known not to be None is unwrapped."""
@@ -145,6 +155,9 @@ class Base:
                 )
             var = self.vars[name]
             limits = self.value_ranges.get(name, range_of(var.type))
+            known = self.facts.bound(name)
+            if known is not None:
+                limits = limits.meet(known)
             return Local(span, var.type, var, range=limits)
         return constant(self.report, node, self.global_value(node), self.mod.model, name)
 
@@ -175,6 +188,14 @@ class Base:
                 return found
             case _:
                 return None
+
+    def is_index(self, index: ast.expr, sequence: ast.expr) -> bool:
+        """Whether an index is a loop variable over the sequence's length."""
+        return (
+            isinstance(index, ast.Name)
+            and isinstance(sequence, ast.Name)
+            and self.indexes.get(index.id) == sequence.id
+        )
 
     def read(self, node: ast.Call, method: str) -> Expr:
         """A read of the body as a value."""

@@ -7,6 +7,7 @@ what is known of optional values when they hold and when they do not.
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from pyngx.check.base import Cond, path
 from pyngx.check.calls import call
@@ -14,7 +15,6 @@ from pyngx.check.coerce import common, store
 from pyngx.check.constants import constant
 from pyngx.check.formatting import fstring
 from pyngx.check.operators import Operators
-from pyngx.check.scope import Facts
 from pyngx.tree import (
     Conditional,
     Expr,
@@ -111,11 +111,11 @@ class Expressions(Operators):
             found = self.cond(value)
             self.sometimes -= bool(conds)
             conds.append(found)
-            self.facts = self.facts.with_present(found.yes if conjunction else found.no)
+            self.facts = found.holds(self.facts) if conjunction else found.fails(self.facts)
         # what a later operand assigned holds only if it was reached
         assigned = before.assigned | (self.facts.assigned if len(node.values) == 1 else frozenset())
         first = before.assigned | _walrus_names(node.values[0])
-        self.facts = Facts(assigned | first, before.present, before.reachable)
+        self.facts = replace(before, assigned=assigned | first)
         union = frozenset().union(*(c.yes if conjunction else c.no for c in conds))
         expr = Logic(
             self.report.span(node),
@@ -143,7 +143,7 @@ class Expressions(Operators):
                 known = told.yes if isinstance(node.op, ast.And) else told.no
                 self.facts = self.facts.with_present(known)
         first = saved.assigned | _walrus_names(node.values[0])
-        self.facts = Facts(first, saved.present, saved.reachable)
+        self.facts = replace(saved, assigned=first)
         if all(isinstance(v.type, Bool) for v in values):
             return self.cond(node).expr
         if isinstance(node.op, ast.And):
@@ -170,9 +170,9 @@ class Expressions(Operators):
         cond = self.cond(node.test)
         saved = self.facts
         self.sometimes += 1
-        self.facts = saved.with_present(cond.yes)
+        self.facts = cond.holds(saved)
         then = self.expr(node.body)
-        self.facts = saved.with_present(cond.no)
+        self.facts = cond.fails(saved)
         orelse = self.expr(node.orelse)
         self.facts = saved
         self.sometimes -= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from pyngx.check.assign import Assignments, Kind
 from pyngx.check.coerce import BUF
@@ -76,7 +77,8 @@ class Loops(Assignments):
             kept = frozenset(
                 p for p in facts.present if p != name and not p.startswith((name + ".", name + "["))
             )
-            facts = Facts(facts.assigned, kept, facts.reachable)
+            bounds = frozenset(b for b in facts.bounds if b[0] != name)
+            facts = replace(facts, present=kept, bounds=bounds)
         self.facts = facts.forget(self.state_roots)
 
     def _while(self, node: ast.While) -> Stmt:
@@ -84,9 +86,9 @@ class Loops(Assignments):
         outer, self.pending = self.pending, []
         cond = self.cond(node.test)
         reads, self.pending = tuple(self.pending), outer
-        exit_facts = self.facts.with_present(cond.no)
+        exit_facts = cond.fails(self.facts)
         always = isinstance(cond.expr, Const) and cond.expr.value is True
-        body, broken = self._loop_body(node, self.facts.with_present(cond.yes))
+        body, broken = self._loop_body(node, cond.holds(self.facts))
         self.facts = broken if always else broken.join(exit_facts)
         span = self.report.span(node)
         if not reads:
@@ -128,8 +130,23 @@ class Loops(Assignments):
             if step.value < 0:
                 lo, hi = stop.range.lo + 1, start.range.hi
             self.value_ranges[var.name] = Range(min(lo, hi), max(lo, hi))
+        sequence = self._indexed(call, start, step)
+        if sequence is not None and self.stores.get(var.name) == 1:
+            self.indexes[var.name] = sequence
         body = self._for_body(node, (var,))
+        self.indexes.pop(var.name, None)
         return ForRange(span, var, start, stop, step, body)
+
+    def _indexed(self, call: ast.Call, start: Expr, step: Expr) -> str | None:
+        """The sequence whose indices ``range(len(sequence))`` counts; it is never assigned
+        anew, so that every index is in range."""
+        match call.args[min(1, len(call.args) - 1)]:
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
+                fixed = name in self.local_names and self.stores.get(name, 0) == 1
+                upward = isinstance(step, Const) and step.value == 1 and start.range.lo >= 0
+                return name if fixed and upward else None
+            case _:
+                return None
 
     def _loop_var(self, node: ast.For, target: ast.expr, type_: Type) -> Var:
         if not isinstance(target, ast.Name):

@@ -211,9 +211,10 @@ class Reads(Loops):
             return SetBytes(span, buf, self.need_bytes(value, "the new content of the buffer"))
         index = self.need_int(target.slice, "an index")
         byte = self.need_int(value, "a byte")
-        return self.set_byte(node, buf, index, byte)
+        checked = not self.is_index(target.slice, target.value)
+        return self.set_byte(node, buf, index, byte, checked)
 
-    def set_byte(self, node: ast.stmt, buf: Expr, index: Expr, byte: Expr) -> Stmt:
+    def set_byte(self, node: ast.stmt, buf: Expr, index: Expr, byte: Expr, checked: bool) -> Stmt:
         """``buf[i] = x`` of checked operands."""
         stored = store(self.report, node, byte, Int("u_char", BYTE), "a byte of the buffer")
-        return SetByte(self.report.span(node), buf, index, stored, True)
+        return SetByte(self.report.span(node), buf, index, stored, checked)

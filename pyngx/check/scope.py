@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pyngx.types import Range
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What holds at one point. A path (``x``, ``conf.limit``, ``r.headers_in['Host']``) in
-    ``present`` is not None."""
+    ``present`` is not None; an integer local in ``bounds`` is in that range."""
 
     assigned: frozenset[str] = frozenset()
     present: frozenset[str] = frozenset()
     reachable: bool = True
+    bounds: frozenset[tuple[str, Range]] = frozenset()
 
     def join(self, other: Facts) -> Facts:
         """What holds when control may come from either."""
@@ -25,7 +28,24 @@ class Facts:
             return other
         if not other.reachable:
             return self
-        return Facts(self.assigned & other.assigned, self.present & other.present)
+        theirs = dict(other.bounds)
+        bounds = {(n, r.join(theirs[n])) for n, r in self.bounds if n in theirs}
+        return Facts(
+            self.assigned & other.assigned,
+            self.present & other.present,
+            bounds=frozenset(bounds),
+        )
+
+    def bounded(self, implied: dict[str, Range]) -> Facts:
+        """More is known of integers: the ranges are cut to ``implied``."""
+        known = dict(self.bounds)
+        for name, limits in implied.items():
+            known[name] = known[name].meet(limits) if name in known else limits
+        return replace(self, bounds=frozenset(known.items()))
+
+    def bound(self, name: str) -> Range | None:
+        """The range that a local is known to be in."""
+        return dict(self.bounds).get(name)
 
     def unreachable(self) -> Facts:
         """After ``return``, ``break`` and the like."""
@@ -40,7 +60,8 @@ class Facts:
         kept = frozenset(p for p in self.present if not _rooted(p, name))
         if present:
             kept |= {name}
-        return replace(self, assigned=self.assigned | {name}, present=kept)
+        bounds = frozenset(b for b in self.bounds if b[0] != name)
+        return replace(self, assigned=self.assigned | {name}, present=kept, bounds=bounds)
 
     def forget(self, roots: frozenset[str]) -> Facts:
         """Something under these names may have changed."""

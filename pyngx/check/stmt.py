@@ -240,10 +240,10 @@ class Statements(Reads):
     def _if(self, node: ast.If) -> Stmt:
         cond = self.cond(node.test)
         before = self.facts
-        self.facts = before.with_present(cond.yes)
+        self.facts = cond.holds(before)
         then = self.block(node.body)
         after_then = self.facts
-        self.facts = before.with_present(cond.no)
+        self.facts = cond.fails(before)
         orelse = self.block(node.orelse)
         self.facts = after_then.join(self.facts)
         return If(self.report.span(node), cond.expr, then, orelse)

@@ -77,6 +77,27 @@ def _defines(stmt: Stmt) -> Live:
     )
 
 
+def defines(stmt: Stmt) -> Live:
+    """The variables that a statement itself sets, its blocks aside."""
+    match stmt:
+        case Assign(var=var) | ReadInto(var=var):
+            own = frozenset({var})
+        case (
+            ForRange(var=var)
+            | ForBytes(var=var)
+            | ForChain(var=var)
+            | ForBody(var=var)
+            | ForLines(var=var)
+            | ForScan(var=var)
+        ):
+            own = frozenset({var})
+        case ForList(vars=names):
+            own = frozenset(names)
+        case _:
+            own = NONE
+    return own | _defines(stmt)
+
+
 def _block(block: Block, out: Live, targets: _Targets, result: Liveness) -> Live:
     live = out
     for stmt in reversed(block):
