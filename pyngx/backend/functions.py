@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.emitter import Emitter, Failing, Ref, Variables
@@ -390,6 +390,9 @@ def helper_function(unit: Unit, function: Function) -> Lowered:
     if out.used_failing or (out.used_request and not wants_request):
         fails = out.used_failing
         lowered, _ = _lower_helper(unit, function, fails=fails, request=True)
+    if function.span.path != unit.program.source.path:
+        # lines are those of the filter file: a function of another one is seen as C
+        return replace(lowered, function=c.without_lines(lowered.function))
     return lowered
 
 
