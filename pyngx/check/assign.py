@@ -246,7 +246,10 @@ class Assignments(Expressions):
         name = node.target.id
         if name in self.vars and self.vars[name].type != type_:
             self.report.refuse(
-                "PNX110", node, f"'{name}' is '{describe(self.vars[name].type)}' already"
+                "PNX110",
+                node,
+                f"'{name}' is '{describe(self.vars[name].type)}' already",
+                help="a local has one type: give the new value a name of its own",
             )
         self.vars[name] = self.vars.get(name) or Var(name, type_)
         if node.value is None:

@@ -8,7 +8,7 @@ from types import FunctionType
 
 from pyngx.check.coerce import BUF, store
 from pyngx.check.constants import integer
-from pyngx.check.context import suggestion
+from pyngx.check.context import nearest, suggestion
 from pyngx.check.helpers import helper_function
 from pyngx.check.operators import Operators
 from pyngx.diagnostics import Label
@@ -310,7 +310,8 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
         "PNX103",
         func,
         f"'{describe(value.type)}' has no method '{func.attr}'",
-        help=suggestion(func.attr, _known_methods(value.type)),
+        help=nearest(func.attr, _known_methods(value.type))
+        or "only bytes, the request, its headers and variables have methods",
         notes=_later(value.type, func.attr),
     )
 
@@ -350,7 +351,7 @@ def _header_method(ex: Operators, node: ast.Call, func: ast.Attribute, direction
             "PNX103",
             func,
             f"{mapping} has no method '{func.attr}'",
-            help=suggestion(func.attr, ("get", "get_all", "items", "add")),
+            help=nearest(func.attr, ("get", "get_all", "items", "add")),
         )
     return row_call(ex, node, row)
 

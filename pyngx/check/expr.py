@@ -36,6 +36,13 @@ from pyngx.types import (
     is_integer,
 )
 
+_NOT_SPOKEN: dict[type[ast.expr], tuple[str, str]] = {
+    ast.Tuple: ("a tuple as a value", "use a variable for each of its items"),
+    ast.List: ("a list made in a function", "use a variable for each of its items"),
+    ast.Slice: ("a slice in this place", "slice bytes: data[1:3]"),
+}
+"""What the expressions are called that reach the end of `plain`, and what to write instead."""
+
 
 class Expressions(Operators):
     """Checks the expressions of one function."""
@@ -97,8 +104,12 @@ class Expressions(Operators):
             case ast.NamedExpr():
                 return self._walrus(node)
             case _:
+                what, help_ = _NOT_SPOKEN.get(type(node), (f"'{type(node).__name__}'", ""))
                 self.report.refuse(
-                    "PNX102", node, f"'{type(node).__name__}' is not compiled by this version"
+                    "PNX102",
+                    node,
+                    f"{what} is not compiled by this version",
+                    help=help_ or "write it with operators and calls",
                 )
 
     def _bool_op(self, node: ast.BoolOp) -> Cond:

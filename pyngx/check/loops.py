@@ -176,7 +176,7 @@ class Loops(Assignments):
                     "PNX152", node.iter, "headers are iterated with .items() or .get_all(name)"
                 )
             case _:
-                self.no_none(node.iter, value, "what is iterated")
+                self.no_none(value, "what is iterated")
                 self.report.refuse("PNX152", node.iter, f"'{describe(value.type)}' is not iterated")
 
     def _for_list(self, node: ast.For, value: Expr, item: Type) -> Stmt:

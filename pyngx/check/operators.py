@@ -93,7 +93,12 @@ class Operators(Access):
             return Const(value.span, Bool(), truth, range=Range(truth, truth))
         if isinstance(inner, Struct | List | Bytes | Str) or is_integer(inner):
             return Truth(value.span, Bool(), value, range=BIT)
-        self.report.refuse("PNX116", node, f"'{describe(value.type)}' has no truth value")
+        self.report.refuse(
+            "PNX116",
+            node,
+            f"'{describe(value.type)}' has no truth value",
+            help="test a part of it: a field, a length, or 'name in headers'",
+        )
 
     def _unary(self, node: ast.UnaryOp) -> Expr:
         op = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~"}[type(node.op)]
@@ -156,8 +161,8 @@ class Operators(Access):
                     "PNX120", node, "the format must be a constant", help="write it in place"
                 )
             case _:
-                self.no_none(node, left, "the left operand")
-                self.no_none(node, right, "the right operand")
+                self.no_none(left, "the left operand")
+                self.no_none(right, "the right operand")
                 self.report.refuse(
                     "PNX107",
                     node,
@@ -175,10 +180,10 @@ class Operators(Access):
                 value = _fold(op, left.value, right.value)
                 return integer(self.report, node, value, self.mod.model)
         if isinstance(right, Const) and right.value == 0 and op in ("//", "%"):
-            self.report.refuse("PNX108", node, "division by zero")
+            self.report.refuse("PNX108", node, "division by zero", help="divide by another number")
         if isinstance(right, Const) and negative:
             what = "a negative power is not an integer" if op == "**" else "negative shift count"
-            self.report.refuse("PNX108", node, what)
+            self.report.refuse("PNX108", node, what, help="give a count of 0 or more")
         result = ranges.binary(op, left.range, right.range)
         return Arith(
             self.report.span(node),
@@ -227,13 +232,18 @@ class Operators(Access):
         span = self.report.span(node)
         if len(node.ops) == 1:
             return self._compare_two(node, node.left, node.ops[0], node.comparators[0])
-        operand_nodes = [node.left, *node.comparators]
-        operands = [self.need_int(n, "an operand of a comparison chain") for n in operand_nodes]
         ops = []
         for op in node.ops:
             if type(op) not in _COMPARE:
-                self.report.refuse("PNX109", node, "a chain is made of == != < <= > >=")
+                self.report.refuse(
+                    "PNX109",
+                    node,
+                    "a chain is made of == != < <= > >=",
+                    help="write two comparisons with 'and' between them",
+                )
             ops.append(_COMPARE[type(op)])
+        operand_nodes = [node.left, *node.comparators]
+        operands = [self.need_int(n, "an operand of a comparison chain") for n in operand_nodes]
         return Chained(span, Bool(), tuple(operands), tuple(ops), range=BIT)
 
     def _compare_two(
@@ -270,8 +280,8 @@ class Operators(Access):
             )
         optional = isinstance(left.type, Optional) or isinstance(right.type, Optional)
         if optional and op not in ("==", "!="):
-            self.no_none(node, left, "the left operand")
-            self.no_none(node, right, "the right operand")
+            self.no_none(left, "the left operand")
+            self.no_none(right, "the right operand")
         if isinstance(left, Const) and isinstance(right, Const):
             value = _compare_constants(op, left.value, right.value)
             return Const(span, Bool(), value, range=Range(value, value))
@@ -298,9 +308,12 @@ class Operators(Access):
                     )
                     items = [constant(self.report, right_node, v, self.mod.model) for v in ordered]
                 case _:
-                    self.no_none(right_node, right, "the right operand")
+                    self.no_none(right, "the right operand")
                     self.report.refuse(
-                        "PNX109", right_node, f"'in' does not work on '{describe(right.type)}'"
+                        "PNX109",
+                        right_node,
+                        f"'in' does not work on '{describe(right.type)}'",
+                        help="it works on bytes, headers, and several values: x in (1, 2)",
                     )
         left = self.expr(left_node)
         if not isinstance(left, Local | StateField | Field | Const):
@@ -377,4 +390,4 @@ def _mix_help(a: Type, b: Type) -> str:
         return 'bytes and str never mix, as in Python: write b"…" for bytes'
     if {_kind(a), _kind(b)} == {"bytes", "int"}:
         return 'int(b) reads a number from bytes, b"%d" % n writes one'
-    return ""
+    return "bring both to one type first"

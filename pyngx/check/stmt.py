@@ -146,7 +146,10 @@ class Statements(Loops):
                 return tuple(self._delete(t) for t in targets)
             case _:
                 self.report.refuse(
-                    "PNX102", node, f"'{type(node).__name__}' is not compiled by this version"
+                    "PNX102",
+                    node,
+                    f"'{type(node).__name__}' is not compiled by this version",
+                    help="write it with if, while and for",
                 )
 
     def _eval(self, node: ast.expr) -> Stmt:
@@ -184,7 +187,7 @@ class Statements(Loops):
     def _constant_text(self, node: ast.expr, value: Expr, how: str) -> Expr:
         """Text for the body: bytes or str."""
         if isinstance(value.type, Optional):
-            self.no_none(node, value, "what is " + how)
+            self.no_none(value, "what is " + how)
         if isinstance(value.type, Bytes | Str):
             return value
         help_ = 'format it: b"%d" % value' if is_integer(value.type) else ""
