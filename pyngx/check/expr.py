@@ -75,6 +75,7 @@ class Expressions(Operators):
                 return Cond(self.truth(node, value), frozenset({yes} if yes else ()))
 
     def plain(self, node: ast.expr) -> Expr:
+        """An expression as a value."""
         span = self.report.span(node)
         match node:
             case ast.Constant():
