@@ -166,6 +166,7 @@ class FunctionChecker(Statements):
                     arg,
                     "a helper that reads the body is in the language, "
                     "but not compiled by this version",
+                    help="read the body in the body filter, and pass bytes or numbers",
                 )
             return Var(arg.arg, type_, True)
         allowed: tuple[Type, ...] = (REQUEST, *(Conf(p) for p in Place), Ctx())

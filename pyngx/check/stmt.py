@@ -178,7 +178,12 @@ class Statements(Loops):
 
     def _append(self, node: ast.Call) -> Stmt:
         if len(node.args) != 1 or node.keywords:
-            self.report.refuse("PNX133", node, "append() takes one argument")
+            self.report.refuse(
+                "PNX133",
+                node,
+                "append() takes one argument",
+                help="call it once for each: out.append(buf)",
+            )
         value = self.expr(node.args[0])
         if value.type != BUF:
             value = self._constant_text(node.args[0], value, "appended")
@@ -208,14 +213,24 @@ class Statements(Loops):
                 help=f"the levels are {', '.join(_LOG_LEVELS)}",
             )
         if self.kind is Kind.VALIDATE:
-            self.report.refuse("PNX147", node, "there is no request to log for in validate()")
+            self.report.refuse(
+                "PNX147",
+                node,
+                "there is no request to log for in validate()",
+                help='raise ConfError("…") stops nginx with a message',
+            )
         return Log(self.report.span(node), name, self._message(node, node.args, node.keywords))
 
     def _message(
         self, node: ast.AST, args: list[ast.expr], keywords: list[ast.keyword]
     ) -> tuple[Piece, ...]:
         if keywords or not args:
-            self.report.refuse("PNX147", node, "a message, then the values for its %s and %d")
+            self.report.refuse(
+                "PNX147",
+                node,
+                "a message is a text, then the values for its %s and %d",
+                help='log.warning("… %s", value)',
+            )
         template = self.expr(args[0])
         if isinstance(template, Format) and len(args) == 1:
             return template.pieces
@@ -260,7 +275,10 @@ class Statements(Loops):
         ):
             if not isinstance(self.result, NoneType | Optional):
                 self.report.refuse(
-                    "PNX153", node, f"a value of type '{describe(self.result)}' is returned"
+                    "PNX153",
+                    node,
+                    f"this returns no value, but the result is '{describe(self.result)}'",
+                    help="return NGX_OK" if self.kind is Kind.HEADER else "return a value",
                 )
             self.facts = self.facts.unreachable()
             value: Expr | None = None
@@ -269,7 +287,14 @@ class Statements(Loops):
             return Return(span, value)
         if isinstance(self.result, NoneType):
             self.report.refuse(
-                "PNX153", node, "the function is annotated '-> None', but returns a value"
+                "PNX153",
+                node,
+                "the function is annotated '-> None', but returns a value",
+                help=(
+                    "annotate '-> ngx_int_t'"
+                    if self.kind is Kind.HEADER
+                    else "annotate the type of the value"
+                ),
             )
         value = self.expr(node.value)
         stored = store(self.report, node.value, value, self.result, "the result")
@@ -309,16 +334,30 @@ class Statements(Loops):
                 exception = self.global_value(func)
                 pieces = ()
             case _:
-                self.report.refuse("PNX154", node, 'write raise ValueError("…")')
+                self.report.refuse(
+                    "PNX154",
+                    node,
+                    "an exception is raised by its name",
+                    help='write raise ConfError("…")',
+                )
         if not (isinstance(exception, type) and issubclass(exception, BaseException)):
-            self.report.refuse("PNX154", node, f"'{name}' is not an exception")
+            self.report.refuse(
+                "PNX154",
+                node,
+                f"'{name}' is not an exception",
+                help='write raise ConfError("…")',
+            )
         if (name == "ConfError") != (self.kind is Kind.VALIDATE):
             where = "validate()" if name == "ConfError" else "code that serves requests"
             self.report.refuse(
                 "PNX154",
                 node,
                 f"{name} is raised in {where} only",
-                help="" if name == "ConfError" else 'raise ConfError("…") stops nginx',
+                help=(
+                    "return NGX_ERROR or an HTTP status from a header filter, or log the case"
+                    if name == "ConfError"
+                    else 'raise ConfError("…") stops nginx'
+                ),
             )
         self.facts = self.facts.unreachable()
         return Raise(span, exception.__name__, pieces)
