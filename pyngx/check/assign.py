@@ -153,6 +153,23 @@ class Assignments(Expressions):
                     help="assign to a name, a field or a header",
                 )
 
+    def assign_all(self, node: ast.Assign) -> tuple[Stmt, ...]:
+        """``a = b = value``: the value once, into one name after the other."""
+        stmts: list[Stmt] = []
+        value_node = node.value
+        for target in node.targets:
+            if not isinstance(target, ast.Name):
+                self.report.refuse(
+                    "PNX140",
+                    target,
+                    "an assignment to several targets is compiled for names only",
+                    help="write one assignment a line",
+                )
+            stmts.extend(self._assign(node, target, value_node))
+            if not isinstance(value_node, ast.Constant):
+                value_node = ast.copy_location(ast.Name(target.id, ast.Load()), target)
+        return tuple(stmts)
+
     def _assign_name(
         self, node: ast.stmt, target: ast.Name, value: Expr, value_node: ast.expr
     ) -> Stmt:
@@ -220,7 +237,10 @@ class Assignments(Expressions):
             if not isinstance(target, ast.Name):
                 self._names_only(target)
             if overlaps:
-                temp = ast.copy_location(ast.Name(f"{target.id}_", ast.Store()), target)
+                name = target.id + "_"
+                while name in self.stores:
+                    name += "_"
+                temp = ast.copy_location(ast.Name(name, ast.Store()), target)
                 stmts.append(self._assign_name(node, temp, value, element))
                 self.local_names |= {temp.id}
                 pending.append((target, self.name(temp), element))

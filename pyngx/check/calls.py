@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import logging
+import os
 from collections.abc import Callable
 from types import FunctionType
 from typing import NoReturn
@@ -118,7 +119,8 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
     if builtin is not None:
         return builtin(ex, node)
     if isinstance(found, FunctionType) and not found.__module__.startswith("pyngx."):
-        if found.__code__.co_filename in {s.path for s in ex.mod.module.sources}:
+        own = {os.path.realpath(s.path) for s in ex.mod.module.sources}
+        if os.path.realpath(found.__code__.co_filename) in own:
             return _helper(ex, node, found)
     if isinstance(found, NgxFunction):
         ex.report.refuse(

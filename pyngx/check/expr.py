@@ -14,7 +14,7 @@ from pyngx.check.coerce import common, store
 from pyngx.check.constants import constant
 from pyngx.check.formatting import fstring
 from pyngx.check.operators import Operators
-from pyngx.check.scope import Facts
+from pyngx.check.scope import Facts, assigned_if
 from pyngx.tree import (
     Conditional,
     Expr,
@@ -120,11 +120,11 @@ class Expressions(Operators):
         for value in node.values:
             found = self.cond(value)
             conds.append(found)
-            self.facts = self.facts.with_present(found.yes if conjunction else found.no)
+            known = self.facts.with_present(found.yes if conjunction else found.no)
+            self.facts = known.with_assigned(assigned_if(value, conjunction))
         # what a later operand assigned holds only if it was reached
-        assigned = before.assigned | (self.facts.assigned if len(node.values) == 1 else frozenset())
-        first = before.assigned | _walrus_names(node.values[0])
-        self.facts = Facts(assigned | first, before.present, before.reachable)
+        first = before.assigned | assigned_if(node.values[0])
+        self.facts = Facts(first, before.present, before.reachable)
         union = frozenset().union(*(c.yes if conjunction else c.no for c in conds))
         expr = Logic(
             self.report.span(node),
@@ -147,9 +147,10 @@ class Expressions(Operators):
             values.append(value)
             if value_node is not node.values[-1]:
                 told = self.cond(value_node)
-                known = told.yes if isinstance(node.op, ast.And) else told.no
-                self.facts = self.facts.with_present(known)
-        first = saved.assigned | _walrus_names(node.values[0])
+                decided = isinstance(node.op, ast.And)
+                known = self.facts.with_present(told.yes if decided else told.no)
+                self.facts = known.with_assigned(assigned_if(value_node, decided))
+        first = saved.assigned | assigned_if(node.values[0])
         self.facts = Facts(first, saved.present, saved.reachable)
         if all(isinstance(v.type, Bool) for v in values):
             return self.cond(node).expr
@@ -176,9 +177,9 @@ class Expressions(Operators):
     def _conditional(self, node: ast.IfExp) -> Expr:
         cond = self.cond(node.test)
         saved = self.facts
-        self.facts = saved.with_present(cond.yes)
+        self.facts = saved.with_present(cond.yes).with_assigned(assigned_if(node.test, True))
         then = self.expr(node.body)
-        self.facts = saved.with_present(cond.no)
+        self.facts = saved.with_present(cond.no).with_assigned(assigned_if(node.test, False))
         orelse = self.expr(node.orelse)
         self.facts = saved
         type_ = common(self.report, node, then.type, orelse.type)
@@ -197,10 +198,6 @@ class Expressions(Operators):
         stored = store(self.report, node.value, value, var.type, f"'{node.target.id}'")
         self.assigned(node.target.id, value)
         return Walrus(self.report.span(node), var.type, var, stored, range=stored.range)
-
-
-def _walrus_names(node: ast.expr) -> frozenset[str]:
-    return frozenset(n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
 
 
 def _joined(values: list[Expr]) -> Range:

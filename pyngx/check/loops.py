@@ -6,7 +6,7 @@ import ast
 
 from pyngx.check.assign import Assignments, Kind
 from pyngx.check.coerce import BUF
-from pyngx.check.scope import Facts
+from pyngx.check.scope import Facts, assigned_if
 from pyngx.tree import (
     Block,
     Const,
@@ -76,9 +76,10 @@ class Loops(Assignments):
     def _while(self, node: ast.While) -> Stmt:
         self._loop_entry(node)
         cond = self.cond(node.test)
-        exit_facts = self.facts.with_present(cond.no)
+        exit_facts = self.facts.with_present(cond.no).with_assigned(assigned_if(node.test, False))
         always = isinstance(cond.expr, Const) and cond.expr.value is True
-        body, broken = self._loop_body(node, self.facts.with_present(cond.yes))
+        entry = self.facts.with_present(cond.yes).with_assigned(assigned_if(node.test, True))
+        body, broken = self._loop_body(node, entry)
         self.facts = broken if always else broken.join(exit_facts)
         return While(self.report.span(node), cond.expr, body)
 

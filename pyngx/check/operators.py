@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import enum
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pyngx.check import ranges
@@ -13,6 +15,7 @@ from pyngx.check.base import Cond, path
 from pyngx.check.coerce import BUF
 from pyngx.check.constants import constant, integer
 from pyngx.check.formatting import percent
+from pyngx.check.scope import assigned_if
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
     Arith,
@@ -37,6 +40,7 @@ from pyngx.types import (
     Bool,
     Bytes,
     Constant,
+    Enum,
     Headers,
     List,
     NoneType,
@@ -140,7 +144,11 @@ class Operators(Access):
     def binary(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
         """``left op right`` of integers, or ``+`` and ``*`` of bytes."""
         if is_integer(left.type) and is_integer(right.type):
-            return self.arith(node, op, left, right)
+            found = self.arith(node, op, left, right)
+            both = left.type if left.type == right.type and op in ("&", "|", "^") else None
+            if isinstance(both, Enum) and issubclass(both.cls, enum.IntFlag):
+                return replace(found, type=both)
+            return found
         span = self.report.span(node)
         left = BufBytes(left.span, Bytes(), left) if left.type == BUF else left
         right = BufBytes(right.span, Bytes(), right) if right.type == BUF else right
@@ -243,7 +251,10 @@ class Operators(Access):
                 )
             ops.append(_COMPARE[type(op)])
         operand_nodes = [node.left, *node.comparators]
+        before = self.facts.assigned
         operands = [self.need_int(n, "an operand of a comparison chain") for n in operand_nodes]
+        # the later operands are reached only if the chain holds up to them
+        self.facts = replace(self.facts, assigned=before | assigned_if(node))
         return Chained(span, Bool(), tuple(operands), tuple(ops), range=BIT)
 
     def _compare_two(

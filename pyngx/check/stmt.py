@@ -11,6 +11,7 @@ from pyngx.check.coerce import BUF, store
 from pyngx.check.context import Refused
 from pyngx.check.formatting import message
 from pyngx.check.loops import Loops
+from pyngx.check.scope import assigned_if
 from pyngx.tree import (
     Append,
     Block,
@@ -114,12 +115,7 @@ class Statements(Loops):
             case ast.Assign(targets=[target]):
                 return self._assign(node, target, node.value)
             case ast.Assign():
-                self.report.refuse(
-                    "PNX140",
-                    node,
-                    "one assignment to several targets is not compiled",
-                    help="write one assignment a line",
-                )
+                return self.assign_all(node)
             case ast.AnnAssign():
                 return self._annotated(node)
             case ast.AugAssign():
@@ -251,10 +247,10 @@ class Statements(Loops):
     def _if(self, node: ast.If) -> Stmt:
         cond = self.cond(node.test)
         before = self.facts
-        self.facts = before.with_present(cond.yes)
+        self.facts = before.with_present(cond.yes).with_assigned(assigned_if(node.test, True))
         then = self.block(node.body)
         after_then = self.facts
-        self.facts = before.with_present(cond.no)
+        self.facts = before.with_present(cond.no).with_assigned(assigned_if(node.test, False))
         orelse = self.block(node.orelse)
         self.facts = after_then.join(self.facts)
         return If(self.report.span(node), cond.expr, then, orelse)

@@ -9,7 +9,8 @@ once, at the end. From this follow four rules, checked on the typed tree:
 * nothing may take memory from the pool in a loop of a generator, or anywhere in a chain form's
   function: that would be memory for each buffer of a body of any length;
 * a view of a buffer is gone when the next buffer is read;
-* a view of a context's field is gone when something is assigned to the field.
+* a view of a context's field is gone when something is assigned to the field. Only what runs for
+  each buffer has views: any other function takes a copy, which the pool can hold once.
 
 Where bytes come from is a set of *origins*. Of a local it is the union over its assignments, in
 any order: simple, and wrong only towards refusing. A helper is summarized once: which origins its
@@ -24,7 +25,7 @@ from dataclasses import dataclass, field
 from pyngx.diagnostics import Diagnostics, Label
 from pyngx.flow.liveness import Liveness, liveness
 from pyngx.flow.suspension import reads
-from pyngx.flow.walk import blocks, children, expressions, statements
+from pyngx.flow.walk import all_expressions, blocks, children, expressions, statements
 from pyngx.ops.registry import Form
 from pyngx.source import Span
 from pyngx.tree import (
@@ -99,15 +100,34 @@ def lifetimes(program: Program, diags: Diagnostics) -> None:
         summaries[helper.name] = _Function(helper, summaries).summary()
     for function in program.functions:
         in_body = program.body is not None and function is program.body.function
-        _check(function, program.body if in_body else None, summaries, diags)
+        each_buffer = any(f is function for f in run_for_each_buffer(program))
+        _check(function, program.body if in_body else None, each_buffer, summaries, diags)
+
+
+def run_for_each_buffer(program: Program) -> tuple[Function, ...]:
+    """The body filter, and the helpers that it calls or that these call."""
+    if program.body is None:
+        return ()
+    helpers = {h.name: h for h in program.helpers}
+    found = [program.body.function]
+    for function in found:
+        for expr in all_expressions(function.body):
+            if isinstance(expr, CallHelper) and helpers.get(expr.helper) not in (None, *found):
+                found.append(helpers[expr.helper])
+    return tuple(found)
 
 
 def _check(
-    function: Function, body: BodyFilter | None, summaries: dict[str, _Summary], diags: Diagnostics
+    function: Function,
+    body: BodyFilter | None,
+    each_buffer: bool,
+    summaries: dict[str, _Summary],
+    diags: Diagnostics,
 ) -> None:
     known = _Function(function, summaries)
     live = liveness(function.body)
-    _overwritten(known, live, diags)
+    if each_buffer:
+        _overwritten(known, live, diags)
     if body is None:
         return
     _sent(known, diags)
