@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.emitter import Emitter, Failing, Ref, Variables
@@ -119,7 +120,27 @@ def header_function(unit: Unit, function: Function) -> Lowered:
     _declare_locals(out, variables, function)
     lowering = _HeaderLowering(out, variables, function, None)
     body = _with_end(lowering, function, c.Return(c.Name("NGX_OK")))
+    unit.header_results = frozenset(_results(body))
     return Lowered(_finish(unit, out, function, "ngx_int_t", params, body))
+
+
+def _results(part: object) -> Iterator[str]:
+    """The names of the constants that statements return, ``""`` for what is none."""
+    match part:
+        case c.Return(expr=c.Name(name)):
+            yield name if name.isupper() else ""
+        case c.Return(expr=c.Ternary(_, c.Name(yes), c.Name(no))):
+            yield from (name if name.isupper() else "" for name in (yes, no))
+        case c.Return():
+            yield ""
+        case tuple():
+            for item in part:
+                yield from _results(item)
+        case c.If() | c.While() | c.DoWhile() | c.For() | c.Switch() | c.Case():
+            for member in fields(part):
+                yield from _results(getattr(part, member.name))
+        case _:
+            return
 
 
 def _with_end(lowering: StmtLowering, function: Function, end: c.Stmt) -> tuple[c.Stmt, ...]:

@@ -184,7 +184,8 @@ class Operators(Access):
         negative = op in ("<<", ">>", "**") and right.range.lo < 0
         if isinstance(left, Const) and isinstance(right, Const) and not (zero or negative):
             assert isinstance(left.value, int) and isinstance(right.value, int)
-            if (op != "**" and op != "<<") or right.value <= 64:
+            named = op == "|" and left.c_name and right.c_name  # flags are read by their names
+            if not named and ((op != "**" and op != "<<") or right.value <= 64):
                 value = _fold(op, left.value, right.value)
                 return integer(self.report, node, value, self.mod.model)
         if isinstance(right, Const) and right.value == 0 and op in ("//", "%"):

@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ from tests.harness.builds import (
     nginx_source,
     pyngx,
 )
+from tests.harness.nginx import version_of
 
 NAMES = tuple(sorted(path.stem for path in EXAMPLES.glob("*.py")))
 MODULES = {"not_modified": "unchanged"}
@@ -65,13 +66,13 @@ class Workshop:
             case "--add-dynamic-module":
                 return Built(where.binary, build_dynamic(self.addons(where), where))
             case "--add-module":
-                return Built(build_static(self.addons(where), where), None)
+                return Built(build_static(self.addons(where), _whole(where)), None)
             case _:
                 raise ValueError(kind)
 
     def sanitized(self, where: Target) -> Built:
         """All examples in one binary that checks each access to memory."""
-        return Built(build_static(self.addons(where), where, sanitize=True), None)
+        return Built(build_static(self.addons(where), _whole(where), sanitize=True), None)
 
     def addons(self, where: Target) -> tuple[Path, ...]:
         """The addon directory of each example, copied to a path that its content decides: what was
@@ -108,6 +109,15 @@ def workshop(factory: pytest.TempPathFactory) -> Workshop:
     """The workshop of this session; parallel workers share it."""
     base = factory.getbasetemp()
     return Workshop(base.parent if base.name.startswith("popen-") else base)
+
+
+def _whole(where: Target) -> Target:
+    """The target with sources that make a whole nginx: the package for building modules lacks
+    ``main()``, so that the same version's source package stands in for it."""
+    if (where.source / "src" / "core" / "nginx.c").exists():
+        return where
+    version = ".".join(map(str, version_of(where.binary)))
+    return replace(where, source=nginx_source("fetch", version))
 
 
 def _run(command: str, where: Target, file: Path, output: Path) -> None:
