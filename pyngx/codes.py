@@ -159,4 +159,5 @@ CODES: Final[dict[str, str]] = {
     "PNX307": "not a context of nginx's configuration",
     "PNX308": "not a type for a field of RequestCtx",
     "PNX309": "a directive declared twice",
+    "PNX310": "a helper that validate() cannot call",
 }

@@ -18,8 +18,8 @@ from pyngx.build.locate import NginxTarget
 from pyngx.check.module import check_module
 from pyngx.diagnostics import Diagnostics, InternalError
 from pyngx.flow.effect import Effect
+from pyngx.flow.helpers import helpers_in_place
 from pyngx.flow.lifetimes import lifetimes
-from pyngx.flow.sent import sent
 from pyngx.frontend.load import FilterModule, load
 from pyngx.frontend.reserved import check_reserved
 from pyngx.headers import CheckMessage, NginxModel, check_c, load_model
@@ -69,7 +69,7 @@ def compile_file(path: Path, target: NginxTarget, diags: Diagnostics) -> Compile
     if diags.has_errors:
         return None
     lifetimes(program, diags)
-    sent(program, diags)
+    helpers_in_place(program, diags)
     if diags.has_errors:
         return None
     compiled = emit(module, program, model)

@@ -54,6 +54,7 @@ static char *
 ngx_http_pyngx_conf_variable(ngx_conf_t *cf, ngx_http_get_variable_pt handler)
 {
     ngx_str_t            *value;
+    ngx_uint_t            flags;
     ngx_http_variable_t  *v;
 
     value = cf->args->elts;
@@ -67,8 +68,9 @@ ngx_http_pyngx_conf_variable(ngx_conf_t *cf, ngx_http_get_variable_pt handler)
     value[1].len--;
     value[1].data++;
 
-    v = ngx_http_add_variable(cf, &value[1],
-                              NGX_HTTP_VAR_CHANGEABLE|NGX_HTTP_VAR_NOCACHEABLE);
+    flags = NGX_HTTP_VAR_CHANGEABLE|NGX_HTTP_VAR_NOCACHEABLE;
+
+    v = ngx_http_add_variable(cf, &value[1], flags);
     if (v == NULL) {
         return NGX_CONF_ERROR;
     }

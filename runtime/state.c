@@ -47,7 +47,7 @@ ngx_http_pyngx_keep(ngx_pool_t *pool, ngx_str_t *place, size_t *size,
 }
 
 
-/* The value of a field as it is now, whatever is assigned to the field later. */
+/* The value of a field as it is now, whatever is assigned to it later. */
 
 static ngx_int_t
 ngx_http_pyngx_snapshot(ngx_pool_t *pool, ngx_str_t *place, ngx_str_t *value)

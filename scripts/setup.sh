@@ -78,6 +78,8 @@ if [ "$(cat $VENV/stamp 2>/dev/null)" != "$digest" ]; then
         "$PYTHON" -m venv $VENV
     fi
     echo "setup: installing the Python packages"
-    $VENV/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+    # the warning is setuptools' about editable packages of this layout in general
+    PYTHONWARNINGS=ignore $VENV/bin/python -m pip install --quiet --disable-pip-version-check \
+        --editable '.[dev]'
     echo "$digest" >$VENV/stamp
 fi

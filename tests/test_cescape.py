@@ -95,6 +95,14 @@ def test_no_comment_breaks_out(text: str, tmp_path: Path) -> None:
     assert {v.rule for v in c_style.check(printed, "x.c")} == set()
 
 
+def test_paragraphs_with_long_lines_are_filled() -> None:
+    long, short = "word " * 18 + "end", "short"
+    filled = comment_lines(f"{long}\n{short}\n\n  {short}\n  {short}\n- one\n- two {long}", 0)
+    assert filled[2] == " * word word word end short"
+    assert filled[3:7] == [" *", " *   short", " *   short", " * - one"]
+    assert comment_lines("two\nlines", 0) == ["/*", " * two", " * lines", " */"]
+
+
 def test_comments_wrap_and_keep_their_words() -> None:
     assert comment_lines("one line", 4) == ["    /* one line */"]
     assert comment_lines("two\n\n  lines\n", 0) == ["/*", " * two", " *", " *   lines", " */"]

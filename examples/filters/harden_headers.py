@@ -4,15 +4,15 @@
 
     location / {
         harden_headers on;
-        harden_remove X-Powered-By X-AspNet-Version;   # these are the defaults, and Server
-        harden_frames DENY;                            # X-Frame-Options, default SAMEORIGIN
-        harden_policy "default-src 'self'";            # Content-Security-Policy, default none
-        harden_hsts 30d;                               # over TLS only, default 365d, 0 for none
-        harden_same_site Strict;                       # for cookies without, default Lax
+        harden_remove Server X-Powered-By X-AspNet-Version;  # the default
+        harden_frames DENY;                  # default SAMEORIGIN
+        harden_policy "default-src 'self'";  # Content-Security-Policy
+        harden_hsts 30d;                     # default 365d; 0 for none
+        harden_same_site Strict;             # for cookies without; Lax
         proxy_pass http://127.0.0.1:8080;
     }
 
-What the application says itself about frames, policy or a cookie is kept. A redirect that would
+``Strict-Transport-Security`` is sent over TLS only. What the application says itself about frames, policy or a cookie is kept. A redirect that would
 lead from ``https`` back to ``http`` on the same host stays on ``https``.
 """
 

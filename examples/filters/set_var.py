@@ -33,7 +33,10 @@ def prefix(address: bytes, separator: bytes, count: int) -> bytes:
     """The first ``count`` parts of an address, each with its separator."""
     end = 0
     for _ in range(count):
-        end = address.find(separator, end) + 1
+        at = address.find(separator, end)
+        if at == -1:
+            return address
+        end = at + 1
     return address[:end]
 
 

@@ -45,12 +45,17 @@ class CallLowering(CondLowering):
 
     def _text(self, expr: Op, arg: Expr, later: tuple[Expr, ...], name: str) -> Ref:
         """A byte string; a copy of it if a piece of it, or nginx, will outlive what it is in."""
-        outlives = expr.row.form is Form.EFFECT or (expr.row.stable and self.context_changes)
-        if owned_by_context(arg) and outlives:
-            saved = Ref(self.out.temp("ngx_str_t", 0, name))
-            self.snapshot(saved, self.string(arg))
-            return saved
+        if expr.row.form in (Form.EFFECT, Form.VIEW) and owned_by_context(arg):
+            return self._copied(arg, name)
         return self.kept_string(arg, later, name)
+
+    def _copied(self, arg: Expr, name: str) -> Ref:
+        """Bytes of the context, safe from what is assigned there."""
+        if not self.copies_state:
+            return self.string(arg)
+        saved = Ref(self.out.temp("ngx_str_t", 0, name))
+        self.snapshot(saved, self.string(arg))
+        return saved
 
     def _leading(self, expr: Op) -> list[c.Expr]:
         match expr.row.passes:
@@ -144,7 +149,10 @@ class CallLowering(CondLowering):
             args.append(self.out.r)
         for i, arg in enumerate(expr.args, 1):
             if is_string(arg.type):
-                args.append(self.kept_string(arg, expr.args[i:], "arg").address)
+                own = owned_by_context(arg)
+                later = expr.args[i:]
+                ref = self._copied(arg, "arg") if own else self.kept_string(arg, later, "arg")
+                args.append(ref.address)
             else:
                 args.append(self.kept(arg, expr.args[i:], signed=False))
         if result is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
+from collections.abc import Iterator, Sequence
 
 _SIMPLE = {0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t", 0x22: '\\"', 0x5C: "\\\\"}
 
@@ -81,7 +82,8 @@ def character(value: int) -> str:
 def comment_lines(text: str, indent: int) -> list[str]:
     """A comment in nginx's style, indented, from any text whatever.
 
-    One line where it fits, else a block with `` * `` before every line, wrapped at the margin.
+    One line where it fits, else a block with `` * `` before every line. A paragraph with a line
+    that is too long is filled anew; an indented line (of an example, say) is wrapped alone.
     """
     lines = [_harmless(line) for line in text.expandtabs(4).splitlines()]
     while lines and not lines[0].strip():
@@ -93,8 +95,32 @@ def comment_lines(text: str, indent: int) -> list[str]:
         return []
     if len(lines) == 1 and indent + len(lines[0].strip()) + 6 <= MARGIN:
         return [f"{pad}/* {lines[0].strip()} */"]
-    body = [part for line in lines for part in _wrapped(line, MARGIN - indent - 3)]
+    width = MARGIN - indent - 3
+    body = [part for line in _joined(lines, width) for part in _wrapped(line, width)]
     return [f"{pad}/*", *(f"{pad} * {part}".rstrip() for part in body), f"{pad} */"]
+
+
+_ITEM = re.compile(r"[-*+] |\d+[.)] ")
+
+
+def _joined(lines: Sequence[str], width: int) -> Iterator[str]:
+    """The lines; those of a paragraph as one line, if one of them is longer than ``width``."""
+    paragraph: list[str] = []
+    for line in lines:
+        text = bool(line) and not line[0].isspace()
+        if paragraph and (not text or _ITEM.match(line)):
+            yield from _filled(paragraph, width)
+            paragraph = []
+        if text:
+            paragraph.append(line)
+        else:
+            yield line
+    yield from _filled(paragraph, width)
+
+
+def _filled(paragraph: list[str], width: int) -> list[str]:
+    long = any(len(line) > width for line in paragraph)
+    return [" ".join(paragraph)] if long else paragraph
 
 
 def _harmless(line: str) -> str:

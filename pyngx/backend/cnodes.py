@@ -14,7 +14,8 @@ that it cannot end a comment or a literal. Names, types, operators and ``Raw`` a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar
 
 # Expressions ------------------------------------------------------------------------------------
 
@@ -488,3 +489,18 @@ class TranslationUnit:
     prototypes: tuple[Prototype, ...] = ()
     variables: tuple[VariableItem, ...] = ()
     functions: tuple[FunctionItem, ...] = ()
+
+
+T = TypeVar("T")
+
+
+def without_lines(node: T) -> T:
+    """A node that is not said to come from the Python file, nor is anything in it."""
+    if isinstance(node, tuple):
+        return tuple(without_lines(part) for part in node)  # type: ignore[return-value]
+    if not is_dataclass(node) or isinstance(node, type):
+        return node
+    changes: dict[str, Any] = {f.name: without_lines(getattr(node, f.name)) for f in fields(node)}
+    if "line" in changes:
+        changes["line"] = None
+    return replace(node, **changes)

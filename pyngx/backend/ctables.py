@@ -192,19 +192,25 @@ def _filled(cells: Sequence[Expr], col: int, tail: int = 1) -> list[str]:
 
 
 def context(item: ContextDef) -> list[str]:
-    """A module's context: one value a line, the comments in one column."""
+    """A module's context: one value a line, the comments in one column, or above a value that is
+    too long for that."""
     rows = [row for row in item.rows if isinstance(row, ContextRow)]
     texts = {
         id(row): f"    {flat(row.value)}" + ("," if row is not rows[-1] else "") for row in rows
     }
-    longest = max((len(texts[id(row)]) + 2 for row in rows if row.comment), default=0)
-    column = max(_COMMENT_COLUMN, longest)
+    comments = {id(row): f"/* {row.comment} */" for row in rows if row.comment}
+    ends = [len(texts[key]) + 2 for key in comments]
+    widths = zip(ends, comments.values(), strict=True)
+    fitting = [end for end, words in widths if end + len(words) <= MARGIN]
+    column = max(_COMMENT_COLUMN, *fitting) if fitting else _COMMENT_COLUMN
     lines = [*comment_lines(item.comment, 0), f"{item.ctype}  {item.name} = {{"]
     for row in item.rows:
         if isinstance(row, Blank):
             lines.append("")
         elif row.comment:
-            lines.append(f"{texts[id(row)]:<{column}}/* {row.comment} */")
+            line = f"{texts[id(row)]:<{column}}{comments[id(row)]}"
+            fits = len(line) <= MARGIN and len(texts[id(row)]) + 2 <= column
+            lines += [line] if fits else [f"    {comments[id(row)]}", texts[id(row)]]
         else:
             lines.append(texts[id(row)])
     return [*lines, "};"]

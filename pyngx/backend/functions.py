@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.emitter import Emitter, Failing, Ref, Variables
@@ -120,7 +121,27 @@ def header_function(unit: Unit, function: Function) -> Lowered:
     _declare_locals(out, variables, function)
     lowering = _HeaderLowering(out, variables, function, None)
     body = _with_end(lowering, function, c.Return(c.Name("NGX_OK")))
+    unit.header_results = frozenset(_results(body))
     return Lowered(_finish(unit, out, function, "ngx_int_t", params, body))
+
+
+def _results(part: object) -> Iterator[str]:
+    """The names of the constants that statements return, ``""`` for what is none."""
+    match part:
+        case c.Return(expr=c.Name(name)):
+            yield name if name.isupper() else ""
+        case c.Return(expr=c.Ternary(_, c.Name(yes), c.Name(no))):
+            yield from (name if name.isupper() else "" for name in (yes, no))
+        case c.Return():
+            yield ""
+        case tuple():
+            for item in part:
+                yield from _results(item)
+        case c.If() | c.While() | c.DoWhile() | c.For() | c.Switch() | c.Case():
+            for member in fields(part):
+                yield from _results(getattr(part, member.name))
+        case _:
+            return
 
 
 def _with_end(lowering: StmtLowering, function: Function, end: c.Stmt) -> tuple[c.Stmt, ...]:
@@ -398,6 +419,9 @@ def helper_function(unit: Unit, function: Function) -> Lowered:
     if out.used_failing or (out.used_request and not wants_request):
         fails = out.used_failing
         lowered, _ = _lower_helper(unit, function, fails=fails, request=True)
+    if function.span.path != unit.program.source.path:
+        # lines are those of the filter file: a function of another one is seen as C
+        return replace(lowered, function=c.without_lines(lowered.function))
     return lowered
 
 

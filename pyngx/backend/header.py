@@ -76,38 +76,55 @@ class HeaderFilter:
     # The author's header filter
 
     def _author(self, header: Function) -> None:
-        self._ctx()
-        self._local(c.Decl("ngx_int_t", 0, "rc"))
-        replaced = c.Binary("&&", c.Name("ctx"), path("ctx->replaced"))
-        self.body += [
-            put("ctx", call("ngx_http_get_module_ctx", R, c.Name(self.unit.module))),
-            c.Blank(),
-            when(replaced, c.Comment("the page that came in place of the response"), *_DECLINE),
-        ]
+        if self.unit.can_replace:
+            self._ctx()
+            replaced = c.Binary("&&", c.Name("ctx"), path("ctx->replaced"))
+            self.body += [
+                put("ctx", call("ngx_http_get_module_ctx", R, c.Name(self.unit.module))),
+                c.Blank(),
+                when(replaced, c.Comment("the page that came in place of the response"), *_DECLINE),
+            ]
         locals_, before, args = arguments(self.unit, header)
         for decl in locals_:
             self._local(decl)
         if any(p.type in (Ctx(), Optional(Ctx())) for p in header.params):
+            self._ctx()
             self._make_ctx()
-        self.body += [
-            *before,
-            c.Blank(),
-            put("rc", call(f"{self.unit.prefix}_{function_name(header)}", R, *args)),
-            c.Blank(),
-        ]
-        declined = c.Binary("==", c.Name("rc"), c.Name("NGX_DECLINED"))
-        error = c.Binary("==", c.Name("rc"), NGX_ERROR)
-        if self.effect is not None:
-            self.body.append(when(declined, *_DECLINE))
-            replace_cond: c.Expr = c.Binary("!=", c.Name("rc"), NGX_OK)
-        else:
+        self.body += [*before, c.Blank()]
+        self._decide(call(f"{self.unit.prefix}_{function_name(header)}", R, *args))
+
+    def _decide(self, decision: c.Expr) -> None:
+        """Call the author's function, and do what each of its results says."""
+        results = self.unit.header_results
+        replaces = self.unit.can_replace
+        declines = self.effect is not None and ("NGX_DECLINED" in results or replaces)
+        fails = "NGX_ERROR" in results or replaces
+        if not (declines or fails):
+            self.body.append(c.ExprStmt(decision))
+            return
+        if not replaces and declines != fails:
+            wanted = c.Name("NGX_DECLINED") if declines else NGX_ERROR
+            leave = _DECLINE if declines else (ret(NGX_ERROR),)
+            self.body.append(when(c.Binary("==", decision, wanted), *leave))
+            return
+        self._local(c.Decl("ngx_int_t", 0, "rc"))
+        self.body += [put("rc", decision), c.Blank()]
+        if declines:
+            self.body.append(when(c.Binary("==", c.Name("rc"), c.Name("NGX_DECLINED")), *_DECLINE))
+        self.body.append(when(c.Binary("==", c.Name("rc"), NGX_ERROR), ret(NGX_ERROR)))
+        if replaces:
+            self._replace()
+
+    def _replace(self) -> None:
+        """A status: the page of that status comes in place of the response."""
+        status: c.Expr = c.Binary("!=", c.Name("rc"), NGX_OK)
+        if self.effect is None:
             fine = c.Binary("!=", c.Name("rc"), c.Name("NGX_DECLINED"))
-            replace_cond = c.Binary("&&", c.Binary("!=", c.Name("rc"), NGX_OK), fine)
+            status = c.Binary("&&", status, fine)
         get = call(f"{self.unit.prefix}_get_ctx", R)
         self.body += [
-            when(error, ret(NGX_ERROR)),
             when(
-                replace_cond,
+                status,
                 put("ctx", get),
                 when(is_null(c.Name("ctx")), ret(NGX_ERROR)),
                 put("ctx->replaced", one()),

@@ -69,8 +69,9 @@ def owned_by_context(expr: Expr) -> bool:
 class Lowering:
     """The state of lowering one function."""
 
-    context_changes = True
-    """Whether the function, or what it calls, may assign to fields of the context."""
+    copies_state = True
+    """Whether bytes of a context field that are kept are copied; what runs for each buffer cannot
+    take memory, and is refused where it would have to."""
 
     def __init__(self, out: Emitter, variables: Variables) -> None:
         self.out = out
@@ -101,7 +102,7 @@ class Lowering:
         if isinstance(expr, Const) or not any(has_effects(e) for e in later):
             return found
         saved = Ref(self.out.temp("ngx_str_t", 0, "saved"))
-        if owned_by_context(expr):
+        if self.copies_state and owned_by_context(expr):
             self.snapshot(saved, found)
         else:
             self.out.assign(saved.value, found.value)

@@ -186,7 +186,7 @@ class _Merge:
         if field.default:
             self._local(c.Decl(ctype, 1, f"{field.name}_item"))
         for push in pushes:
-            fill += push(conf)
+            fill += [c.Blank(), *push(conf)]
         self.body.append(when(is_null(conf), *fill))
 
 

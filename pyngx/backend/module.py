@@ -124,14 +124,15 @@ class _Module:
     def needs_ctx(self) -> bool:
         """Whether something makes a context."""
         return self.unit.has_ctx and (
-            self.program.body is not None
-            or self.program.header is not None
-            or self._variables_make_ctx
+            self.program.body is not None or self.unit.can_replace or self._functions_make_ctx
         )
 
     @property
-    def _variables_make_ctx(self) -> bool:
-        return any(p.type == Ctx() for v in self.program.variables for p in v.function.params)
+    def _functions_make_ctx(self) -> bool:
+        functions = [v.function for v in self.program.variables]
+        if self.program.header is not None:
+            functions.append(self.program.header)
+        return any(p.type == Ctx() for f in functions for p in f.params)
 
     @property
     def _fixed_variables(self) -> tuple[VariableDef, ...]:
@@ -170,6 +171,8 @@ class _Module:
             fields += [c.Blank(), c.Decl("ngx_http_pyngx_stream_t", 0, "stream")]
         if self.unit.can_replace:
             fields += [c.Blank(), c.Decl("unsigned", 0, "replaced", bits=1)]
+        if isinstance(fields[0], c.Blank):
+            del fields[0]
         return c.StructDef(self.unit.ctx_type, tuple(fields), comment=comment)
 
     def _ctx_field(self, field: CtxField) -> list[c.Decl | c.Blank]:

@@ -12,12 +12,13 @@ from pyngx.backend.conds import negated
 from pyngx.backend.emitter import Emitter, Ref, Variables
 from pyngx.backend.exprs import ExprLowering
 from pyngx.backend.format import log_arguments
-from pyngx.backend.lowering import has_effects, is_string
+from pyngx.backend.lowering import is_string
 from pyngx.backend.unit import c_type
 from pyngx.diagnostics import InternalError
+from pyngx.flow.lifetimes import run_for_each_buffer
 from pyngx.flow.liveness import Liveness, defines
 from pyngx.flow.liveness import liveness as analyse
-from pyngx.flow.walk import children, expressions, read_variables, statements
+from pyngx.flow.walk import expressions, read_variables, statements
 from pyngx.ops.registry import Form
 from pyngx.tree import (
     Append,
@@ -82,10 +83,8 @@ class StmtLowering(ExprLowering):
         self.liveness = liveness
         self.read = read_variables(function.body)
         self.after = liveness if liveness is not None else analyse(function.body)
-        self.context_changes = liveness is not None or any(
-            isinstance(s, AssignField) or any(has_effects(e) for e in children(s))
-            for s in statements(function.body)
-        )
+        each_buffer = run_for_each_buffer(out.unit.program)
+        self.copies_state = not any(f is function for f in each_buffer)
         self.chain_param = c.Name("in")
 
     # Blocks and comments

@@ -38,6 +38,8 @@ class Unit:
     program: Program
     model: NginxModel
     helpers: dict[str, Signature] = field(default_factory=dict)
+    header_results: frozenset[str] = frozenset()
+    """What the author's header filter returns: names of constants, ``""`` for anything else."""
 
     @property
     def prefix(self) -> str:
@@ -80,7 +82,7 @@ class Unit:
     def can_replace(self) -> bool:
         """Whether the header filter may replace the response: the page that comes instead must
         pass untouched, so the context remembers it."""
-        return self.program.header is not None
+        return not self.header_results <= {"NGX_OK", "NGX_DECLINED", "NGX_ERROR"}
 
     def variable_handler(self, variable: VariableDef) -> str:
         """The function that nginx calls for a variable's value."""

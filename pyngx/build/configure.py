@@ -52,6 +52,7 @@ class Configured:
 
     @property
     def include_flags(self) -> tuple[str, ...]:
+        """The include directories as the compiler's arguments."""
         return tuple(flag for path in self.includes for flag in ("-I", path))
 
 

@@ -106,6 +106,7 @@ class Server:
 
     @property
     def url(self) -> str:
+        """Where it serves."""
         return f"http://127.0.0.1:{self.port}/"
 
     def start(self) -> None:

@@ -7,7 +7,7 @@ import ast
 from pyngx.check.base import Base
 from pyngx.check.coerce import BUF, as_bytes
 from pyngx.check.constants import constant, integer
-from pyngx.check.context import suggestion
+from pyngx.check.context import nearest, suggestion
 from pyngx.check.fields import face, field_names
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
@@ -93,13 +93,13 @@ class Access(Base):
             case Part() if node.attr == "index":
                 return Field(span, INT, value, "index", "ngx_int_t", range=LENGTH)
             case Optional():
-                self.no_none(node.value, value, f"'{ast.unparse(node.value)}'")
+                self.no_none(value, f"'{ast.unparse(node.value)}'")
             case Constant(obj):
                 self.report.refuse(
                     "PNX103",
                     node,
                     f"'{ast.unparse(node.value)}' has no attribute '{node.attr}'",
-                    help=suggestion(node.attr, dir(obj)),
+                    help=nearest(node.attr, dir(obj)),
                 )
             case _:
                 pass
@@ -107,7 +107,8 @@ class Access(Base):
             "PNX103",
             node,
             f"'{describe(value.type)}' has no attribute '{node.attr}'",
-            help=suggestion(node.attr, _methods_of(value.type)),
+            help=nearest(node.attr, _methods_of(value.type))
+            or "only nginx's structures, your own classes, and bytes have attributes",
         )
 
     def _no_field(self, node: ast.Attribute, owner: str, known: list[str]) -> None:
@@ -115,7 +116,7 @@ class Access(Base):
             "PNX104",
             node,
             f"{owner} has no field '{node.attr}'",
-            help=suggestion(node.attr, known) or f"its fields are: {', '.join(known)}",
+            help=nearest(node.attr, known) or "it has no fields yet: write 'name: type = …' in it",
         )
 
     def _struct_field(self, node: ast.Attribute, value: Expr, struct: str) -> Expr:
@@ -126,7 +127,8 @@ class Access(Base):
                 "PNX200",
                 node,
                 f"{struct} of nginx {self.mod.model.version} has no field '{node.attr}'",
-                help=suggestion(node.attr, (*names, *_methods_of(value.type))),
+                help=suggestion(node.attr, (*names, *_methods_of(value.type)))
+                or "see the structure in nginx's headers",
             )
         if found.type is None:
             self.report.refuse(
@@ -134,6 +136,7 @@ class Access(Base):
                 node,
                 f"the field '{node.attr}' of {struct} cannot be used from Python",
                 label=found.refusal,
+                help="use another field, or leave it to nginx",
             )
         c_type = found.type.c if hasattr(found.type, "c") else ""
         return Field(
@@ -173,7 +176,7 @@ class Access(Base):
                     help='work on bytes: b"…"',
                 )
             case Optional():
-                self.no_none(node.value, value, f"'{ast.unparse(node.value)}'")
+                self.no_none(value, f"'{ast.unparse(node.value)}'")
             case Constant(obj):
                 self.report.refuse(
                     "PNX105",
@@ -183,15 +186,28 @@ class Access(Base):
                 )
             case _:
                 pass
-        self.report.refuse("PNX105", node, f"'{describe(value.type)}' cannot be subscripted")
+        self.report.refuse(
+            "PNX105",
+            node,
+            f"'{describe(value.type)}' cannot be subscripted",
+            help="bytes, lists, tuples, headers and variables can",
+        )
 
     def _tuple_item(self, node: ast.Subscript, value: Expr, items: tuple[Type, ...]) -> Expr:
         index = self.expr(node.slice)
         if not isinstance(index, Const) or not isinstance(index.value, int):
-            self.report.refuse("PNX105", node.slice, "a tuple is indexed by a constant")
+            self.report.refuse(
+                "PNX105",
+                node.slice,
+                "a tuple is indexed by a constant",
+                help="its items may be of different types: write pair[0] or pair[1]",
+            )
         if not -len(items) <= index.value < len(items):
             self.report.refuse(
-                "PNX106", node.slice, f"the tuple has {len(items)} items", help="indices start at 0"
+                "PNX106",
+                node.slice,
+                f"the tuple has {len(items)} items",
+                help=f"the last one is [{len(items) - 1}], for indices start at 0",
             )
         position = index.value % len(items)
         type_ = items[position]
@@ -227,8 +243,10 @@ class Access(Base):
         if isinstance(value.type, Bytes | List | Part) or value.type == BUF:
             measured = value if value.type == BUF else as_bytes(value)
             return Length(span, INT, measured, range=LENGTH)
-        self.no_none(node, value, "the value")
-        help_ = "encode it first" if isinstance(value.type, Str) else ""
+        self.no_none(value, "the value")
+        help_ = "bytes, buffers and lists have a length"
+        if isinstance(value.type, Str):
+            help_ = 'work on bytes: b"…"'
         self.report.refuse(
             "PNX109", node, f"'{describe(value.type)}' has no len() here", help=help_
         )

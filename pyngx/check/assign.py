@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 from enum import Enum, auto
+from typing import NoReturn
 
 from pyngx.check.base import path
 from pyngx.check.coerce import BUF, join, store
@@ -146,7 +147,29 @@ class Assignments(Expressions):
             case ast.Subscript():
                 return (self._assign_item(node, target, value_node),)
             case _:
-                self.report.refuse("PNX140", target, "this target of an assignment is not compiled")
+                self.report.refuse(
+                    "PNX140",
+                    target,
+                    "this target of an assignment is not compiled",
+                    help="assign to a name, a field or a header",
+                )
+
+    def assign_all(self, node: ast.Assign) -> tuple[Stmt, ...]:
+        """``a = b = value``: the value once, into one name after the other."""
+        stmts: list[Stmt] = []
+        value_node = node.value
+        for target in node.targets:
+            if not isinstance(target, ast.Name):
+                self.report.refuse(
+                    "PNX140",
+                    target,
+                    "an assignment to several targets is compiled for names only",
+                    help="write one assignment a line",
+                )
+            stmts.extend(self._assign(node, target, value_node))
+            if not isinstance(value_node, ast.Constant):
+                value_node = ast.copy_location(ast.Name(target.id, ast.Load()), target)
+        return tuple(stmts)
 
     def _assign_name(
         self, node: ast.stmt, target: ast.Name, value: Expr, value_node: ast.expr
@@ -206,6 +229,7 @@ class Assignments(Expressions):
                 "PNX142",
                 node,
                 f"{len(targets)} targets, but {len(value_node.elts)} values",
+                help="give each target one value",
             )
         names = {t.id for t in targets if isinstance(t, ast.Name)}
         stmts: list[Stmt] = []
@@ -215,9 +239,12 @@ class Assignments(Expressions):
         pending: list[tuple[ast.Name, Expr, ast.expr]] = []
         for target, value, element in zip(targets, values, value_node.elts, strict=True):
             if not isinstance(target, ast.Name):
-                self.report.refuse("PNX140", target, "unpacking assigns to names only")
+                self._names_only(target)
             if overlaps:
-                temp = ast.copy_location(ast.Name(f"{target.id}_", ast.Store()), target)
+                name = target.id + "_"
+                while name in self.stores:
+                    name += "_"
+                temp = ast.copy_location(ast.Name(name, ast.Store()), target)
                 stmts.append(self._assign_name(node, temp, value, element))
                 self.local_names |= {temp.id}
                 pending.append((target, self.name(temp), element))
@@ -227,30 +254,49 @@ class Assignments(Expressions):
             stmts.append(self._assign_name(node, target, value, element))
         return tuple(stmts)
 
+    def _names_only(self, target: ast.expr) -> NoReturn:
+        self.report.refuse(
+            "PNX140",
+            target,
+            "unpacking assigns to names only",
+            help="unpack to names, then assign them one by one",
+        )
+
     def _unpack_tuple(
         self, node: ast.stmt, targets: list[ast.expr], value: Local
     ) -> tuple[Stmt, ...]:
         assert isinstance(value.type, Tuple)
         if len(targets) != len(value.type.items):
             self.report.refuse(
-                "PNX142", node, f"{len(targets)} targets, but {len(value.type.items)} values"
+                "PNX142",
+                node,
+                f"{len(targets)} targets, but {len(value.type.items)} values",
+                help="give each value a target, '_' for one that is not needed",
             )
         stmts: list[Stmt] = []
         for i, (target, type_) in enumerate(zip(targets, value.type.items, strict=True)):
             if not isinstance(target, ast.Name):
-                self.report.refuse("PNX140", target, "unpacking assigns to names only")
+                self._names_only(target)
             item = Item(value.span, type_, value, i)
             stmts.append(self._assign_name(node, target, item, target))
         return tuple(stmts)
 
     def _annotated(self, node: ast.AnnAssign) -> tuple[Stmt, ...]:
         if not isinstance(node.target, ast.Name):
-            self.report.refuse("PNX140", node, "only a local variable is annotated")
+            self.report.refuse(
+                "PNX140",
+                node,
+                "only a local variable is annotated",
+                help=f"write {ast.unparse(node.target)} = …",
+            )
         type_ = self.annotation(node.annotation)
         name = node.target.id
         if name in self.vars and self.vars[name].type != type_:
             self.report.refuse(
-                "PNX110", node, f"'{name}' is '{describe(self.vars[name].type)}' already"
+                "PNX110",
+                node,
+                f"'{name}' is '{describe(self.vars[name].type)}' already",
+                help="a local has one type: give the new value a name of its own",
             )
         self.vars[name] = self.vars.get(name) or Var(name, type_)
         if node.value is None:
@@ -292,7 +338,10 @@ class Assignments(Expressions):
             case _:
                 pass
         self.report.refuse(
-            "PNX140", node.target, "an augmented assignment to this item is not compiled"
+            "PNX140",
+            node.target,
+            "an augmented assignment to this item is not compiled",
+            help="read the item, change it, and assign it",
         )
 
     def _assign_attribute(
@@ -395,9 +444,7 @@ class Assignments(Expressions):
                 row = TABLE["headers_out.set"]
                 return Eval(span, Op(span, NoneType(), row, (name, value)))
             case Headers("in"):
-                self.report.refuse(
-                    "PNX202", node, "the request's headers belong to nginx and are read-only"
-                )
+                self._read_only(node)
             case Variables():
                 name = self.need_bytes(target.slice, "a variable name", text=True)
                 value = self.need_bytes(value_node, "the value of a variable", text=True)
@@ -406,7 +453,10 @@ class Assignments(Expressions):
                 return self.set_item(node, target, owner, value_node)
             case _:
                 self.report.refuse(
-                    "PNX140", node, f"an item of '{describe(owner.type)}' cannot be assigned"
+                    "PNX140",
+                    node,
+                    f"an item of '{describe(owner.type)}' cannot be assigned",
+                    help="headers and variables can: r.headers_out[name] = value",
                 )
 
     def _delete(self, target: ast.expr) -> Stmt:
@@ -419,10 +469,21 @@ class Assignments(Expressions):
                 self.facts = self.facts.forget(self.state_roots)
                 return Eval(span, Op(span, NoneType(), TABLE["headers_out.del"], (name,)))
             if owner.type == Headers("in"):
-                self.report.refuse(
-                    "PNX202", target, "the request's headers belong to nginx and are read-only"
-                )
-        self.report.refuse("PNX144", target, "'del' removes a header of r.headers_out only")
+                self._read_only(target)
+        self.report.refuse(
+            "PNX041",
+            target,
+            "'del' removes headers only",
+            help="write: del r.headers_out[b'Name']",
+        )
+
+    def _read_only(self, node: ast.AST) -> NoReturn:
+        self.report.refuse(
+            "PNX202",
+            node,
+            "the request's headers belong to nginx and are read-only",
+            help="a response header is written through r.headers_out",
+        )
 
 
 def _as_load(node: ast.expr) -> ast.expr:

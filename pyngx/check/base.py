@@ -9,7 +9,7 @@ import ast
 import builtins
 from dataclasses import dataclass
 
-from pyngx.check.coerce import as_bytes, store
+from pyngx.check.coerce import as_bytes, may_be_none, store
 from pyngx.check.conditions import implied
 from pyngx.check.constants import constant
 from pyngx.check.context import ModuleContext, Refused, Reporter, suggestion
@@ -107,9 +107,12 @@ class Base:
         """The expression, which must be an integer."""
         value = self.expr(node)
         if not is_integer(value.type):
-            self.no_none(node, value, what)
+            self.no_none(value, what)
             self.report.refuse(
-                "PNX111", node, f"{what} is an integer, but this is '{describe(value.type)}'"
+                "PNX111",
+                node,
+                f"{what} is an integer, but this is '{describe(value.type)}'",
+                help="int(b) reads a number from bytes, len(b) counts them",
             )
         return value
 
@@ -120,24 +123,21 @@ class Base:
         value = as_bytes(value)
         if isinstance(value.type, Bytes) or (text and isinstance(value.type, Str)):
             return value
-        self.no_none(node, value, what)
+        self.no_none(value, what)
         wanted = "bytes or str" if text else "bytes"
-        help_ = 'write b"…" for bytes' if isinstance(value.type, Str) else ""
+        help_ = f"give {wanted}"
+        if isinstance(value.type, Str):
+            help_ = 'write b"…" for bytes'
         if is_integer(value.type) and text:
             help_ = 'format it: b"%d" % value'
         self.report.refuse(
             "PNX111", node, f"{what} is {wanted}, but this is '{describe(value.type)}'", help=help_
         )
 
-    def no_none(self, node: ast.AST, value: Expr, what: str) -> None:
+    def no_none(self, value: Expr, what: str) -> None:
+        """Refuse a value that may be None; ``what`` names it."""
         if isinstance(value.type, Optional | NoneType):
-            self.report.refuse(
-                "PNX117",
-                node,
-                f"{what} may be None here",
-                label=f"this is '{describe(value.type)}'",
-                help="exclude None first: 'if x is None: …' or 'x or default'",
-            )
+            may_be_none(self.report, value, what)
 
     def name(self, node: ast.Name) -> Expr:
         """A local, or a module-level value."""

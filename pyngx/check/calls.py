@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import logging
+import os
 from collections.abc import Callable
 from types import FunctionType
+from typing import NoReturn
 
 from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import integer
-from pyngx.check.context import suggestion
+from pyngx.check.context import nearest, suggestion
 from pyngx.check.helpers import helper_function
 from pyngx.check.operators import Operators
 from pyngx.diagnostics import Label
@@ -39,7 +42,6 @@ from pyngx.types import (
     Ctx,
     Headers,
     List,
-    Logger,
     MimeTypes,
     NoneType,
     Optional,
@@ -69,6 +71,8 @@ _RESULTS: dict[str, Type] = {
 def call(ex: Operators, node: ast.Call) -> Expr:
     """The typed call."""
     if isinstance(node.func, ast.Attribute):
+        if isinstance(ex.compile_time(node.func.value), logging.Logger):
+            _statement(ex, node)
         found = ex.compile_time(node.func)
         if found is None or _is_method_of_constant(ex, node.func):
             return _method(ex, node, node.func)
@@ -82,7 +86,21 @@ def call(ex: Operators, node: ast.Call) -> Expr:
                 help="call a function of module level by its own name",
             )
         return _function(ex, node, ex.global_value(node.func), node.func.id)
-    ex.report.refuse("PNX130", node.func, "only a function called by its name is compiled")
+    ex.report.refuse(
+        "PNX130",
+        node.func,
+        "only a function called by its name is compiled",
+        help="call a function of module level by its own name",
+    )
+
+
+def _statement(ex: Operators, node: ast.Call) -> NoReturn:
+    ex.report.refuse(
+        "PNX135",
+        node,
+        f"{ast.unparse(node.func)}() has no value",
+        help="let the call stand as a statement of its own",
+    )
 
 
 def _is_method_of_constant(ex: Operators, func: ast.Attribute) -> bool:
@@ -101,27 +119,56 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
     if builtin is not None:
         return builtin(ex, node)
     if isinstance(found, FunctionType) and not found.__module__.startswith("pyngx."):
-        if found.__code__.co_filename in {s.path for s in ex.mod.module.sources}:
+        own = {os.path.realpath(s.path) for s in ex.mod.module.sources}
+        if os.path.realpath(found.__code__.co_filename) in own:
             return _helper(ex, node, found)
     if isinstance(found, NgxFunction):
         ex.report.refuse(
             "PNX131",
             node,
             f"nginx's function '{name}' cannot be called from a filter",
-            help="the language offers what it does under Python's names; see the operations table",
+            help="use Python: r.headers_out for headers, yield for the body, log for messages",
         )
     if isinstance(found, type) and issubclass(found, BaseException):
-        ex.report.refuse("PNX132", node, "an exception is made in a 'raise' only")
+        ex.report.refuse(
+            "PNX132",
+            node,
+            "an exception is made in a 'raise' only",
+            help=f"write 'raise {name}(…)'",
+        )
     ex.report.refuse(
         "PNX132",
         node,
         f"'{name}' is not compiled by this version",
-        help=suggestion(name, [getattr(b, "__name__", "") for b in _BUILTINS]),
+        help=suggestion(name, [getattr(b, "__name__", "") for b in _BUILTINS])
+        or "compute it at module level, or write a helper function",
     )
+
+
+def _given(count: int) -> str:
+    return "none is" if count == 0 else "1 is" if count == 1 else f"{count} are"
+
+
+def _in_chain_form(ex: Operators) -> bool:
+    """Whether the function is a body filter that works on chains."""
+    generator = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(ex.function.node))
+    return ex.function.function is _body_function(ex) and not generator
+
+
+def _body_function(ex: Operators) -> FunctionType | None:
+    source = ex.mod.module.body_filter
+    return None if source is None else source.function
 
 
 def _new_chain(ex: Operators, node: ast.Call) -> None:
     """One outgoing chain a function, made where it gets its name."""
+    if not _in_chain_form(ex):
+        ex.report.refuse(
+            "PNX157",
+            node,
+            "an outgoing chain is made in a body filter in chain form only",
+            help="write a function that @body_filter marks and that takes an ngx_chain_t",
+        )
     made = [
         statement.value
         for statement in ast.walk(ex.function.node)
@@ -161,7 +208,11 @@ def _arity(ex: Operators, node: ast.Call, name: str, least: int, most: int) -> N
     if not least <= len(node.args) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         ex.report.refuse(
-            "PNX133", node, f"{name}() takes {wanted} arguments, but {len(node.args)} are given"
+            "PNX133",
+            node,
+            f"{name}() takes {wanted} argument{'s' * (wanted != '1')}, "
+            f"but {_given(len(node.args))} given",
+            help="give each of them" if len(node.args) < least else "leave out what is too many",
         )
 
 
@@ -282,13 +333,23 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
             field = ex.attribute_of(func, value)
             if isinstance(field.type, ComplexValue):
                 return _complex_value(ex, node, field)
-            ex.report.refuse("PNX130", func, f"'{func.attr}' is a field, not a method")
+            ex.report.refuse(
+                "PNX130",
+                func,
+                f"'{func.attr}' is a field, not a method",
+                help="leave the parentheses out",
+            )
+        case OutChain() if func.attr == "append":
+            _statement(ex, node)
         case OutChain():
-            ex.report.refuse("PNX135", node, "out.append(…) stands as a statement of its own")
+            ex.report.refuse(
+                "PNX103",
+                func,
+                f"an outgoing chain has no method '{func.attr}'",
+                help="it has append()",
+            )
         case Body():
             return ex.read(node, func.attr)
-        case Logger():
-            ex.report.refuse("PNX135", node, "a log call stands as a statement of its own")
         case Optional():
             ex.need_bytes(func.value, f"'{ast.unparse(func.value)}'")
         case Str():
@@ -304,7 +365,8 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
         "PNX103",
         func,
         f"'{describe(value.type)}' has no method '{func.attr}'",
-        help=suggestion(func.attr, _known_methods(value.type)),
+        help=nearest(func.attr, _known_methods(value.type))
+        or "only bytes, the request, its headers and variables have methods",
         notes=_later(value.type, func.attr),
     )
 
@@ -337,14 +399,19 @@ def _header_method(ex: Operators, node: ast.Call, func: ast.Attribute, direction
         )
     name = {"get_all": "get_all", "items": "items", "get": "get", "add": "add"}.get(func.attr)
     if func.attr in ("add", "add_header") and direction == "in":
-        ex.report.refuse("PNX202", node, "the request's headers belong to nginx and are read-only")
+        ex.report.refuse(
+            "PNX202",
+            node,
+            "the request's headers belong to nginx and are read-only",
+            help="a response header is written through r.headers_out",
+        )
     row = TABLE.get(f"{mapping}.{name}") if name else None
     if row is None:
         ex.report.refuse(
             "PNX103",
             func,
             f"{mapping} has no method '{func.attr}'",
-            help=suggestion(func.attr, ("get", "get_all", "items", "add")),
+            help=nearest(func.attr, ("get", "get_all", "items", "add")),
         )
     return row_call(ex, node, row)
 
@@ -365,12 +432,17 @@ def row_call(ex: Operators, node: ast.Call, row: Row, receiver: tuple[Expr, ...]
         ex.report.refuse(
             "PNX133",
             node,
-            f"{method}() takes at most {len(names)} arguments, but {len(node.args)} are given",
+            f"{method}() takes at most {len(names)} argument{'s' * (len(names) != 1)}, "
+            f"but {_given(len(node.args))} given",
+            help="leave out what is too many",
         )
     for keyword in node.keywords:
         if keyword.arg not in names or keyword.arg in given:
             ex.report.refuse(
-                "PNX133", keyword, f"{method}() has no argument '{keyword.arg}' to give by name"
+                "PNX133",
+                keyword,
+                f"{method}() has no argument '{keyword.arg}' to give by name",
+                help=nearest(keyword.arg or "", names) or "give the arguments by position",
             )
         given[keyword.arg] = keyword.value
     args = list(receiver)
@@ -388,11 +460,17 @@ def row_call(ex: Operators, node: ast.Call, row: Row, receiver: tuple[Expr, ...]
 def _argument(
     ex: Operators, node: ast.Call, row: Row, name: str, type_: str, given: ast.expr | None
 ) -> Expr:
-    what = f"the argument '{name}' of {row.name.rpartition('.')[2]}()"
+    method = row.name.rpartition(".")[2]
+    what = f"the argument '{name}' of {method}()"
     if given is None:
         default = row.default(name)
         if default is None:
-            ex.report.refuse("PNX133", node, f"{what} is missing")
+            ex.report.refuse(
+                "PNX133",
+                node,
+                f"{what} is missing",
+                help=f"give it too: {method}({', '.join(row.param_names[-2:])})",
+            )
         if type_ == "bytes?":
             return Const(ex.report.span(node), Optional(Bytes()), None)
         return Const(ex.report.span(node), INT, default, range=Range(default, default))
@@ -425,16 +503,36 @@ def _helper(ex: Operators, node: ast.Call, function: FunctionType) -> Expr:
     )
     for keyword in node.keywords:
         if keyword.arg is None or keyword.arg in values:
-            ex.report.refuse("PNX133", keyword, f"{name}() is given an argument twice")
+            ex.report.refuse(
+                "PNX133",
+                keyword,
+                f"{name}() is given an argument twice",
+                help="leave out one of the two",
+            )
         values[keyword.arg] = keyword.value
     known = [p.name for p in helper.params]
     extra = [k for k in values if k not in known]
     if extra or len(node.args) > len(known):
-        ex.report.refuse("PNX133", node, f"{name}() takes {len(known)} arguments: {known}")
+        ex.report.refuse(
+            "PNX133",
+            node,
+            (
+                f"{name}() takes {len(known)} argument{'s' * (len(known) != 1)}, "
+                f"but {_given(len(node.args))} given"
+                if not extra
+                else f"{name}() has no argument '{extra[0]}'"
+            ),
+            help=f"write {name}({', '.join(known)})",
+        )
     args = []
     for param in helper.params:
         if param.name not in values:
-            ex.report.refuse("PNX133", node, f"the argument '{param.name}' of {name}() is missing")
+            ex.report.refuse(
+                "PNX133",
+                node,
+                f"the argument '{param.name}' of {name}() is missing",
+                help=f"write {name}({', '.join(known)})",
+            )
         value_node = values[param.name]
         value = ex.expr(value_node)
         args.append(store(ex.report, value_node, value, param.type, f"the argument '{param.name}'"))
@@ -448,7 +546,22 @@ def _helper(ex: Operators, node: ast.Call, function: FunctionType) -> Expr:
     )
 
 
+_CHAIN_HELP = "append what goes on to a chain of your own: out = ngx_chain_t(), out.append(buf)"
+
+
 def _send(ex: Operators, node: ast.Call) -> Expr:
+    returned = any(
+        isinstance(statement, ast.Return) and statement.value is node
+        for statement in ast.walk(ex.function.node)
+    )
+    if not returned or not _in_chain_form(ex):
+        ex.report.refuse(
+            "PNX138",
+            node,
+            "ngx_http_next_body_filter() stands in a 'return' of a body filter in chain form",
+            help="write 'return ngx_http_next_body_filter(r, chain)' in a function that "
+            "@body_filter marks and that takes an ngx_chain_t",
+        )
     _arity(ex, node, "ngx_http_next_body_filter", 2, 2)
     ex.need(node.args[0], Struct("ngx_http_request_t"), "the first argument")
     chain = ex.expr(node.args[1])
@@ -457,9 +570,15 @@ def _send(ex: Operators, node: ast.Call) -> Expr:
             "PNX138",
             node.args[1],
             "what goes on is the chain that came in, or one made by ngx_chain_t()",
+            help=_CHAIN_HELP,
         )
     if isinstance(chain.type, Struct) and (
         chain.type.name != "ngx_chain_t" or not chain.var.parameter
     ):
-        ex.report.refuse("PNX138", node.args[1], "only the chain that came in goes on as it is")
+        ex.report.refuse(
+            "PNX138",
+            node.args[1],
+            "only the chain that came in goes on as it is, under its own name",
+            help=_CHAIN_HELP,
+        )
     return SendChain(ex.report.span(node), INT, chain)

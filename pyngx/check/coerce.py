@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from typing import NoReturn
 
-from pyngx.check.context import Reporter
+from pyngx.check.context import Refused, Reporter
 from pyngx.tree import BufBytes, Const, Convert, Expr, PartBytes, Wrap
 from pyngx.types import (
     BIT,
@@ -95,6 +96,8 @@ def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> 
             return as_bytes(value)
         case _:
             pass
+    if isinstance(value.type, Optional | NoneType) and not isinstance(to, Optional | NoneType):
+        may_be_none(report, value, what)
     report.refuse(
         "PNX111",
         node,
@@ -102,6 +105,19 @@ def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> 
         label=f"this is '{describe(value.type)}'",
         help=_store_help(value.type, to),
     )
+
+
+def may_be_none(report: Reporter, value: Expr, what: str) -> NoReturn:
+    """Refuse a value because it may be None."""
+    always = isinstance(value.type, NoneType)
+    report.diags.error(
+        "PNX117",
+        value.span,
+        f"{what} is None here" if always else f"{what} may be None here",
+        label=f"this is '{describe(value.type)}'",
+        help="exclude None first: 'if x is not None:', or give a default: 'x or …'",
+    )
+    raise Refused
 
 
 def _store_integer(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> Expr:
@@ -145,10 +161,13 @@ def _mixing_help(a: Type, b: Type) -> str:
 
 
 def _store_help(source: Type, to: Type) -> str:
-    if isinstance(source, Optional) and not isinstance(to, Optional):
-        return "exclude None first: 'if x is None: …' or 'x or default'"
     if isinstance(source, Str) and isinstance(to, Bytes):
         return 'write b"…" for bytes'
     if isinstance(source, Bytes) and isinstance(to, Str):
         return "write the text without the b"
-    return ""
+    inner = to.inner if isinstance(to, Optional) else to
+    if is_integer(source) and isinstance(inner, Bytes):
+        return 'format it: b"%d" % value'
+    if isinstance(source, Bytes) and is_integer(to):
+        return "int(b) reads a number from bytes"
+    return f"give a value of type '{describe(to)}'"

@@ -91,3 +91,9 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` for the nearest known name, or nothing."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"did you mean '{close[0]}'?" if close else ""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The nearest known name, or all of them."""
+    names = sorted(n for n in known if not n.startswith("_"))
+    return suggestion(name, names) or (f"it has: {', '.join(names)}" if names else "")

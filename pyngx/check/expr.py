@@ -15,6 +15,7 @@ from pyngx.check.coerce import common, store
 from pyngx.check.constants import constant
 from pyngx.check.formatting import fstring
 from pyngx.check.operators import Operators
+from pyngx.check.scope import assigned_if
 from pyngx.tree import (
     Conditional,
     Expr,
@@ -36,6 +37,13 @@ from pyngx.types import (
     Type,
     is_integer,
 )
+
+_NOT_SPOKEN: dict[type[ast.expr], tuple[str, str]] = {
+    ast.Tuple: ("a tuple as a value", "use a variable for each of its items"),
+    ast.List: ("a list made in a function", "use a variable for each of its items"),
+    ast.Slice: ("a slice in this place", "slice bytes: data[1:3]"),
+}
+"""What the expressions are called that reach the end of `plain`, and what to write instead."""
 
 
 class Expressions(Operators):
@@ -69,6 +77,7 @@ class Expressions(Operators):
                 return Cond(self.truth(node, value), frozenset({yes} if yes else ()))
 
     def plain(self, node: ast.expr) -> Expr:
+        """An expression as a value."""
         span = self.report.span(node)
         match node:
             case ast.Constant():
@@ -98,8 +107,12 @@ class Expressions(Operators):
             case ast.NamedExpr():
                 return self._walrus(node)
             case _:
+                what, help_ = _NOT_SPOKEN.get(type(node), (f"'{type(node).__name__}'", ""))
                 self.report.refuse(
-                    "PNX102", node, f"'{type(node).__name__}' is not compiled by this version"
+                    "PNX102",
+                    node,
+                    f"{what} is not compiled by this version",
+                    help=help_ or "write it with operators and calls",
                 )
 
     def _bool_op(self, node: ast.BoolOp) -> Cond:
@@ -111,11 +124,11 @@ class Expressions(Operators):
             found = self.cond(value)
             self.sometimes -= bool(conds)
             conds.append(found)
-            self.facts = found.holds(self.facts) if conjunction else found.fails(self.facts)
+            known = found.holds(self.facts) if conjunction else found.fails(self.facts)
+            self.facts = known.with_assigned(assigned_if(value, conjunction))
         # what a later operand assigned holds only if it was reached
-        assigned = before.assigned | (self.facts.assigned if len(node.values) == 1 else frozenset())
-        first = before.assigned | _walrus_names(node.values[0])
-        self.facts = replace(before, assigned=assigned | first)
+        first = before.assigned | assigned_if(node.values[0])
+        self.facts = replace(before, assigned=first)
         union = frozenset().union(*(c.yes if conjunction else c.no for c in conds))
         expr = Logic(
             self.report.span(node),
@@ -140,9 +153,10 @@ class Expressions(Operators):
             values.append(value)
             if value_node is not node.values[-1]:
                 told = self.cond(value_node)
-                known = told.yes if isinstance(node.op, ast.And) else told.no
-                self.facts = self.facts.with_present(known)
-        first = saved.assigned | _walrus_names(node.values[0])
+                decided = isinstance(node.op, ast.And)
+                known = self.facts.with_present(told.yes if decided else told.no)
+                self.facts = known.with_assigned(assigned_if(value_node, decided))
+        first = saved.assigned | assigned_if(node.values[0])
         self.facts = replace(saved, assigned=first)
         if all(isinstance(v.type, Bool) for v in values):
             return self.cond(node).expr
@@ -170,9 +184,9 @@ class Expressions(Operators):
         cond = self.cond(node.test)
         saved = self.facts
         self.sometimes += 1
-        self.facts = cond.holds(saved)
+        self.facts = cond.holds(saved).with_assigned(assigned_if(node.test, True))
         then = self.expr(node.body)
-        self.facts = cond.fails(saved)
+        self.facts = cond.fails(saved).with_assigned(assigned_if(node.test, False))
         orelse = self.expr(node.orelse)
         self.facts = saved
         self.sometimes -= 1
@@ -196,10 +210,6 @@ class Expressions(Operators):
             self.pending.append(read)
             return Local(self.report.span(node), var.type, var)
         return Walrus(self.report.span(node), var.type, var, stored, range=stored.range)
-
-
-def _walrus_names(node: ast.expr) -> frozenset[str]:
-    return frozenset(n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
 
 
 def _joined(values: list[Expr]) -> Range:

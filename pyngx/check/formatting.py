@@ -11,10 +11,22 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pyngx.check.coerce import as_bytes
+from pyngx.check.coerce import as_bytes, may_be_none
 from pyngx.check.context import Reporter
 from pyngx.tree import Const, Convert, Expr, Piece
-from pyngx.types import BYTE, Bytes, Enum, Int, Optional, Range, Str, Type, describe, is_integer
+from pyngx.types import (
+    BYTE,
+    Bytes,
+    Enum,
+    Int,
+    NoneType,
+    Optional,
+    Range,
+    Str,
+    Type,
+    describe,
+    is_integer,
+)
 
 _SPEC = re.compile(
     rb"%(?:\((?P<name>[^)]*)\))?(?P<flags>[-+ #0]*)(?P<width>\*|\d+)?(?:\.(?P<precision>\*|\d*))?"
@@ -130,8 +142,8 @@ def _character(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Exp
 def _string(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Expr:
     value = as_bytes(value)
     wanted = "str or an integer" if text else "bytes"
-    if isinstance(value.type, Optional):
-        _wrong(report, node, value.type, "%s", wanted)
+    if isinstance(value.type, Optional | NoneType):
+        may_be_none(report, value, "a value for %s")
     if isinstance(value.type, Str if text else Bytes):
         return value
     _wrong(report, node, value.type, "%s", wanted)
@@ -139,7 +151,7 @@ def _string(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Expr:
 
 
 def _wrong(report: Reporter, node: ast.AST, given: Type, spec: str, wanted: str) -> None:
-    help_ = "exclude None first: 'x or b\"\"'" if isinstance(given, Optional) else ""
+    help_ = f"give {wanted}"
     if isinstance(given, Int):
         help_ = "%d prints an integer"
     if isinstance(given, Bytes | Str):
@@ -193,7 +205,12 @@ def fstring(
             case ast.FormattedValue():
                 pieces.append(_formatted(report, part, expr(part.value)))
             case _:
-                report.refuse("PNX121", part, "this part of an f-string is not compiled")
+                report.refuse(
+                    "PNX121",
+                    part,
+                    "this part of an f-string is not compiled",
+                    help="put names and simple expressions between the braces",
+                )
     return tuple(pieces)
 
 
@@ -204,7 +221,12 @@ def _formatted(report: Reporter, node: ast.FormattedValue, value: Expr) -> Piece
             case ast.JoinedStr(values=[ast.Constant(value=str(text))]):
                 spec = text
             case _:
-                report.refuse("PNX121", node, "a computed format specification is not compiled")
+                report.refuse(
+                    "PNX121",
+                    node,
+                    "a computed format specification is not compiled",
+                    help="write the width as a number",
+                )
     if node.conversion != -1:
         report.refuse(
             "PNX121",
@@ -213,6 +235,8 @@ def _formatted(report: Reporter, node: ast.FormattedValue, value: Expr) -> Piece
             help="leave the conversion out",
         )
     match value.type:
+        case Optional() | NoneType():
+            may_be_none(report, value, "a value of an f-string")
         case Int():
             found = _FSPEC.match(spec)
             if found is None:

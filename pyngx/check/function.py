@@ -166,6 +166,7 @@ class FunctionChecker(Statements):
                     arg,
                     "a helper that reads the body is in the language, "
                     "but not compiled by this version",
+                    help="read the body in the body filter, and pass bytes or numbers",
                 )
             return Var(arg.arg, type_, True)
         allowed: tuple[Type, ...] = (REQUEST, *(Conf(p) for p in Place), Ctx())
@@ -264,15 +265,15 @@ class FunctionChecker(Statements):
 
     def _names(self) -> None:
         """The local names of the function, and how often each is assigned."""
-        counts: dict[str, int] = {}
+        params = {a.arg for a in self.function.node.args.args}
+        counts: dict[str, int] = dict.fromkeys(params, 1)
         for inner in ast.walk(self.function.node):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 counts[inner.id] = counts.get(inner.id, 0) + 1
         self.stores = counts
-        for name in _counters(self.function.node):
+        for name in _counters(self.function.node) - params:
             self.value_ranges[name] = COUNTER
-        params = {a.arg for a in self.function.node.args.args}
-        self.local_names = frozenset(counts) | params
+        self.local_names = frozenset(counts)
 
     def _falls_off(self) -> None:
         if not self.facts.reachable or isinstance(self.result, NoneType):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pyngx.check.assign import Assignments, Kind
 from pyngx.check.coerce import BUF
-from pyngx.check.scope import Facts
+from pyngx.check.scope import Facts, assigned_if
 from pyngx.tree import (
     Block,
     Break,
@@ -86,9 +86,10 @@ class Loops(Assignments):
         outer, self.pending = self.pending, []
         cond = self.cond(node.test)
         reads, self.pending = tuple(self.pending), outer
-        exit_facts = cond.fails(self.facts)
+        exit_facts = cond.fails(self.facts).with_assigned(assigned_if(node.test, False))
         always = isinstance(cond.expr, Const) and cond.expr.value is True
-        body, broken = self._loop_body(node, cond.holds(self.facts))
+        entry = cond.holds(self.facts).with_assigned(assigned_if(node.test, True))
+        body, broken = self._loop_body(node, entry)
         self.facts = broken if always else broken.join(exit_facts)
         span = self.report.span(node)
         if not reads:
@@ -110,7 +111,12 @@ class Loops(Assignments):
 
     def _for_range(self, node: ast.For, call: ast.Call) -> Stmt:
         if call.keywords or not 1 <= len(call.args) <= 3:
-            self.report.refuse("PNX133", call, "range() takes 1 to 3 arguments")
+            self.report.refuse(
+                "PNX133",
+                call,
+                "range() takes 1 to 3 arguments, by position",
+                help="write range(stop), range(start, stop) or range(start, stop, step)",
+            )
         bounds = [self.need_int(a, "an argument of range()") for a in call.args]
         span = self.report.span(node)
         zero = Const(span, INT, 0, range=Range(0, 0))
@@ -119,11 +125,19 @@ class Loops(Assignments):
         step = bounds[2] if len(bounds) > 2 else one
         if not isinstance(step, Const):
             self.report.refuse(
-                "PNX149", call.args[2], "the step of range() is a constant in this version"
+                "PNX149",
+                call.args[2],
+                "the step of range() is a constant in this version",
+                help="write the number in place, or count in a while loop",
             )
         assert isinstance(step.value, int)
         if step.value == 0:
-            self.report.refuse("PNX108", call.args[2], "the step of range() is zero")
+            self.report.refuse(
+                "PNX108",
+                call.args[2],
+                "the step of range() is zero",
+                help="give another number, or leave it out for 1",
+            )
         var = self._loop_var(node, node.target, INT)
         if self.stores.get(var.name) == 1:
             lo, hi = start.range.lo, stop.range.hi - 1
@@ -150,7 +164,12 @@ class Loops(Assignments):
 
     def _loop_var(self, node: ast.For, target: ast.expr, type_: Type) -> Var:
         if not isinstance(target, ast.Name):
-            self.report.refuse("PNX150", target, "the target of this loop is one name")
+            self.report.refuse(
+                "PNX150",
+                target,
+                "the target of this loop is one name",
+                help="write 'for x in …:'",
+            )
         value = Const(self.report.span(target), type_, None)
         return self.declare(target, value)
 
@@ -170,7 +189,12 @@ class Loops(Assignments):
         match value.type:
             case Body():
                 if self.kind is not Kind.STREAM:
-                    self.report.refuse("PNX151", node.iter, "a Body is read by a body filter only")
+                    self.report.refuse(
+                        "PNX151",
+                        node.iter,
+                        "a Body is read by a generator only",
+                        help="yield what is sent",
+                    )
                 var = self._loop_var(node, node.target, BUF)
                 self.buffer_loops += 1
                 body = self._for_body(node, (var,))
@@ -197,17 +221,30 @@ class Loops(Assignments):
                 )
             case Headers():
                 self.report.refuse(
-                    "PNX152", node.iter, "headers are iterated with .items() or .get_all(name)"
+                    "PNX152",
+                    node.iter,
+                    "headers are iterated with .items() or .get_all(name)",
+                    help="write 'for name, value in r.headers_out.items():'",
                 )
             case _:
-                self.no_none(node.iter, value, "what is iterated")
-                self.report.refuse("PNX152", node.iter, f"'{describe(value.type)}' is not iterated")
+                self.no_none(value, "what is iterated")
+                self.report.refuse(
+                    "PNX152",
+                    node.iter,
+                    f"'{describe(value.type)}' is not iterated",
+                    help="loops are over range(n), bytes, lists, chains and the body",
+                )
 
     def _for_list(self, node: ast.For, value: Expr, item: Type) -> Stmt:
         span = self.report.span(node)
         if isinstance(node.target, ast.Tuple):
             if not isinstance(item, Tuple) or len(item.items) != len(node.target.elts):
-                self.report.refuse("PNX142", node.target, f"the items are '{describe(item)}'")
+                self.report.refuse(
+                    "PNX142",
+                    node.target,
+                    f"{len(node.target.elts)} names, but the items are '{describe(item)}'",
+                    help="give each value a name, '_' for one that is not needed",
+                )
             vars_ = tuple(
                 self._loop_var(node, t, i)
                 for t, i in zip(node.target.elts, item.items, strict=True)

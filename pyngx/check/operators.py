@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import enum
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pyngx.check import ranges
@@ -13,6 +15,7 @@ from pyngx.check.base import Cond, path
 from pyngx.check.coerce import as_bytes
 from pyngx.check.constants import constant, integer
 from pyngx.check.formatting import percent
+from pyngx.check.scope import assigned_if
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
     Arith,
@@ -36,6 +39,7 @@ from pyngx.types import (
     Bool,
     Bytes,
     Constant,
+    Enum,
     Headers,
     List,
     NoneType,
@@ -93,7 +97,12 @@ class Operators(Access):
             return Const(value.span, Bool(), truth, range=Range(truth, truth))
         if isinstance(inner, Struct | List | Bytes | Str) or is_integer(inner):
             return Truth(value.span, Bool(), value, range=BIT)
-        self.report.refuse("PNX116", node, f"'{describe(value.type)}' has no truth value")
+        self.report.refuse(
+            "PNX116",
+            node,
+            f"'{describe(value.type)}' has no truth value",
+            help="test a part of it: a field, a length, or 'name in headers'",
+        )
 
     def _unary(self, node: ast.UnaryOp) -> Expr:
         op = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~"}[type(node.op)]
@@ -135,7 +144,11 @@ class Operators(Access):
     def binary(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
         """``left op right`` of integers, or ``+`` and ``*`` of bytes."""
         if is_integer(left.type) and is_integer(right.type):
-            return self.arith(node, op, left, right)
+            found = self.arith(node, op, left, right)
+            both = left.type if left.type == right.type and op in ("&", "|", "^") else None
+            if isinstance(both, Enum) and issubclass(both.cls, enum.IntFlag):
+                return replace(found, type=both)
+            return found
         span = self.report.span(node)
         left, right = as_bytes(left), as_bytes(right)
         match op, left.type, right.type:
@@ -155,8 +168,8 @@ class Operators(Access):
                     "PNX120", node, "the format must be a constant", help="write it in place"
                 )
             case _:
-                self.no_none(node, left, "the left operand")
-                self.no_none(node, right, "the right operand")
+                self.no_none(left, "the left operand")
+                self.no_none(right, "the right operand")
                 self.report.refuse(
                     "PNX107",
                     node,
@@ -170,14 +183,15 @@ class Operators(Access):
         negative = op in ("<<", ">>", "**") and right.range.lo < 0
         if isinstance(left, Const) and isinstance(right, Const) and not (zero or negative):
             assert isinstance(left.value, int) and isinstance(right.value, int)
-            if (op != "**" and op != "<<") or right.value <= 64:
+            named = op == "|" and left.c_name and right.c_name  # flags are read by their names
+            if not named and ((op != "**" and op != "<<") or right.value <= 64):
                 value = _fold(op, left.value, right.value)
                 return integer(self.report, node, value, self.mod.model)
         if isinstance(right, Const) and right.value == 0 and op in ("//", "%"):
-            self.report.refuse("PNX108", node, "division by zero")
+            self.report.refuse("PNX108", node, "division by zero", help="divide by another number")
         if isinstance(right, Const) and negative:
             what = "a negative power is not an integer" if op == "**" else "negative shift count"
-            self.report.refuse("PNX108", node, what)
+            self.report.refuse("PNX108", node, what, help="give a count of 0 or more")
         result = ranges.binary(op, left.range, right.range)
         return Arith(
             self.report.span(node),
@@ -226,13 +240,21 @@ class Operators(Access):
         span = self.report.span(node)
         if len(node.ops) == 1:
             return self._compare_two(node, node.left, node.ops[0], node.comparators[0])
-        operand_nodes = [node.left, *node.comparators]
-        operands = [self.need_int(n, "an operand of a comparison chain") for n in operand_nodes]
         ops = []
         for op in node.ops:
             if type(op) not in _COMPARE:
-                self.report.refuse("PNX109", node, "a chain is made of == != < <= > >=")
+                self.report.refuse(
+                    "PNX109",
+                    node,
+                    "a chain is made of == != < <= > >=",
+                    help="write two comparisons with 'and' between them",
+                )
             ops.append(_COMPARE[type(op)])
+        operand_nodes = [node.left, *node.comparators]
+        before = self.facts.assigned
+        operands = [self.need_int(n, "an operand of a comparison chain") for n in operand_nodes]
+        # the later operands are reached only if the chain holds up to them
+        self.facts = replace(self.facts, assigned=before | assigned_if(node))
         return Chained(span, Bool(), tuple(operands), tuple(ops), range=BIT)
 
     def _compare_two(
@@ -268,8 +290,8 @@ class Operators(Access):
             )
         optional = isinstance(left.type, Optional) or isinstance(right.type, Optional)
         if optional and op not in ("==", "!="):
-            self.no_none(node, left, "the left operand")
-            self.no_none(node, right, "the right operand")
+            self.no_none(left, "the left operand")
+            self.no_none(right, "the right operand")
         if isinstance(left, Const) and isinstance(right, Const):
             value = _compare_constants(op, left.value, right.value)
             return Const(span, Bool(), value, range=Range(value, value))
@@ -296,9 +318,12 @@ class Operators(Access):
                     )
                     items = [constant(self.report, right_node, v, self.mod.model) for v in ordered]
                 case _:
-                    self.no_none(right_node, right, "the right operand")
+                    self.no_none(right, "the right operand")
                     self.report.refuse(
-                        "PNX109", right_node, f"'in' does not work on '{describe(right.type)}'"
+                        "PNX109",
+                        right_node,
+                        f"'in' does not work on '{describe(right.type)}'",
+                        help="it works on bytes, headers, and several values: x in (1, 2)",
                     )
         left = self.expr(left_node)
         if not isinstance(left, Local | StateField | Field | Const):
@@ -375,4 +400,4 @@ def _mix_help(a: Type, b: Type) -> str:
         return 'bytes and str never mix, as in Python: write b"…" for bytes'
     if {_kind(a), _kind(b)} == {"bytes", "int"}:
         return 'int(b) reads a number from bytes, b"%d" % n writes one'
-    return ""
+    return "bring both to one type first"

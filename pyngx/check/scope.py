@@ -7,6 +7,7 @@ the join of two branches keeps what both know.
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, replace
 
 from pyngx.types import Range
@@ -55,6 +56,10 @@ class Facts:
         """More is known not to be None."""
         return replace(self, present=self.present | paths)
 
+    def with_assigned(self, names: frozenset[str]) -> Facts:
+        """More is known to have a value."""
+        return replace(self, assigned=self.assigned | names)
+
     def assign(self, name: str, present: bool) -> Facts:
         """``name`` got a value; what was known of it and of its fields is gone."""
         kept = frozenset(p for p in self.present if not _rooted(p, name))
@@ -75,3 +80,27 @@ def _rooted(path: str, name: str) -> bool:
 
 def _beneath(path: str, name: str) -> bool:
     return path.startswith((name + ".", name + "["))
+
+
+def assigned_if(node: ast.expr, truth: bool | None = None) -> frozenset[str]:
+    """The names that a ``:=`` in the expression has certainly given a value when the expression
+    is true, or false, or (None) evaluated at all."""
+    match node:
+        case ast.BoolOp(op=op, values=values):
+            decided = isinstance(op, ast.And)
+            if truth is decided:
+                return frozenset().union(*(assigned_if(v, truth) for v in values))
+            return assigned_if(values[0])
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return assigned_if(operand, None if truth is None else not truth)
+        case ast.NamedExpr(target=target, value=value):
+            return assigned_if(value) | {target.id}
+        case ast.IfExp(test=test):
+            return assigned_if(test)
+        case ast.Compare(left=left, comparators=comparators):
+            whole = truth is True
+            reached = comparators if whole else comparators[:1]
+            return assigned_if(left).union(*(assigned_if(c) for c in reached))
+        case _:
+            inner = [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr)]
+            return frozenset().union(*(assigned_if(n) for n in inner))

@@ -12,6 +12,7 @@ from pyngx.check.coerce import BUF, as_bytes, store
 from pyngx.check.context import Refused
 from pyngx.check.formatting import message
 from pyngx.check.reads import Reads
+from pyngx.check.scope import assigned_if
 from pyngx.tree import (
     Append,
     Block,
@@ -120,12 +121,7 @@ class Statements(Reads):
             case ast.Assign(targets=[target]):
                 return self._assign(node, target, node.value)
             case ast.Assign():
-                self.report.refuse(
-                    "PNX140",
-                    node,
-                    "one assignment to several targets is not compiled",
-                    help="write one assignment a line",
-                )
+                return self.assign_all(node)
             case ast.AnnAssign():
                 return self._annotated(node)
             case ast.AugAssign():
@@ -152,7 +148,10 @@ class Statements(Reads):
                 return tuple(self._delete(t) for t in targets)
             case _:
                 self.report.refuse(
-                    "PNX102", node, f"'{type(node).__name__}' is not compiled by this version"
+                    "PNX102",
+                    node,
+                    f"'{type(node).__name__}' is not compiled by this version",
+                    help="write it with if, while and for",
                 )
 
     def _eval(self, node: ast.expr) -> Stmt:
@@ -181,7 +180,12 @@ class Statements(Reads):
 
     def _append(self, node: ast.Call) -> Stmt:
         if len(node.args) != 1 or node.keywords:
-            self.report.refuse("PNX133", node, "append() takes one argument")
+            self.report.refuse(
+                "PNX133",
+                node,
+                "append() takes one argument",
+                help="call it once for each: out.append(buf)",
+            )
         value = self.expr(node.args[0])
         if value.type != BUF:
             value = self._constant_text(node.args[0], value, "appended")
@@ -190,7 +194,7 @@ class Statements(Reads):
     def _constant_text(self, node: ast.expr, value: Expr, how: str) -> Expr:
         """Text for the body: bytes or str."""
         if isinstance(value.type, Optional):
-            self.no_none(node, value, "what is " + how)
+            self.no_none(value, "what is " + how)
         value = as_bytes(value)
         if isinstance(value.type, Bytes | Str):
             return value
@@ -212,14 +216,24 @@ class Statements(Reads):
                 help=f"the levels are {', '.join(_LOG_LEVELS)}",
             )
         if self.kind is Kind.VALIDATE:
-            self.report.refuse("PNX147", node, "there is no request to log for in validate()")
+            self.report.refuse(
+                "PNX147",
+                node,
+                "there is no request to log for in validate()",
+                help='raise ConfError("…") stops nginx with a message',
+            )
         return Log(self.report.span(node), name, self._message(node, node.args, node.keywords))
 
     def _message(
         self, node: ast.AST, args: list[ast.expr], keywords: list[ast.keyword]
     ) -> tuple[Piece, ...]:
         if keywords or not args:
-            self.report.refuse("PNX147", node, "a message, then the values for its %s and %d")
+            self.report.refuse(
+                "PNX147",
+                node,
+                "a message is a text, then the values for its %s and %d",
+                help='log.warning("… %s", value)',
+            )
         template = self.expr(args[0])
         if isinstance(template, Format) and len(args) == 1:
             return template.pieces
@@ -240,10 +254,10 @@ class Statements(Reads):
     def _if(self, node: ast.If) -> Stmt:
         cond = self.cond(node.test)
         before = self.facts
-        self.facts = cond.holds(before)
+        self.facts = cond.holds(before).with_assigned(assigned_if(node.test, True))
         then = self.block(node.body)
         after_then = self.facts
-        self.facts = cond.fails(before)
+        self.facts = cond.fails(before).with_assigned(assigned_if(node.test, False))
         orelse = self.block(node.orelse)
         self.facts = after_then.join(self.facts)
         return If(self.report.span(node), cond.expr, then, orelse)
@@ -264,7 +278,10 @@ class Statements(Reads):
         ):
             if not isinstance(self.result, NoneType | Optional):
                 self.report.refuse(
-                    "PNX153", node, f"a value of type '{describe(self.result)}' is returned"
+                    "PNX153",
+                    node,
+                    f"this returns no value, but the result is '{describe(self.result)}'",
+                    help="return NGX_OK" if self.kind is Kind.HEADER else "return a value",
                 )
             self.facts = self.facts.unreachable()
             value: Expr | None = None
@@ -273,7 +290,14 @@ class Statements(Reads):
             return Return(span, value)
         if isinstance(self.result, NoneType):
             self.report.refuse(
-                "PNX153", node, "the function is annotated '-> None', but returns a value"
+                "PNX153",
+                node,
+                "the function is annotated '-> None', but returns a value",
+                help=(
+                    "annotate '-> ngx_int_t'"
+                    if self.kind is Kind.HEADER
+                    else "annotate the type of the value"
+                ),
             )
         value = self.expr(node.value)
         stored = store(self.report, node.value, value, self.result, "the result")
@@ -313,16 +337,30 @@ class Statements(Reads):
                 exception = self.global_value(func)
                 pieces = ()
             case _:
-                self.report.refuse("PNX154", node, 'write raise ValueError("…")')
+                self.report.refuse(
+                    "PNX154",
+                    node,
+                    "an exception is raised by its name",
+                    help='write raise ConfError("…")',
+                )
         if not (isinstance(exception, type) and issubclass(exception, BaseException)):
-            self.report.refuse("PNX154", node, f"'{name}' is not an exception")
+            self.report.refuse(
+                "PNX154",
+                node,
+                f"'{name}' is not an exception",
+                help='write raise ConfError("…")',
+            )
         if (name == "ConfError") != (self.kind is Kind.VALIDATE):
             where = "validate()" if name == "ConfError" else "code that serves requests"
             self.report.refuse(
                 "PNX154",
                 node,
                 f"{name} is raised in {where} only",
-                help="" if name == "ConfError" else 'raise ConfError("…") stops nginx',
+                help=(
+                    "return NGX_ERROR or an HTTP status from a header filter, or log the case"
+                    if name == "ConfError"
+                    else 'raise ConfError("…") stops nginx'
+                ),
             )
         self.facts = self.facts.unreachable()
         return Raise(span, exception.__name__, pieces)

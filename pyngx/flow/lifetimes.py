@@ -10,7 +10,8 @@ once, at the end. From this follow the rules, found on the typed tree:
   used again after the next read) do not last: they are copied when they are sent, and a local that
   holds such bytes over a suspension owns its storage. A chain form has neither, so there both are
   refused;
-* a view of a context's field is gone when something is assigned to the field;
+* a view of a context's field is gone when something is assigned to the field. Only what runs for
+  each buffer has views: any other function takes a copy, which the pool can hold once;
 * a helper takes memory from the request's pool, so one that does is not called in a loop.
 
 Where bytes come from is a set of *origins*. Of a local it is the union over its assignments, in
@@ -25,7 +26,7 @@ from dataclasses import dataclass, field
 
 from pyngx.diagnostics import Diagnostics, Label
 from pyngx.flow.liveness import Liveness, liveness
-from pyngx.flow.walk import blocks, children, expressions, statements
+from pyngx.flow.walk import all_expressions, blocks, children, expressions, statements
 from pyngx.ops.registry import Form, Passes
 from pyngx.source import Span
 from pyngx.tree import (
@@ -104,14 +105,33 @@ def lifetimes(program: Program, diags: Diagnostics) -> None:
         summaries[helper.name] = _Function(helper, summaries).summary()
     for function in program.functions:
         in_body = program.body is not None and function is program.body.function
-        _check(function, program.body if in_body else None, summaries, diags)
+        each_buffer = any(f is function for f in run_for_each_buffer(program))
+        _check(function, program.body if in_body else None, each_buffer, summaries, diags)
+
+
+def run_for_each_buffer(program: Program) -> tuple[Function, ...]:
+    """The body filter, and the helpers that it calls or that these call."""
+    if program.body is None:
+        return ()
+    helpers = {h.name: h for h in program.helpers}
+    found = [program.body.function]
+    for function in found:
+        for expr in all_expressions(function.body):
+            if isinstance(expr, CallHelper) and helpers.get(expr.helper) not in (None, *found):
+                found.append(helpers[expr.helper])
+    return tuple(found)
 
 
 def _check(
-    function: Function, body: BodyFilter | None, summaries: dict[str, _Summary], diags: Diagnostics
+    function: Function,
+    body: BodyFilter | None,
+    each_buffer: bool,
+    summaries: dict[str, _Summary],
+    diags: Diagnostics,
 ) -> None:
     known = _Function(function, summaries, scratch=False)
-    _overwritten(known, liveness(function.body), diags)
+    if each_buffer:
+        _overwritten(known, liveness(function.body), diags)
     if body is None:
         return
     if body.form is BodyForm.CHAIN:

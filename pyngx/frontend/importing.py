@@ -36,6 +36,7 @@ class Parsed:
 
     @cached_property
     def comments(self) -> Comments:
+        """The author's comments."""
         return read_comments(self.source, self.tree)
 
     @cached_property

@@ -45,6 +45,7 @@ class CType:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "CType":
+        """The type that was written as JSON."""
         target = None if data["target"] is None else cls.from_json(data["target"])
         return cls(data["kind"], data["name"], data["size"], data["signed"], target)
 

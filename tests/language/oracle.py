@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_type_hints
+
+from pyngx.ngx import uint8_t
 
 LOW, HIGH = -(2**63), 2**63 - 1
 
@@ -99,6 +101,18 @@ def load(path: Path) -> ModuleType:
         sys.path.remove(str(path.parent))
     module.int = _parse  # type: ignore[attr-defined]
     return module
+
+
+def context(cls: type) -> object:
+    """A new context whose ``uint8_t`` fields are checked when they are stored."""
+    small = {n for n, hint in get_type_hints(cls).items() if hint is uint8_t}
+
+    def store(self: object, name: str, value: Any) -> None:
+        if name in small and not 0 <= value <= 255:
+            raise OverflowError(value)
+        object.__setattr__(self, name, value)
+
+    return type(cls.__name__, (cls,), {"__setattr__": store})()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tests import c_style
 from tests.harness import client
 from tests.harness.builds import Target, build_filters, pyngx
 from tests.harness.nginx import Nginx
-from tests.language.oracle import Outcome, Request, load, outcome
+from tests.language.oracle import Outcome, Request, context, load, outcome
 
 FAILURE = re.compile(r"\[error\] \S+ (?:\*\d+ )?(\w+\.py:\d+: \w+)")
 BETWEEN = b"<@>"
@@ -38,7 +38,7 @@ def variables(module: ModuleType) -> dict[str, object]:
     for value in vars(module).values():
         mark = getattr(value, "__pyngx__", None)
         if isinstance(mark, Variable):
-            found[mark.name] = value
+            found[str(mark.name)] = value
     return found
 
 
@@ -72,7 +72,7 @@ class Variables:
             for parameter in inspect.signature(function, eval_str=True).parameters.values():  # type: ignore[arg-type]
                 kind = parameter.annotation
                 own = isinstance(kind, type) and issubclass(kind, RequestCtx)
-                given.append(kind() if own else Request(args))
+                given.append(context(kind) if own else Request(args))
             found[name] = outcome(function, self.path, *given)  # type: ignore[arg-type]
         return found
 

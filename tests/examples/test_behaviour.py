@@ -1,0 +1,569 @@
+"""What each example does, in each way of building it, in each nginx under test."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from tests.examples import KINDS, Built, Workshop
+from tests.harness import client
+from tests.harness.builds import Target
+from tests.harness.case import LARGE, PAGE, SHORT
+from tests.harness.client import Response
+from tests.harness.nginx import ConfigRefused, Nginx, check_config, wait_for
+from tests.harness.upstream import Reply, Upstream
+
+HTML = ("Content-Type", "text/html")
+TEXT = b"<!-- Served by nginx -->"
+FILES = {"page.html": PAGE, "page.txt": SHORT, "page.css": SHORT, "large.html": LARGE}
+PROXY = "proxy_http_version 1.1; proxy_pass {upstream}/;"
+
+
+@dataclass
+class Server:
+    """A running nginx with some of the examples, and the upstream behind it."""
+
+    nginx: Nginx
+    upstream: Upstream
+
+    def get(self, path: str, *headers: tuple[str, str], method: str = "GET") -> Response:
+        """One complete response."""
+        response = client.request(self.nginx.port, path, method=method, headers=headers)
+        assert response.complete
+        return response
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The examples, built in one way for one nginx."""
+
+    built: Built
+
+    @contextmanager
+    def serve(
+        self,
+        *names: str,
+        locations: str = "location / { }",
+        http: str = "",
+        server: str = "",
+        routes: Mapping[str, Reply] | None = None,
+    ) -> Iterator[Server]:
+        """Serve ``FILES`` with these examples; ``{upstream}`` in a block is its URL."""
+        with Upstream(routes) as upstream:
+            blocks = (text.replace("{upstream}", upstream.url) for text in (locations, server))
+            locations, server = blocks
+            with Nginx(
+                self.built.binary,
+                modules=self.built.modules(*names),
+                locations=locations,
+                http=http,
+                server=server,
+                files=FILES,
+            ) as nginx:
+                yield Server(nginx, upstream)
+
+    def refusal(self, *names: str, http: str = "", locations: str = "") -> str:
+        """What nginx says of a configuration that it refuses."""
+        modules = self.built.modules(*names)
+        with pytest.raises(ConfigRefused) as refused:
+            check_config(self.built.binary, modules=modules, http=http, locations=locations)
+        return str(refused.value)
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def examples_as(
+    request: pytest.FixtureRequest, nginx_target: Target, examples: Workshop
+) -> Examples:
+    """The examples in each way of building."""
+    return Examples(examples.built(request.param, nginx_target))
+
+
+# foo_header
+
+
+def test_foo_only_with_200(examples_as: Examples) -> None:
+    places = """
+        location / { }
+        location /up/ { proxy_pass {upstream}/; }
+        location /204 { return 204; }
+        location /301 { return 301 /; }
+        location /turned { error_page 404 =200 /page.html; return 404; }
+    """
+    routes = {"/ok": Reply((PAGE,)), "/busy": Reply((PAGE,), status=503)}
+    quiet = "log_not_found off;"
+    with examples_as.serve("foo_header", http=quiet, locations=places, routes=routes) as at:
+        for path in ("/page.html", "/up/ok", "/turned"):
+            assert at.get(path).all("X-Foo") == ("foo",), path
+            assert at.get(path, method="HEAD").all("X-Foo") == ("foo",), path
+        for path, status in (("/no", 404), ("/204", 204), ("/301", 301), ("/up/busy", 503)):
+            response = at.get(path)
+            assert response.status == status and response.all("X-Foo") == (), path
+        modified = at.get("/page.html").header("Last-Modified") or ""
+        response = at.get("/page.html", ("If-Modified-Since", modified))
+        assert response.status == 304 and response.all("X-Foo") == ()
+        response = at.get("/page.html", ("Range", "bytes=0-3"))
+        assert response.status == 206 and response.body == PAGE[:4]
+
+
+# footer
+
+
+def _has_footer(response: Response, body: bytes, text: bytes) -> None:
+    assert response.status == 200 and response.body == body + text
+    length = response.header("Content-Length")
+    assert length is None or length == str(len(body + text))
+
+
+def test_footer_types(examples_as: Examples) -> None:
+    places = """
+        location / { footer on; }
+        location /more/ { alias {root}/; footer on; footer_types text/plain text/css; }
+        location /any/ { alias {root}/; footer on; footer_types *; }
+        location /up/ { footer on; %s }
+    """
+    charset = ("Content-Type", "text/HTML; charset=utf-8")
+    routes = {
+        "/charset": Reply((PAGE,), headers=(charset,)),
+        "/json": Reply((b"{}",), headers=(("Content-Type", "application/json"),)),
+        "/untyped": Reply((PAGE,), headers=()),
+    }
+    with examples_as.serve("footer", locations=places % PROXY, routes=routes) as at:
+        wanted = {
+            "/page.html": TEXT,
+            "/page.txt": b"",
+            "/page.css": b"",
+            "/more/page.html": b"",
+            "/more/page.txt": TEXT,
+            "/more/page.css": TEXT,
+            "/any/page.css": TEXT,
+            "/up/charset": TEXT,
+            "/up/json": b"",
+            "/up/untyped": b"",
+        }
+        for path, text in wanted.items():
+            name = path.rsplit("/", 1)[1]
+            body = FILES.get(name) or b"".join(routes[f"/{name}"].pieces)
+            _has_footer(at.get(path), body, text)
+
+
+def test_footer_is_inherited(examples_as: Examples) -> None:
+    http = 'footer on; footer_text "http";'
+    server = 'footer_text "server";'
+    places = """
+        location / { }
+        location /off/ { alias {root}/; footer off; }
+        location /own/ {
+            alias {root}/;
+            footer_text "own";
+            location /own/nested/ { alias {root}/; }
+        }
+        location /none/ { alias {root}/; footer_text ""; }
+    """
+    with examples_as.serve("footer", http=http, server=server, locations=places) as at:
+        for path, text in (
+            ("/page.html", b"server"),
+            ("/off/page.html", b""),
+            ("/own/page.html", b"own"),
+            ("/own/nested/page.html", b"own"),
+            ("/none/page.html", b""),
+        ):
+            _has_footer(at.get(path), PAGE, text)
+    with examples_as.serve("footer", http=http) as at:
+        _has_footer(at.get("/page.html"), PAGE, b"http")
+    with examples_as.serve("footer", server="footer on;") as at:
+        _has_footer(at.get("/page.html"), PAGE, TEXT)
+    with examples_as.serve("footer") as at:
+        _has_footer(at.get("/page.html"), PAGE, b"")
+
+
+def test_footer_length(examples_as: Examples) -> None:
+    """Exact wherever nginx knows the length, also for HEAD; ranges and strong ETags go."""
+    places = f"location / {{ footer on; }} location /up/ {{ footer on; {PROXY} }}"
+    etag = ("ETag", '"v1"')
+    routes = {
+        "/sized": Reply((PAGE,), headers=(HTML, etag, ("Accept-Ranges", "bytes"))),
+        "/chunked": Reply((PAGE[:5], PAGE[5:]), framing="chunked"),
+        "/gone": Reply((PAGE,), status=404),
+    }
+    total = str(len(PAGE + TEXT))
+    with examples_as.serve("footer", locations=places, routes=routes) as at:
+        for path in ("/page.html", "/up/sized"):
+            got, head = at.get(path), at.get(path, method="HEAD")
+            assert got.body == PAGE + TEXT and head.body == b""
+            for response in (got, head):
+                assert response.all("Content-Length") == (total,)
+                assert response.header("Accept-Ranges") is None
+                assert (response.header("ETag") or "").startswith("W/")
+        chunked = at.get("/up/chunked")
+        assert chunked.body == PAGE + TEXT and chunked.header("Content-Length") is None
+        assert at.get("/up/gone").body == PAGE
+        ranged = at.get("/page.html", ("Range", "bytes=0-3"))
+        assert ranged.status == 200 and ranged.body == PAGE + TEXT
+
+
+def test_footer_refuses_wrong_values(examples_as: Examples) -> None:
+    said = examples_as.refusal("footer", http="footer maybe;")
+    assert 'invalid value "maybe" in "footer" directive, it must be "on" or "off"' in said
+    assert '"footer_text" directive is duplicate' in examples_as.refusal(
+        "footer", http="footer_text a; footer_text b;"
+    )
+
+
+# prefix
+
+
+def test_prefix(examples_as: Examples) -> None:
+    places = """
+        location / { prefix foo; }
+        location /none/ { alias {root}/; }
+        location /up/ { prefix "<>"; proxy_buffering off; %s }
+    """
+    pieces = (b"one ", b"two ", b"three")
+    routes = {"/": Reply(pieces, framing="chunked", delay=0.02), "/empty": Reply()}
+    with examples_as.serve("prefix", locations=places % PROXY, routes=routes) as at:
+        page = at.get("/page.html")
+        assert page.body == b"foo" + PAGE and page.header("Content-Length") is None
+        assert at.get("/none/page.html").body == PAGE
+        received = at.get("/up/").body
+        assert received.replace(b"<>", b"") == b"".join(pieces)
+        assert 1 <= received.count(b"<>") <= len(pieces)
+        assert at.get("/up/empty").body == b""
+
+
+def test_prefix_before_each_piece(examples_as: Examples) -> None:
+    """The pieces of a response that nginx cuts itself: output buffers of a file."""
+    places = "location / { prefix foo; sendfile off; output_buffers 2 1000; aio off; }"
+    with examples_as.serve("prefix", locations=places) as here:
+        pieces = [LARGE[at : at + 1000] for at in range(0, len(LARGE), 1000)]
+        assert here.get("/large.html").body == b"".join(b"foo" + piece for piece in pieces)
+
+
+# counter
+
+
+COUNTED = "log_format counted '$uri $status $counter'; log_subrequest on;"
+COUNTED_LOG = "access_log {root}/../logs/counted.log counted;"
+
+
+def _counted(nginx: Nginx, lines: int) -> list[str]:
+    """The lines of the counting log, once all are there."""
+    path = nginx.prefix / "logs" / "counted.log"
+    wait_for(
+        "the lines of the log",
+        lambda: path.exists() and len(path.read_text().splitlines()) >= lines,
+    )
+    return path.read_text().splitlines()
+
+
+def test_counter(examples_as: Examples) -> None:
+    packed = gzip.compress(LARGE, mtime=0)
+    places = f"""
+        location / {{ }}
+        location /sendfile/ {{ alias {{root}}/; sendfile on; }}
+        location /gzip/ {{ alias {{root}}/; gzip on; gzip_min_length 0; }}
+        location /up/ {{ {PROXY} }}
+        location /204 {{ return 204; }}
+        location /text {{ return 200 "some text"; }}
+        location /refused {{ deny all; }}
+    """
+    encoded = (HTML, ("Content-Encoding", "gzip"))
+    routes = {
+        "/chunked": Reply((PAGE[:9], PAGE[9:]), framing="chunked"),
+        "/gz": Reply((packed,), headers=encoded),
+    }
+    asked: list[tuple[str, tuple[tuple[str, str], ...], str, str]] = [
+        ("/page.html", (), "GET", f"200 {len(PAGE)}"),
+        ("/large.html", (), "GET", f"200 {len(LARGE)}"),
+        ("/sendfile/large.html", (), "GET", f"200 {len(LARGE)}"),
+        ("/gzip/large.html", (("Accept-Encoding", "gzip"),), "GET", f"200 {len(LARGE)}"),
+        ("/up/chunked", (), "GET", f"200 {len(PAGE)}"),
+        ("/up/gz", (), "GET", f"200 {len(packed)}"),
+        ("/text", (), "GET", "200 9"),
+        ("/page.html", (), "HEAD", "200 0"),
+        ("/204", (), "GET", "204 -"),
+    ]
+    with examples_as.serve(
+        "counter", http=COUNTED, server=COUNTED_LOG, locations=places, routes=routes
+    ) as at:
+        for path, headers, method, _ in asked:
+            response = at.get(path, *headers, method=method)
+            if path == "/large.html":
+                assert response.all("Content-Length") == (str(len(LARGE)),)
+                assert response.header("Accept-Ranges") == "bytes"
+        lines = _counted(at.nginx, len(asked))
+        assert lines == [f"{path} {wanted}" for path, _, _, wanted in asked]
+
+
+def test_counter_of_subrequests(examples_as: Examples) -> None:
+    """Each subrequest counts for itself, and has its own line."""
+    page = b'A<!--#include virtual="/large.html" -->B<!--#include virtual="/page.html" -->'
+    places = "location / { } location /ssi/ { alias {root}/; ssi on; ssi_types *; }"
+    with examples_as.serve("counter", http=COUNTED, server=COUNTED_LOG, locations=places) as at:
+        at.nginx.write_file("all.html", page)
+        assert at.get("/ssi/all.html").body == b"A" + LARGE + b"B" + PAGE
+        assert sorted(_counted(at.nginx, 3)) == sorted(
+            [
+                f"/large.html 200 {len(LARGE)}",
+                f"/page.html 200 {len(PAGE)}",
+                f"/ssi/all.html 200 {len(page)}",
+            ]
+        )
+
+
+# not_modified
+
+
+SINCE = "Fri, 20 Nov 2020 10:00:00 GMT"
+LATER = "Fri, 20 Nov 2020 10:00:01 GMT"
+
+
+def test_not_modified(examples_as: Examples) -> None:
+    places = f"""
+        location / {{ unchanged on; if_modified_since off; }}
+        location /up/ {{ unchanged on; {PROXY} }}
+        location /off/ {{ {PROXY} }}
+    """
+    headers = (HTML, ("Last-Modified", SINCE), ("ETag", '"v1"'), ("X-Kept", "yes"))
+    routes = {
+        "/page": Reply((LARGE,), headers=headers),
+        "/encoded": Reply((b"x",), headers=(*headers, ("Content-Encoding", "br"))),
+        "/gone": Reply((PAGE,), status=404, headers=headers),
+        "/undated": Reply((PAGE,)),
+    }
+    same = ("If-Modified-Since", SINCE)
+    with examples_as.serve("not_modified", locations=places, routes=routes) as at:
+        for path in ("/up/page", "/up/encoded"):
+            for method in ("GET", "HEAD"):
+                response = at.get(path, same, method=method)
+                assert response.status == 304 and response.body == b""
+                assert response.header("ETag") == '"v1"' and response.header("X-Kept") == "yes"
+                assert response.header("Last-Modified") == SINCE
+                for gone in ("Content-Type", "Content-Length", "Content-Encoding"):
+                    assert response.header(gone) is None, gone
+        assert at.get("/up/page").status == 200
+        assert at.get("/up/page", ("If-Modified-Since", LATER)).body == LARGE
+        assert at.get("/up/page", same, ("If-None-Match", '"v2"')).body == LARGE
+        assert at.get("/up/page", same, method="POST").body == LARGE
+        assert at.get("/up/gone", same).status == 404
+        assert at.get("/up/undated", same).status == 200
+        assert at.get("/off/page", same).body == LARGE
+        modified = at.get("/page.html").header("Last-Modified") or ""
+        for response in client.keep_alive(at.nginx.port, ["/up/page", "/page.html"]):
+            assert response.status == 200
+        assert at.get("/page.html", ("If-Modified-Since", modified)).status == 304
+
+
+# circle
+
+
+def test_circle_is_inherited(examples_as: Examples) -> None:
+    places = """
+        location / { circle_max_radius 30; }
+        location /off/ { alias {root}/; circle off; }
+        location /both/ {
+            alias {root}/;
+            circle_min_radius 1;
+            circle_max_radius 1;
+            location /both/nested/ { alias {root}/; circle_max_radius 2; }
+        }
+    """
+    cases: tuple[tuple[dict[str, str], dict[str, str | None]], ...] = (
+        ({"http": "circle on;"}, {"/page.html": "10-20"}),
+        ({"http": "circle on; circle_min_radius 15;"}, {"/page.html": "15-20"}),
+        (
+            {"http": "circle on; circle_min_radius 15;", "locations": places},
+            {
+                "/page.html": "15-30",
+                "/off/page.html": None,
+                "/both/page.html": "1-1",
+                "/both/nested/page.html": "1-2",
+            },
+        ),
+        (
+            {
+                "http": "circle_min_radius 3; circle_max_radius 4;",
+                "server": "circle_max_radius 5; circle on;",
+            },
+            {"/page.html": "3-5"},
+        ),
+        ({}, {"/page.html": None}),
+    )
+    for blocks, wanted in cases:
+        with examples_as.serve(
+            "circle",
+            http=blocks.get("http", ""),
+            server=blocks.get("server", ""),
+            locations=blocks.get("locations", "location / { }"),
+        ) as at:
+            for path, radii in wanted.items():
+                assert at.get(path).header("X-Circle") == radii, (blocks, path)
+
+
+MIN = "circle_min_radius must be equal or more than 1"
+MAX = "circle_max_radius must be equal or more than circle_min_radius"
+REFUSED = (
+    ("circle_min_radius 0;", "", MIN, "circle_min_radius 0;"),
+    ("", "location / { circle_min_radius 0; }", MIN, "circle_min_radius 0;"),
+    ("circle_max_radius 9;", "", MAX, "circle_max_radius 9;"),
+    (
+        "circle_min_radius 30; circle_max_radius 40;",
+        "location / {\ncircle_max_radius 29;\n}",
+        MAX,
+        "circle_max_radius 29;",
+    ),
+    ("circle_min_radius 21;", "", MAX, "circle_min_radius 21;"),
+)
+
+
+@pytest.mark.parametrize(("http", "places", "message", "culprit"), REFUSED)
+def test_circle_is_validated(
+    http: str, places: str, message: str, culprit: str, examples_as: Examples
+) -> None:
+    """nginx does not start, and names the line of the value."""
+    said = examples_as.refusal("circle", http=http, locations=places)
+    nginx = Nginx(
+        examples_as.built.binary,
+        modules=examples_as.built.modules("circle"),
+        http=http,
+        locations=places,
+    )
+    lines = nginx.config.splitlines()
+    nginx.close()
+    number = next(n for n, line in enumerate(lines, 1) if culprit in line)
+    assert "[emerg]" in said and f"{message} in " in said
+    assert f"/conf/nginx.conf:{number}\n" in said
+
+
+def test_circle_refuses_what_is_no_number(examples_as: Examples) -> None:
+    for value in ("x", "-1", "1.5"):
+        said = examples_as.refusal("circle", http=f"circle_min_radius {value};")
+        assert "invalid number" in said
+
+
+# set_var
+
+
+def test_set_var(examples_as: Examples) -> None:
+    http = """
+        set_network $network;
+        set_network $also;
+        map $network $local { default no; 127.0.0.0 yes; }
+        set_real_ip_from 127.0.0.1;
+        real_ip_header X-Real-IP;
+        add_header X-Network $network;
+        add_header X-Also $also;
+    """
+    places = """
+        location / { add_header X-Network $network; add_header X-Local $local; }
+        location /two/ { alias {root}/; network_octets 2; }
+        location /one/ { alias {root}/; network_octets 1; }
+        location /if/ {
+            alias {root}/;
+            network_octets 2;
+            if ($network = 127.0.0.0) { return 200 $network; }
+        }
+    """
+    networks = {
+        "/page.html": {
+            "192.0.2.77": "192.0.2.0",
+            "2001:db8:1:2:3:4:5:6": "2001:db8:1::",
+            "2001:db8::1": "2001:db8::",
+            "2001:db8:1::5": "2001:db8:1::",
+            "fe80::1": "fe80::",
+            "::1": "::",
+        },
+        "/two/page.html": {"192.0.2.77": "192.0.0.0"},
+        "/one/page.html": {"192.1.2.77": "192.0.0.0", "10.1.2.3": "10.0.0.0"},
+    }
+    with examples_as.serve("set_var", http=http, locations=places) as at:
+        for path, addresses in networks.items():
+            for address, network in addresses.items():
+                response = at.get(path, ("X-Real-IP", address))
+                assert response.header("X-Network") == network, address
+        plain = at.get("/page.html")
+        assert plain.header("X-Network") == "127.0.0.0" and plain.header("X-Local") == "yes"
+        also = at.get("/two/page.html")
+        assert also.header("X-Also") == "127.0.0.0"
+        assert at.get("/if/page.html").body == b"127.0.0.0"
+
+
+def test_set_var_refuses(examples_as: Examples) -> None:
+    refused = (
+        ("set_network network;", 'invalid variable name "network"'),
+        ("set_network $;", 'invalid variable name "$"'),
+        ("set_network $a $b;", 'invalid number of arguments in "set_network" directive'),
+        ("network_octets 4;", "value must be between 1 and 3"),
+        ("map $uri $taken { default 1; } set_network $taken;", '"$taken" is defined already'),
+        ("set_network $host;", 'duplicate "host" variable'),
+    )
+    for http, message in refused:
+        assert message in examples_as.refusal("set_var", http=http), http
+
+
+# harden_headers
+
+
+def test_harden_headers(examples_as: Examples) -> None:
+    places = f"""
+        location / {{ harden_headers on; }}
+        location /up/ {{ harden_headers on; {PROXY} }}
+        location /own/ {{
+            harden_headers on;
+            harden_remove X-Secret;
+            harden_frames DENY;
+            harden_policy "default-src 'self'";
+            harden_same_site Strict;
+            {PROXY}
+        }}
+        location /off/ {{ {PROXY} }}
+    """
+    cookies = (
+        "a=1",
+        "b=2; Path=/; SECURE",
+        "c=3; httponly ;samesite=None; Secure",
+        "secure=httponly; Domain=samesite",
+        "d=4; Expires=Wed, 21 Oct 2026 07:28:00 GMT;",
+    )
+    locked: dict[str, tuple[str, ...]] = {
+        "/up/app": (
+            "a=1; Secure; HttpOnly; SameSite=Lax",
+            "b=2; Path=/; SECURE; HttpOnly; SameSite=Lax",
+            "c=3; httponly ;samesite=None; Secure",
+            "secure=httponly; Domain=samesite; Secure; HttpOnly; SameSite=Lax",
+            "d=4; Expires=Wed, 21 Oct 2026 07:28:00 GMT;; Secure; HttpOnly; SameSite=Lax",
+        ),
+        "/off/app": cookies,
+    }
+    locked["/own/app"] = tuple(c.replace("=Lax", "=Strict") for c in locked["/up/app"])
+    application = (
+        HTML,
+        ("X-Powered-By", "PHP/5.2"),
+        ("x-powered-by", "again"),
+        ("X-Secret", "yes"),
+        *(("Set-Cookie", cookie) for cookie in cookies),
+    )
+    framed = (HTML, ("X-Frame-Options", "ALLOWALL"), ("Content-Security-Policy", "none"))
+    routes = {"/app": Reply((PAGE,), headers=application), "/own": Reply((PAGE,), headers=framed)}
+    with examples_as.serve("harden_headers", locations=places, routes=routes) as at:
+        for path, wanted in locked.items():
+            response = at.get(path)
+            assert response.all("Set-Cookie") == wanted, path
+            assert response.body == PAGE
+        page = at.get("/page.html")
+        assert page.all("Server") == () and page.all("X-Content-Type-Options") == ("nosniff",)
+        assert page.all("X-Frame-Options") == ("SAMEORIGIN",)
+        assert page.all("Content-Security-Policy") == ()
+        assert page.all("Strict-Transport-Security") == ()
+        app, own, off = (at.get(f"/{place}/app") for place in ("up", "own", "off"))
+        assert app.all("X-Powered-By") == () and app.all("X-Secret") == ("yes",)
+        assert own.all("X-Powered-By") == ("PHP/5.2", "again") and own.all("X-Secret") == ()
+        assert own.all("X-Frame-Options") == ("DENY",) and own.header("Server") is not None
+        assert own.all("Content-Security-Policy") == ("default-src 'self'",)
+        assert off.all("X-Content-Type-Options") == () and off.header("Server") is not None
+        kept = at.get("/own/own")
+        assert kept.all("X-Frame-Options") == ("ALLOWALL",)
+        assert kept.all("Content-Security-Policy") == ("none",)
