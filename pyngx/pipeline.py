@@ -20,6 +20,7 @@ from pyngx.diagnostics import Diagnostics, InternalError
 from pyngx.flow.effect import Effect
 from pyngx.flow.helpers import helpers_in_place
 from pyngx.flow.lifetimes import lifetimes
+from pyngx.flow.output import with_output_buffers
 from pyngx.frontend.load import FilterModule, load
 from pyngx.frontend.reserved import check_reserved
 from pyngx.headers import CheckMessage, NginxModel, check_c, load_model
@@ -72,7 +73,7 @@ def compile_file(path: Path, target: NginxTarget, diags: Diagnostics) -> Compile
     helpers_in_place(program, diags)
     if diags.has_errors:
         return None
-    compiled = emit(module, program, model)
+    compiled = emit(module, with_output_buffers(program), model)
     require_clean(compiled, target)
     return compiled
 

@@ -593,6 +593,7 @@ class Program:
     body: BodyFilter | None
     variables: tuple[VariableDef, ...]
     helpers: tuple[Function, ...]
+    output: tuple[Place, str] | None = None  # the directive for the body filter's own buffers
 
     @property
     def functions(self) -> tuple[Function, ...]:

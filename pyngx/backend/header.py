@@ -171,13 +171,26 @@ class HeaderFilter:
         self._ctx()
         self.body.append(c.Blank())
         self._make_ctx()
-        self.body += [put("ctx->stream.active", one()), c.Blank()]
+        self.body.append(put("ctx->stream.active", one()))
+        self._output()
+        self.body.append(c.Blank())
         if effect.in_memory is not None:
             self.body.append(put("r->filter_need_in_memory", one()))
         if effect.writes is not None:
             self.body.append(put("r->filter_need_temporary", one()))
         self.body.append(c.Blank())
         self._length(effect)
+
+    def _output(self) -> None:
+        """The sizes of the body filter's own buffers."""
+        if self.unit.program.output is None:
+            return
+        place, field = self.unit.program.output
+        name = _SHORT[place]
+        if name not in self.locals:
+            self._local(c.Decl(self.unit.conf_type(place), 1, name))
+            self.body.append(put(name, get_conf(self.unit, place, R)))
+        self.body.append(put("ctx->stream.bufs", path(f"{name}->{field}")))
 
     def _length(self, effect: Effect) -> None:
         if effect.change is Change.SAME:

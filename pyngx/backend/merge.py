@@ -126,7 +126,9 @@ class _Merge:
 
     def _bufs(self, field: DirectiveField, conf: c.Expr, prev: c.Expr) -> None:
         assert isinstance(field.default, tuple)
-        num, size = (literal(int(v)) for v in field.default)
+        count, bytes_ = (int(v) for v in field.default)
+        num = literal(count)
+        size = literal(bytes_) if bytes_ else c.Name("ngx_pagesize")
         if self.main:
             fill = (put(c.Member(conf, "num"), num), put(c.Member(conf, "size"), size))
             self.body.append(when(c.Binary("==", c.Member(conf, "num"), one(0)), *fill))
