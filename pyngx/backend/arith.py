@@ -124,7 +124,7 @@ class ArithLowering(Lowering):
             assert isinstance(expr.index.value, int)
             index = expr.index.value
             if index >= 0:
-                bad = c.Binary("<=", length, integers.literal(index))
+                bad = c.Binary("<=" if index else "==", length, integers.literal(index))
                 place: c.Expr = integers.literal(index)
             else:
                 bad = c.Binary("<", length, integers.literal(-index))

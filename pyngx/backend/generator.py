@@ -219,6 +219,10 @@ class GeneratorLowering(StmtLowering):
                     self._fetch(self._call(stmt.method, stmt.bound), stmt.var, ())
             case ForBody() | ForLines() | ForScan():
                 self._reading_loop(stmt, previous)
+            case While() if _reads_first(stmt):
+                self._resume_here("read")
+                self.prologue(stmt, None)
+                self._while_reading(stmt)
             case While():
                 self.prologue(stmt, previous)
                 self._while_waiting(stmt)
@@ -322,6 +326,19 @@ class GeneratorLowering(StmtLowering):
             with self.out.temporaries():
                 self._next(stmt, (c.Break(),))
             self.statements(stmt.body)
+        self.loops.pop()
+        self.out.emit(c.For(None, None, None, tuple(body), line=line))
+
+    def _while_reading(self, stmt: While) -> None:
+        """``while chunk := body.read(n):``, with no other suspension: a loop of C's own."""
+        line = self.out.line
+        first = stmt.body[0]
+        assert isinstance(first, ReadInto)
+        self.loops.append(None)
+        with self.out.looping(), self.out.block() as body:
+            with self.out.temporaries():
+                self._fetch(self._call(first.method, first.bound), first.var, ())
+            self.statements(stmt.body[1:])
         self.loops.pop()
         self.out.emit(c.For(None, None, None, tuple(body), line=line))
 
@@ -566,6 +583,13 @@ class GeneratorLowering(StmtLowering):
             name = "text" if lasts else "write"
             call = c.Call(f"ngx_http_pyngx_stream_{name}", (self.out.r, STREAM, arg))
         self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+
+
+def _reads_first(stmt: While) -> bool:
+    """Whether a loop reads in each round, first of all, and is not suspended otherwise."""
+    if not (_endless(stmt) and stmt.body and isinstance(stmt.body[0], ReadInto)):
+        return False
+    return not _suspends_within(stmt.body[1:])
 
 
 def _endless(stmt: While) -> bool:

@@ -35,7 +35,10 @@ def yields(block: Block) -> bool:
 
 
 def waits_for_room(stmt: Stmt) -> bool:
-    """Whether the statement is a loop whose head waits for room."""
+    """Whether the statement is a loop whose head waits for room. One that reads in each round
+    before anything else does so in the read."""
+    if isinstance(stmt, While) and stmt.body and reads(stmt.body[0]):
+        return False
     return isinstance(stmt, While | ForRange | ForBytes) and yields(stmt.body)
 
 
