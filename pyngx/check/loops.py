@@ -136,6 +136,9 @@ class Loops(Assignments):
                 lo, hi = stop.range.lo + 1, start.range.hi
             self.value_ranges[var.name] = Range(min(lo, hi), max(lo, hi))
         body = self._for_body(node, (var,))
+        if isinstance(start, Const) and isinstance(stop, Const):
+            if range(int(start.value or 0), int(stop.value or 0), step.value):
+                self.facts = self.facts.with_assigned(frozenset({var.name}))
         return ForRange(span, var, start, stop, step, body)
 
     def _loop_var(self, node: ast.For, target: ast.expr, type_: Type) -> Var:

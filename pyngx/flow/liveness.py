@@ -27,7 +27,6 @@ from pyngx.tree import (
     Return,
     Stmt,
     Var,
-    Walrus,
     While,
     YieldRest,
 )
@@ -39,7 +38,7 @@ NONE: Live = frozenset()
 @dataclass
 class Liveness:
     """The result: ``after`` gives what is live after a statement (by its identity), ``kept`` what
-    is live at some point of suspension."""
+    is live at some point of suspension. A ``:=`` may not be reached: it ends no variable's life."""
 
     after: dict[int, Live] = field(default_factory=dict)
     kept: set[Var] = field(default_factory=set)
@@ -68,12 +67,6 @@ def _uses(expr: Expr) -> Live:
     return frozenset(e.var for e in expressions(expr) if isinstance(e, Local))
 
 
-def _defines(stmt: Stmt) -> Live:
-    return frozenset(
-        e.var for child in children(stmt) for e in expressions(child) if isinstance(e, Walrus)
-    )
-
-
 def _block(block: Block, out: Live, targets: _Targets, result: Liveness) -> Live:
     live = out
     for stmt in reversed(block):
@@ -89,7 +82,7 @@ def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
             return (out - {var}) | used
         case If(then=then, orelse=orelse):
             branches = _block(then, out, targets, result) | _block(orelse, out, targets, result)
-            return branches - _defines(stmt) | used
+            return branches | used
         case While(body=body):
             return _loop(stmt, body, NONE, used, out, result)
         case (
@@ -111,7 +104,7 @@ def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
             result.kept |= out
             return out
         case _:
-            return (out - _defines(stmt)) | used
+            return out | used
 
 
 def _loop(
