@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import assert_never
 
 from pyngx.backend import cnodes as c
@@ -14,6 +15,7 @@ from pyngx.tree import (
     CallHelper,
     Const,
     Expr,
+    Format,
     Op,
 )
 from pyngx.types import (
@@ -100,7 +102,7 @@ class CallLowering(CondLowering):
     def _checked(self, expr: Op, args: list[c.Expr]) -> None:
         """A call that returns a status; each failure is an exception of its own."""
         call = c.Call(expr.row.c, tuple(args))
-        if not expr.row.failures:
+        if not expr.row.failures or _fixed_header(expr):
             self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
             return
         rc = self.out.temp("ngx_int_t", 0, "rc")
@@ -178,3 +180,36 @@ class CallLowering(CondLowering):
         if not signature.fails:
             value = c.Cast("void", call) if is_integer(expr.type) else call
             self.out.emit(c.ExprStmt(value, line=self.out.line))
+
+
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_JUDGED = (b"connection", b"keep-alive", b"transfer-encoding", b"content-length")
+"""Headers that are nginx's own, or whose value must be a number."""
+
+
+def _fixed_header(expr: Op) -> bool:
+    """Whether a header's name and value are known to be good: there is nothing to check."""
+    if expr.row.name not in ("headers_out.set", "headers_out.add"):
+        return False
+    name, value = expr.args
+    if not isinstance(name, Const) or data_of(name).lower() in _JUDGED:
+        return False
+    return _TOKEN.fullmatch(data_of(name)) is not None and _is_one_line(value)
+
+
+def _is_one_line(value: Expr) -> bool:
+    """Whether text has no CR, LF or NUL: a constant, or numbers between constants."""
+    match value:
+        case Const():
+            return not re.search(rb"[\r\n\0]", data_of(value))
+        case Format(pieces=pieces):
+            return all(
+                (
+                    piece.conversion in "dxXo" and is_integer(piece.value.type)
+                    if piece.value is not None
+                    else not re.search(rb"[\r\n\0]", piece.literal)
+                )
+                for piece in pieces
+            )
+        case _:
+            return False

@@ -435,14 +435,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ArrayDef:
-    """A table. ``tall`` is the form of ``ngx_command_t``: a cell a line, a blank line between rows,
-    ``end`` (``ngx_null_command``) two further in. Otherwise a row is a line, or fills lines."""
+    """A table. ``apart`` is the form of ``ngx_http_variable_t``: a blank line between rows, ``end``
+    (``ngx_http_null_variable``) two further in; ``tall`` that of ``ngx_command_t``, where each cell
+    has a line too. Otherwise a row is a line, or fills lines."""
 
     ctype: str
     name: str
     rows: tuple[Row | Expr, ...]
     end: Row | Expr | None = None
     tall: bool = False
+    apart: bool = False
     array: str = ""
     comment: str = ""
 

@@ -113,19 +113,20 @@ def _initialised(head: str, init: Expr | None) -> list[str]:
 def array(item: ArrayDef) -> list[Line]:
     """A table of rows, tall (``ngx_command_t``) or with a row on a line."""
     rows = [*item.rows, *([] if item.end is None else [item.end])]
+    apart = item.tall or item.apart
     lines: list[Line] = [(text, None) for text in comment_lines(item.comment, 0)]
     lines.append((f"{item.ctype}  {item.name}[{item.array}] = {{", None))
-    if item.tall:
+    if apart:
         lines.append(("", None))
     for i, row in enumerate(rows):
         last = i == len(rows) - 1
         here = _row(row, item.tall and not (last and item.end is not None))
-        if item.tall and last and item.end is not None:
+        if apart and last and item.end is not None:
             here = ["  " + text for text in here]
         here[-1] += "" if last else ","
         line = row.line if isinstance(row, Row) else None
         lines += [(text, line) for text in here]
-        if item.tall and not last:
+        if apart and not last:
             lines.append(("", None))
     return [*lines, ("};", None)]
 

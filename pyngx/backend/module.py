@@ -374,6 +374,7 @@ class _Module:
             self.name("variables"),
             rows,
             c.Name("ngx_http_null_variable"),
+            apart=True,
         )
 
     def _add_variables(self) -> c.Function:

@@ -124,7 +124,7 @@ def header(module: str, guard: str, text: str) -> str:
     functions = [i for i in chosen if i.prototype]
     others = [i for i in chosen if not i.prototype]
     parts = [
-        f"\n/*\n * What {module} calls of the pyngx runtime.\n */",
+        f"\n/*\n * Of the pyngx runtime, what is called by\n * {module}.\n */",
         f"#ifndef {guard}\n#define {guard}",
         "#include <ngx_config.h>\n#include <ngx_core.h>\n#include <ngx_http.h>",
     ]

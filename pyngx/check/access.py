@@ -7,7 +7,7 @@ import ast
 from pyngx.check.base import Base
 from pyngx.check.coerce import BUF, as_bytes
 from pyngx.check.constants import constant, integer
-from pyngx.check.context import nearest, suggestion
+from pyngx.check.context import Refused, nearest, suggestion
 from pyngx.check.fields import face, field_names
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
@@ -112,6 +112,9 @@ class Access(Base):
         )
 
     def _no_field(self, node: ast.Attribute, owner: str, known: list[str]) -> None:
+        declared = self.mod.declared.get(owner, frozenset())
+        if node.attr in declared:
+            raise Refused  # its declaration is refused, which is said there
         self.report.refuse(
             "PNX104",
             node,

@@ -23,7 +23,7 @@ class Refused(Exception):
 
 @dataclass
 class ModuleContext:
-    """One file being checked."""
+    """One file being checked. ``declared``: the annotated names of its classes, by class."""
 
     module: FilterModule
     model: NginxModel
@@ -31,6 +31,7 @@ class ModuleContext:
     check_helper: Callable[[ModuleContext, FunctionSource], Function | None]
     confs: dict[Place, ConfClass] = field(default_factory=dict)
     ctx: CtxClass | None = None
+    declared: dict[str, frozenset[str]] = field(default_factory=dict)
     helpers: dict[FunctionType, Function] = field(default_factory=dict)
     helper_names: dict[FunctionType, str] = field(default_factory=dict)
     helper_diags: Diagnostics = field(default_factory=Diagnostics)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import typing
 from dataclasses import replace
+from typing import NoReturn
 
 from pyngx import Stream
 from pyngx.check.annotations import UnknownAnnotation, from_annotation
@@ -16,7 +17,7 @@ from pyngx.check.assign import Kind, Widened
 from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.stmt import Statements
 from pyngx.diagnostics import Diagnostics
-from pyngx.frontend.load import FunctionSource
+from pyngx.frontend.load import FunctionSource, name_span
 from pyngx.frontend.refuse import refuse
 from pyngx.ngx import CScalar
 from pyngx.tree import Function, Var
@@ -105,7 +106,14 @@ class FunctionChecker(Statements):
         try:
             self.hints = typing.get_type_hints(self.function.function)
         except Exception as exc:  # the annotation is the author's code: it may raise anything
-            self.report.refuse("PNX160", node, f"an annotation cannot be evaluated: {exc}")
+            args = [a.annotation for a in node.args.args if a.annotation is not None]
+            texts = [a for a in [*args, node.returns] if isinstance(a, ast.Constant)]
+            self.report.refuse(
+                "PNX160",
+                texts[0] if len(texts) == 1 else node.args.args[0] if node.args.args else node,
+                f"an annotation cannot be evaluated: {exc}",
+                help="import the name, or correct it",
+            )
 
     def annotation(self, node: ast.expr) -> Type:
         """The type that an annotation inside the function says."""
@@ -114,9 +122,14 @@ class FunctionChecker(Statements):
             hint = eval(code, dict(self.function.namespace))
             return from_annotation(hint, self.mod.model)
         except UnknownAnnotation as exc:
-            self.report.refuse("PNX161", node, f"'{ast.unparse(node)}': {exc}")
+            self._no_type(node, exc)
         except Exception as exc:  # the annotation is the author's code: it may raise anything
-            self.report.refuse("PNX160", node, f"the annotation cannot be evaluated: {exc}")
+            self.report.refuse(
+                "PNX160",
+                node,
+                f"the annotation cannot be evaluated: {exc}",
+                help="import the name, or correct it",
+            )
 
     def _params(self) -> tuple[Var, ...]:
         params: list[Var] = []
@@ -201,6 +214,14 @@ class FunctionChecker(Statements):
             )
         return Var(arg.arg, type_, True)
 
+    def _no_type(self, node: ast.expr, reason: UnknownAnnotation) -> NoReturn:
+        self.report.refuse(
+            "PNX161",
+            node,
+            f"'{ast.unparse(node)}': {reason}",
+            help="the types are those of pyngx.ngx, int, bool, bytes, str, and X | None",
+        )
+
     _self_type: Type = Conf(Place.LOC)
 
     def _known(self, node: ast.expr, hint: object) -> Type:
@@ -208,15 +229,21 @@ class FunctionChecker(Statements):
         try:
             type_ = from_annotation(hint, self.mod.model)
         except UnknownAnnotation as exc:
-            self.report.refuse("PNX161", node, f"'{ast.unparse(node)}': {exc}")
+            self._no_type(node, exc)
         inner = type_.inner if isinstance(type_, Optional) else type_
         if isinstance(inner, Conf) and inner.place not in self.mod.confs:
             self.report.refuse(
-                "PNX165", node, f"'{ast.unparse(node)}' is not a class of this file with directives"
+                "PNX165",
+                node,
+                f"'{ast.unparse(node)}' is not a class of this file with directives",
+                help=f"declare one: class Conf({_CONF_BASES[inner.place]})",
             )
         if inner == Ctx() and self.mod.ctx is None:
             self.report.refuse(
-                "PNX165", node, f"'{ast.unparse(node)}' is not the RequestCtx class of this file"
+                "PNX165",
+                node,
+                f"'{ast.unparse(node)}' is not the RequestCtx class of this file",
+                help="declare one: class Ctx(RequestCtx)",
             )
         return type_
 
@@ -225,12 +252,13 @@ class FunctionChecker(Statements):
         if self.kind is Kind.STREAM:
             return self._stream()
         if node.returns is None:
-            self.report.refuse(
+            self.report.diags.error(
                 "PNX166",
-                node,
+                name_span(self.function.source, node),
                 f"{node.name}() has no result annotation",
-                help=f"write '-> {_RESULT_HELP[self.kind]}'",
+                help=f"write '{_RESULT_HELP[self.kind]}'",
             )
+            raise Refused
         type_ = self._known(node.returns, self.hints["return"])
         match self.kind:
             case Kind.HEADER if type_ not in (INT, NoneType()):
@@ -246,7 +274,10 @@ class FunctionChecker(Statements):
             case _:
                 return type_
         self.report.refuse(
-            "PNX166", node.returns, f"the result is {wanted}, not '{describe(type_)}'"
+            "PNX166",
+            node.returns,
+            f"the result is {wanted}, not '{describe(type_)}'",
+            help=f"write '{_RESULT_HELP[self.kind]}'",
         )
 
     def _stream(self) -> Type:
@@ -293,12 +324,13 @@ class FunctionChecker(Statements):
 
 
 _RESULT_HELP = {
-    Kind.HEADER: "ngx_int_t",
-    Kind.CHAIN: "ngx_int_t",
-    Kind.VARIABLE: "bytes | None",
-    Kind.VALIDATE: "None",
-    Kind.HELPER: "None",
+    Kind.HEADER: "-> ngx_int_t', or '-> None",
+    Kind.CHAIN: "-> ngx_int_t",
+    Kind.VARIABLE: "-> bytes | None",
+    Kind.VALIDATE: "-> None",
+    Kind.HELPER: "-> int', or '-> bytes', or '-> None",
 }
+_CONF_BASES = {Place.LOC: "LocConf", Place.SRV: "SrvConf", Place.MAIN: "MainConf"}
 _VARIABLE_RESULTS: tuple[Type, ...] = (Bytes(), Str(), Optional(Bytes()), Optional(Str()))
 _HELPER_RESULTS = (Int, Bool, Bytes, Str, NoneType, Optional, Enum)
 

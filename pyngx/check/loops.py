@@ -149,6 +149,9 @@ class Loops(Assignments):
             self.indexes[var.name] = sequence
         body = self._for_body(node, (var,))
         self.indexes.pop(var.name, None)
+        if isinstance(start, Const) and isinstance(stop, Const):
+            if range(int(start.value or 0), int(stop.value or 0), step.value):
+                self.facts = self.facts.with_assigned(frozenset({var.name}))
         return ForRange(span, var, start, stop, step, body)
 
     def _indexed(self, call: ast.Call, start: Expr, step: Expr) -> str | None:

@@ -23,6 +23,9 @@ def check_module(module: FilterModule, model: NginxModel, diags: Diagnostics) ->
         Place.SRV: module.srv_conf,
         Place.MAIN: module.main_conf,
     }
+    for known in (*sources.values(), module.request_ctx):
+        if known is not None:
+            mod.declared[known.name] = frozenset(known.hints)
     for place, source in sources.items():
         if source is not None:
             mod.confs[place] = conf_class(mod, place, source)

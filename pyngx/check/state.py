@@ -13,7 +13,7 @@ from pyngx.check.annotations import UnknownAnnotation, from_annotation
 from pyngx.check.assign import Kind
 from pyngx.check.context import ModuleContext, Refused, Reporter
 from pyngx.check.function import check_function
-from pyngx.frontend.load import ClassSource, FunctionSource
+from pyngx.frontend.load import ClassSource, FunctionSource, name_span
 from pyngx.ngx import ngx_http_complex_value_t
 from pyngx.tree import ConfClass, CtxClass, CtxField, DirectiveField, Function
 from pyngx.types import (
@@ -74,7 +74,13 @@ def validate_method(mod: ModuleContext, place: Place, source: ClassSource) -> Fu
     for node in source.node.body:
         if isinstance(node, ast.FunctionDef) and node.name == "validate":
             function = source.cls.__dict__.get("validate")
-            if not isinstance(function, FunctionType):
+            if not isinstance(function, FunctionType) or len(node.args.args) != 1:
+                mod.diags.error(
+                    "PNX164",
+                    name_span(source.source, node),
+                    "validate() is a method with one parameter, self",
+                    help="write 'def validate(self) -> None:', without a decorator",
+                )
                 return None
             found = FunctionSource(
                 "validate",
@@ -111,9 +117,14 @@ def _directive(
     default = _default(report, node, type_, declared.default)
     low, high = _bounds(report, node, type_, declared)
     contexts = _contexts(report, node, place, declared.context)
-    if low is not None and isinstance(default, int) and not isinstance(default, bool):
-        if default < low or (high is not None and default > high):
-            report.error("PNX306", node, f"the default {default} is outside of min and max")
+    if isinstance(default, int) and not isinstance(default, bool):
+        if (low is not None and default < low) or (high is not None and default > high):
+            report.error(
+                "PNX306",
+                _argument(node, "default", 1),
+                f"the default {default} is outside of min and max",
+                help="give a default between them",
+            )
     return DirectiveField(
         name,
         declared.name,
@@ -128,8 +139,26 @@ def _directive(
 
 
 def _check_name(report: Reporter, node: ast.AST, declared: Directive) -> None:
-    if not declared.name or not set(declared.name) <= _NAME or declared.name[0].isdigit():
-        report.refuse("PNX302", node, f"'{declared.name}' cannot be the name of a directive")
+    name = declared.name
+    if not isinstance(name, str) or not set(name) <= _NAME or not name or name[0].isdigit():
+        report.refuse(
+            "PNX302",
+            _argument(node, "name", 0),
+            f"{name!r} cannot be the name of a directive",
+            help="use letters, digits and '_', and no digit first",
+        )
+
+
+def _argument(node: ast.AST, name: str, position: int) -> ast.AST:
+    """The argument of ``directive(…)`` in a statement or decorator, else the whole."""
+    for call in ast.walk(node):
+        if not isinstance(call, ast.Call) or not ast.unparse(call.func).endswith("directive"):
+            continue
+        for keyword in call.keywords:
+            if keyword.arg == name:
+                return keyword.value
+        return call.args[position] if -1 < position < len(call.args) else call
+    return node
 
 
 def variable_contexts(
@@ -163,7 +192,12 @@ def _annotated_type(
     try:
         return from_annotation(source.hints[name], mod.model)
     except UnknownAnnotation as exc:
-        report.refuse("PNX161", node.annotation, f"'{ast.unparse(node.annotation)}': {exc}")
+        report.refuse(
+            "PNX161",
+            node.annotation,
+            f"'{ast.unparse(node.annotation)}': {exc}",
+            help="the types are those of pyngx.ngx, int, bool, bytes, str, list[…] and enums",
+        )
 
 
 def _check_type(report: Reporter, node: ast.AnnAssign, type_: Type) -> None:
@@ -204,7 +238,7 @@ def _default(report: Reporter, node: ast.AnnAssign, type_: Type, default: object
             return ()
         report.refuse(
             "PNX304",
-            node,
+            _argument(node, "default", 1),
             "the directive has no default",
             help="add default=…, or annotate 'X | None' for a value that may be unset",
         )
@@ -217,8 +251,9 @@ def _default(report: Reporter, node: ast.AnnAssign, type_: Type, default: object
     if not fits:
         report.refuse(
             "PNX305",
-            node.value or node,
+            _default_node(node),
             f"the default {default!r} is not of type '{describe(type_)}'",
+            help=_default_help(inner, default),
         )
     if isinstance(inner, ComplexValue) and isinstance(default, str):
         return default.encode()
@@ -226,6 +261,34 @@ def _default(report: Reporter, node: ast.AnnAssign, type_: Type, default: object
         values = default.types if isinstance(default, MimeTypesClass) else default
         return tuple(values)
     return default
+
+
+def _default_node(node: ast.AnnAssign) -> ast.AST:
+    """Where the default of a directive, or of a field of the context, is written."""
+    found = _argument(node, "default", 1)
+    return found if found is not node else node.value or node
+
+
+def _default_help(type_: Type, default: object) -> str:
+    match type_, default:
+        case _, None:
+            return "annotate 'X | None' for a value that may be unset"
+        case Bytes(), str():
+            return f"write b{default!r}" if default.isascii() else "encode it: '…'.encode()"
+        case Str(), bytes():
+            return "write the text without the b"
+        case Bool(), _:
+            return "write True or False"
+        case Int(), int():
+            return f"'{describe(type_)}' holds {type_.range.lo} to {type_.range.hi}"
+        case Int(), _:
+            return "write a number: 8 * 1024 for 8k, 10 * 1000 for 10s in milliseconds"
+        case Bufs(), _:
+            return "write a number and a size: (4, 8192)"
+        case Enum(cls), _:
+            return f"write a member: {cls.__name__}.{next(iter(cls)).name}"
+        case _:
+            return f"write a value of type '{describe(type_)}'"
 
 
 def _fits(type_: Type, default: object) -> bool:
@@ -279,10 +342,20 @@ def _bounds(
     if bounds == (None, None):
         return (None, None)
     if not isinstance(inner, Int) or not all(b is None or isinstance(b, int) for b in bounds):
-        report.refuse("PNX306", node, "min and max bound an integer, with integers")
+        report.refuse(
+            "PNX306",
+            _argument(node, "max" if bounds[0] is None else "min", -1),
+            "min and max bound an integer, with integers",
+            help="check other values in validate()",
+        )
     low, high = bounds
     if low is not None and high is not None and low > high:
-        report.refuse("PNX306", node, f"min {low} is more than max {high}")
+        report.refuse(
+            "PNX306",
+            _argument(node, "min", -1),
+            f"min {low} is more than max {high}",
+            help=f"exchange them: min={high}, max={low}",
+        )
     return (None if low is None else int(low), None if high is None else int(high))
 
 
@@ -297,12 +370,17 @@ def _contexts(
         if name not in allowed:
             report.refuse(
                 "PNX307",
-                node,
+                _argument(node, "context", -1),
                 f"'{name}' is not a place for a directive of a {place.value.capitalize()}Conf",
                 help=f"places are: {', '.join(allowed)}",
             )
     if not names:
-        report.refuse("PNX307", node, "the directive may stand nowhere")
+        report.refuse(
+            "PNX307",
+            _argument(node, "context", -1),
+            "the directive may stand nowhere",
+            help=f"name at least one of: {', '.join(allowed)}",
+        )
     return tuple(names)
 
 
@@ -351,8 +429,9 @@ def _ctx_field(
     if not (default is None and inner is not type_) and not _fits(inner, default):
         report.refuse(
             "PNX305",
-            node.value or node,
+            _default_node(node),
             f"the default {default!r} is not of type '{describe(type_)}'",
+            help=_default_help(inner, default),
         )
     if isinstance(default, enum.Enum):
         default = int(default.value)

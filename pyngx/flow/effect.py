@@ -47,6 +47,7 @@ from pyngx.tree import (
     StateField,
     Stmt,
     Var,
+    Walrus,
     Yield,
     YieldRest,
     YieldSubrequest,
@@ -184,9 +185,12 @@ class _Stream:
         """Statements outside of the loop over the body."""
         added: list[Added] = []
         for stmt in block:
+            self._forget(stmt)
             match stmt:
                 case Assign(var=var, value=value):
-                    self.values[var] = value
+                    known = self._known(value)
+                    if known is not None:
+                        self.values[var] = known
                 case Yield():
                     added.append(Text(self._configured(stmt.value, stmt.span)))
                 case YieldRest():
@@ -196,8 +200,6 @@ class _Stream:
                 case If():
                     added.extend(self._if(stmt))
                 case Return():
-                    if not self.consumed:
-                        raise _Unknown(stmt.span)
                     raise _Unknown(stmt.span)
                 case _:
                     if any(isinstance(s, _FLOW) for s in statements((stmt,))):
@@ -207,25 +209,20 @@ class _Stream:
     def _if(self, stmt: If) -> tuple[Added, ...]:
         inside = list(statements((*stmt.then, *stmt.orelse)))
         if not any(isinstance(s, (*_FLOW, Return)) for s in inside):
-            for inner in inside:
-                if isinstance(inner, Assign):
-                    self.values.pop(inner.var, None)
             return ()
         cond = self._configured_condition(stmt.cond, stmt.span)
-        before = self.consumed
+        before, values = self.consumed, dict(self.values)
         then = self._top(stmt.then)
         after_then = self.consumed
-        self.consumed = before
+        self.consumed, self.values = before, values
         orelse = self._top(stmt.orelse)
+        self._forget(stmt)
         if self.consumed != after_then:
             raise _Unknown(stmt.span)
         return (Choice(cond, then, orelse),) if then or orelse else ()
 
     def _loop(self, stmt: ForBody) -> None:
         """Every round passes the buffer once; a ``break`` leaves the rest to what follows."""
-        for inner in statements(stmt.body):
-            if isinstance(inner, Assign):
-                self.values.pop(inner.var, None)
         exits = _rounds(stmt.body, stmt.var, 0)
         for exit_, count in exits:
             if count != 1 or exit_ is Return:
@@ -233,17 +230,33 @@ class _Stream:
         if not any(exit_ is Break for exit_, _ in exits):
             self.consumed = True
 
-    def _configured(self, value: Expr, span: Span) -> Expr:
+    def _forget(self, stmt: Stmt) -> None:
+        """What a statement, or one in its blocks, may assign is not known after it."""
+        for inner in statements((stmt,)):
+            assigned = [e.var for e in expressions(inner) if isinstance(e, Walrus)]
+            if isinstance(inner, Assign):
+                assigned.append(inner.var)
+            for var in assigned:
+                self.values.pop(var, None)
+
+    def _known(self, value: Expr) -> Expr | None:
         """A text whose length is known when the header is sent."""
-        if isinstance(value, Local) and value.var in self.values:
-            return self._configured(self.values[value.var], span)
-        if _is_configuration(value) and isinstance(value.type, Bytes | Str):
-            return value
-        raise _Unknown(span)
+        if isinstance(value, Local):
+            return self.values.get(value.var)
+        return value if _is_configuration(value) and isinstance(value.type, Bytes | Str) else None
+
+    def _configured(self, value: Expr, span: Span) -> Expr:
+        """What `_known` says of a text that is sent."""
+        known = self._known(value)
+        if known is None:
+            raise _Unknown(span)
+        return known
 
     def _configured_condition(self, cond: Expr, span: Span) -> Expr:
         for expr in expressions(cond):
-            if isinstance(expr, Local) and not isinstance(expr.type, Conf):
+            if isinstance(expr, Walrus) or (
+                isinstance(expr, Local) and not isinstance(expr.type, Conf)
+            ):
                 raise _Unknown(span)
             if isinstance(expr, Op) and (expr.row.can_fail or expr.row.allocates):
                 raise _Unknown(span)

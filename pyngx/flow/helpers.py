@@ -1,8 +1,8 @@
 """What a function may do where nginx calls it, when a helper does it.
 
 Headers are written before they are sent: not by a body filter, nor by a variable. Before there is
-a request nothing is logged for it or taken from its memory: not by ``validate``. The checker refuses
-what such a function does itself; this finds what it does through a helper.
+a request nothing is logged for it or taken from its memory: not by ``validate``. The checker
+refuses what such a function does itself; this finds what it does through a helper.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ NONE: Live = frozenset()
 @dataclass
 class Liveness:
     """The result: ``after`` gives what is live after a statement (by its identity), ``kept`` what
-    is live at some point of suspension."""
+    is live at some point of suspension. A ``:=`` may not be reached: it ends no variable's life."""
 
     after: dict[int, Live] = field(default_factory=dict)
     kept: set[Var] = field(default_factory=set)
@@ -71,17 +71,12 @@ def _uses(expr: Expr) -> Live:
     return frozenset(e.var for e in expressions(expr) if isinstance(e, Local))
 
 
-def _defines(stmt: Stmt) -> Live:
-    return frozenset(
-        e.var for child in children(stmt) for e in expressions(child) if isinstance(e, Walrus)
-    )
-
-
 def defines(stmt: Stmt) -> Live:
     """The variables that a statement itself sets, its blocks aside."""
+    named = {e.var for child in children(stmt) for e in expressions(child) if isinstance(e, Walrus)}
     match stmt:
         case Assign(var=var) | ReadInto(var=var):
-            own = frozenset({var})
+            named.add(var)
         case (
             ForRange(var=var)
             | ForBytes(var=var)
@@ -90,12 +85,12 @@ def defines(stmt: Stmt) -> Live:
             | ForLines(var=var)
             | ForScan(var=var)
         ):
-            own = frozenset({var})
+            named.add(var)
         case ForList(vars=names):
-            own = frozenset(names)
+            named |= set(names)
         case _:
-            own = NONE
-    return own | _defines(stmt)
+            pass
+    return frozenset(named)
 
 
 def _block(block: Block, out: Live, targets: _Targets, result: Liveness) -> Live:
@@ -116,7 +111,7 @@ def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
             return (out - {var}) | used
         case If(then=then, orelse=orelse):
             branches = _block(then, out, targets, result) | _block(orelse, out, targets, result)
-            return branches - _defines(stmt) | used
+            return branches | used
         case While(body=body):
             return _loop(stmt, body, NONE, used, out, result)
         case (
@@ -140,7 +135,7 @@ def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
             result.kept |= out
             return out
         case _:
-            return (out - _defines(stmt)) | used
+            return out | used
 
 
 def _loop(

@@ -461,7 +461,7 @@ class _Collector:
         directives = any(
             isinstance(getattr(found.cls, name, None), Directive)
             for found in self.classes.values()
-            for name in found.hints
+            for name in vars(found.cls)
         )
         variables = self.variables or self.variable_directives
         if self.header or self.body or variables or directives:

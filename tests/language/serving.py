@@ -20,16 +20,16 @@ FAILURE = re.compile(r"\[error\] \S+ (?:\*\d+ )?(\w+\.py:\d+: \w+)")
 BETWEEN = b"<@>"
 
 
-def build(path: Path, where: Target, output: Path) -> Path:
-    """The module of a filter file; its C also passes the style checker."""
-    addon = output / f"{path.stem}-addon"
+def build(paths: Sequence[Path], where: Target, output: Path) -> tuple[Path, ...]:
+    """The modules of filter files; their C also passes the style checker."""
+    addon = output / "addon"
     options = ("--nginx", str(where.binary), "--nginx-src", str(where.source))
-    done = pyngx("compile", str(path), "-o", str(addon), *options)
+    done = pyngx("compile", *map(str, paths), "-o", str(addon), *options)
     assert done.returncode == 0, done.stdout + done.stderr
-    for source in addon.glob("*.[ch]"):
+    for source in addon.rglob("*.[ch]"):
         found = c_style.check(source.read_text(), source.name)
         assert not found, "\n".join(v.message for v in found)
-    return build_filters([path], where, output)[0]
+    return build_filters(paths, where, output)
 
 
 def variables(module: ModuleType) -> dict[str, object]:
@@ -50,7 +50,7 @@ class Variables:
         self.module = load(path)
         self.functions = variables(self.module)
         self.binary = where.binary
-        self.built = build(path, where, output)
+        (self.built,) = build([path], where, output)
 
     @contextmanager
     def serving(self) -> Iterator[Nginx]:
