@@ -19,11 +19,13 @@ from pyngx.types import FULL, Place, Range, Type
 
 @dataclass(frozen=True, slots=True)
 class Var:
-    """A local variable or a parameter; ``name`` is the author's."""
+    """A local variable or a parameter; ``name`` is the author's. ``scope`` tells the locals of a
+    generator that is used in another one from those around them."""
 
     name: str
     type: Type
     parameter: bool = False
+    scope: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,16 @@ class PartBytes(Expr):
     """A part of ``scan`` where bytes are wanted."""
 
     part: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf(Expr):
+    """``[item for … in list if cond]``: a new list."""
+
+    item: Expr
+    vars: tuple[Var, ...]
+    source: Expr
+    conds: tuple[Expr, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -480,6 +492,20 @@ class YieldSubrequest(Stmt):
 @dataclass(frozen=True, slots=True)
 class YieldRest(Stmt):
     """``yield from body``: a suspension point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inline(Stmt):
+    """``yield from helper(…)``: the generator's statements, in place. ``aliases`` are its
+    parameters that stand for a parameter of the filter: request, configuration, context."""
+
+    body: Block
+    aliases: tuple[tuple[Var, Var], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveInline(Stmt):
+    """``return`` in a generator that stands in another one: on with what follows its `Inline`."""
 
 
 @dataclass(frozen=True, slots=True)

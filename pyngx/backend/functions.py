@@ -23,6 +23,7 @@ from pyngx.tree import (
     Expr,
     Function,
     If,
+    Inline,
     Raise,
     Return,
     Stmt,
@@ -232,6 +233,11 @@ def stream_function(unit: Unit, body: BodyFilter) -> Lowered:
     for var in function.locals:
         if var.type == Struct("ngx_buf_t") and var in live.kept:
             variables.places[var] = c.Arrow(c.Name("s"), "buf")
+    for stmt in statements(function.body):
+        if isinstance(stmt, Inline):
+            for param, var in stmt.aliases:
+                if var in variables.places:
+                    variables.places[param] = variables.places[var]
     _declare_locals(out, variables, function)
     lowering = GeneratorLowering(out, variables, function, live, memory_)
     lowered = lowering.lower()

@@ -46,6 +46,7 @@ from pyngx.backend.unit import c_type
 from pyngx.flow.lifetimes import Memory
 from pyngx.flow.liveness import Liveness
 from pyngx.flow.suspension import suspends, waits_for_room
+from pyngx.flow.walk import statements
 from pyngx.tree import (
     Assign,
     Block,
@@ -62,6 +63,8 @@ from pyngx.tree import (
     ForScan,
     Function,
     If,
+    Inline,
+    LeaveInline,
     Local,
     ReadInto,
     Return,
@@ -94,6 +97,14 @@ class _Jumps:
     end: str
 
 
+@dataclass(frozen=True)
+class _Inlined:
+    """A generator in place: where its ``return`` leads, and the loops around it."""
+
+    end: str
+    loops: int
+
+
 class GeneratorLowering(StmtLowering):
     """Lowers the body filter of the stream form."""
 
@@ -110,6 +121,8 @@ class GeneratorLowering(StmtLowering):
         self.jumps = False
         self.loops: list[_Jumps | None] = []
         self.hidden: list[c.Decl] = []
+        self.again = False
+        self.inlines: list[_Inlined] = []
         self.scans: dict[int, tuple[c.Expr, c.Expr]] = {}
         self.memory = memory
         self._names: set[str] = set()
@@ -134,6 +147,8 @@ class GeneratorLowering(StmtLowering):
             self.states[-1].body.append(final)
         cases = tuple(c.Case((c.Name(self._label(s.name)),), tuple(s.body)) for s in self.states)
         switch = c.Switch(c.Arrow(STREAM, "state"), cases)
+        if self.again:
+            return (c.For(None, None, None, (c.Label("again"), switch)),)
         if self.jumps:
             return (c.For(None, None, None, (switch,)),)
         return (switch, final)
@@ -235,6 +250,9 @@ class GeneratorLowering(StmtLowering):
             case If():
                 self.prologue(stmt, previous)
                 self._jumping_if(stmt)
+            case Inline():
+                self.prologue(stmt, previous)
+                self._in_place(stmt)
             case _:
                 raise AssertionError("the checker refuses other statements that suspend")
 
@@ -537,6 +555,26 @@ class GeneratorLowering(StmtLowering):
         self._set_state(end)
         self._open(end)
 
+    def _in_place(self, stmt: Inline) -> None:
+        end = self._unique("done")
+        self.inlines.append(_Inlined(end, len(self.loops)))
+        self.sequence(stmt.body)
+        self.inlines.pop()
+        if any(isinstance(s, LeaveInline) for s in statements(stmt.body)):
+            self.out.blank()
+            self._set_state(end)
+            self._open(end)
+
+    def _leave_inline(self) -> None:
+        """To the end of the generator in place, also from inside a loop of C's."""
+        inlined = self.inlines[-1]
+        if any(loop is None for loop in self.loops[inlined.loops :]):
+            self.jumps = self.again = True
+            self._set_state(inlined.end)
+            self.out.emit(c.Goto("again", line=self.out.line))
+        else:
+            self._jump(inlined.end)
+
     # Leaving
 
     def stmt(self, stmt: Stmt) -> None:
@@ -558,6 +596,8 @@ class GeneratorLowering(StmtLowering):
                 self.loops.append(None)
                 super().stmt(stmt)
                 self.loops.pop()
+            case LeaveInline():
+                self._leave_inline()
             case Return():
                 self.out.emit(c.Return(c.Name("NGX_OK"), line=self.out.line))
             case _:

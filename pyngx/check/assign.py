@@ -18,6 +18,7 @@ from pyngx.ops.table import TABLE
 from pyngx.tree import (
     Assign,
     AssignField,
+    Block,
     CallHelper,
     Const,
     Eval,
@@ -100,7 +101,7 @@ class Assignments(Expressions):
         if name in self.vars:
             wanted = self._widen(node, name, wanted)
             return self.vars[name]
-        var = Var(name, wanted)
+        var = Var(name, wanted, scope=self.scope)
         self.vars[name] = var
         return var
 
@@ -298,7 +299,7 @@ class Assignments(Expressions):
                 f"'{name}' is '{describe(self.vars[name].type)}' already",
                 help="a local has one type: give the new value a name of its own",
             )
-        self.vars[name] = self.vars.get(name) or Var(name, type_)
+        self.vars[name] = self.vars.get(name) or Var(name, type_, scope=self.scope)
         if node.value is None:
             return ()
         value = self.expr(node.value)
@@ -312,6 +313,10 @@ class Assignments(Expressions):
 
     def set_byte(self, node: ast.stmt, buf: Expr, index: Expr, byte: Expr, checked: bool) -> Stmt:
         """``buf[i] = x`` of checked operands."""
+        raise NotImplementedError
+
+    def leaving(self, loops: int) -> Block:
+        """What ``finally`` blocks do when control leaves them for a place ``loops`` loops deep."""
         raise NotImplementedError
 
     def annotation(self, node: ast.expr) -> Type:

@@ -85,6 +85,9 @@ class Base:
         self.pending: list[Stmt] = []  # reads that the statement being checked needs first
         self.sometimes = 0  # in operands that are evaluated only sometimes
         self.temporaries = 0
+        self.scope = 0
+        self.finals: list[tuple[int, list[ast.stmt]]] = []  # ``finally`` blocks around, by loops
+        self.inlined: list[Var] = []  # the locals of generators used in this one
         self.indexes: dict[str, str] = {}  # loop variables that are indices of a sequence
 
     def expr(self, node: ast.expr) -> Expr:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from types import FunctionType
 from typing import NoReturn
 
@@ -29,12 +30,14 @@ class ModuleContext:
     model: NginxModel
     diags: Diagnostics
     check_helper: Callable[[ModuleContext, FunctionSource], Function | None]
+    check_generator: Callable[[ModuleContext, FunctionSource, int], Function | None]
     confs: dict[Place, ConfClass] = field(default_factory=dict)
     ctx: CtxClass | None = None
     declared: dict[str, frozenset[str]] = field(default_factory=dict)
     helpers: dict[FunctionType, Function] = field(default_factory=dict)
     helper_names: dict[FunctionType, str] = field(default_factory=dict)
     helper_diags: Diagnostics = field(default_factory=Diagnostics)
+    scopes: Iterator[int] = field(default_factory=lambda: count(1))
     in_progress: list[FunctionType] = field(default_factory=list)
     refused_helpers: set[FunctionType] = field(default_factory=set)
 

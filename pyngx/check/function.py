@@ -83,7 +83,7 @@ class FunctionChecker(Statements):
             self._comments(),
             params,
             self.result,
-            tuple(v for v in self.vars.values() if not v.parameter),
+            (*(v for v in self.vars.values() if not v.parameter), *self.inlined),
             body,
         )
 
@@ -141,7 +141,8 @@ class FunctionChecker(Statements):
             except Refused:
                 failed = True
                 continue
-            if self.kind not in (Kind.HELPER, Kind.VALIDATE) and var.type in seen:
+            unique = self.kind not in (Kind.HELPER, Kind.VALIDATE) and not self.scope
+            if unique and var.type in seen:
                 self.report.error(
                     "PNX162",
                     arg,
@@ -172,14 +173,16 @@ class FunctionChecker(Statements):
                 help=f"annotate it: {_PARAMETERS.get(self.kind, 'int, bytes, …')}",
             )
         type_ = self._known(arg.annotation, self.hints[arg.arg])
+        if self.scope:
+            same = isinstance(type_, Body | Conf | Ctx) or type_ == REQUEST
+            return Var(arg.arg, type_, same, self.scope)
         if self.kind is Kind.HELPER:
             if isinstance(type_, Body):
                 self.report.refuse(
                     "PNX164",
                     arg,
-                    "a helper that reads the body is in the language, "
-                    "but not compiled by this version",
-                    help="read the body in the body filter, and pass bytes or numbers",
+                    "a function that reads the body is a generator",
+                    help=f"yield what is sent, and write 'yield from {self.function.name}(…)'",
                 )
             return Var(arg.arg, type_, True)
         allowed: tuple[Type, ...] = (REQUEST, *(Conf(p) for p in Place), Ctx())
@@ -340,7 +343,11 @@ def _lines(text: str | None) -> tuple[str, ...]:
 
 
 def check_function(
-    mod: ModuleContext, function: FunctionSource, kind: Kind, self_type: Type | None = None
+    mod: ModuleContext,
+    function: FunctionSource,
+    kind: Kind,
+    self_type: Type | None = None,
+    scope: int = 0,
 ) -> Function | None:
     """The typed function; None if its signature is refused. Errors go to ``mod.diags``.
 
@@ -348,12 +355,13 @@ def check_function(
     what contains nothing else, would only repeat it.
     """
     constructs = Diagnostics()
-    refuse(function, constructs)
+    refuse(function, constructs, generator=scope > 0)
     mod.diags.extend(constructs)
     wide: dict[str, Type] = {}
     while True:
         attempt = replace(mod, diags=Diagnostics())
         checker = FunctionChecker(attempt, function, kind, wide)
+        checker.scope = scope
         if self_type is not None:
             checker._self_type = self_type
         try:
@@ -366,6 +374,11 @@ def check_function(
             if not any(found.span.overlaps(other.span) for other in constructs.all):
                 mod.diags.add(found)
         return result
+
+
+def check_generator(mod: ModuleContext, function: FunctionSource, scope: int) -> Function | None:
+    """A generator of the author's that stands in another one, with locals of its own scope."""
+    return check_function(replace(mod, diags=mod.helper_diags), function, Kind.STREAM, None, scope)
 
 
 def check_helper(mod: ModuleContext, function: FunctionSource) -> Function | None:

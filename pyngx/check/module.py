@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pyngx.check.assign import Kind
 from pyngx.check.context import ModuleContext, Reporter
-from pyngx.check.function import check_function, check_helper, has_yield
+from pyngx.check.function import check_function, check_generator, check_helper, has_yield
 from pyngx.check.state import conf_class, ctx_class, validate_method, variable_contexts
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FilterModule, name_span
@@ -17,7 +17,7 @@ from pyngx.types import Place
 
 def check_module(module: FilterModule, model: NginxModel, diags: Diagnostics) -> Program:
     """The typed program. Errors are recorded in ``diags``; the caller asks it before going on."""
-    mod = ModuleContext(module, model, diags, check_helper, helper_diags=diags)
+    mod = ModuleContext(module, model, diags, check_helper, check_generator, helper_diags=diags)
     sources = {
         Place.LOC: module.loc_conf,
         Place.SRV: module.srv_conf,

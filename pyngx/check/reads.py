@@ -71,7 +71,7 @@ class Reads(Loops):
         name = f"{'data' if method == 'read' else 'line'}{self.temporaries}"
         while name in self.local_names or name in self.vars:
             name += "_"
-        var = Var(name, Bytes())
+        var = Var(name, Bytes(), scope=self.scope)
         self.vars[name] = var
         span = self.report.span(node)
         self.pending.append(ReadInto(span, var, method, bound))

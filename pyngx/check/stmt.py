@@ -11,7 +11,7 @@ from pyngx.check.assign import Kind
 from pyngx.check.coerce import BUF, as_bytes, store
 from pyngx.check.context import Refused
 from pyngx.check.formatting import message
-from pyngx.check.reads import Reads
+from pyngx.check.generators import Generators
 from pyngx.check.scope import assigned_if
 from pyngx.tree import (
     Append,
@@ -25,6 +25,7 @@ from pyngx.tree import (
     Expr,
     Format,
     If,
+    LeaveInline,
     Local,
     Log,
     Nothing,
@@ -62,7 +63,7 @@ _HEADER_RESULTS = (0, -1, -5, 201, 204)
 """NGX_OK, NGX_ERROR, NGX_DECLINED, and the statuses below 300 that have a page of their own."""
 
 
-class Statements(Reads):
+class Statements(Generators):
     """Checks the statements of one function."""
 
     def block(self, nodes: list[ast.stmt]) -> Block:
@@ -133,15 +134,27 @@ class Statements(Reads):
             case ast.For():
                 return (self._for(node),)
             case ast.Break():
+                last = self.leaving(len(self.loops))
                 self.loops[-1].append(self.facts)
                 self.facts = self.facts.unreachable()
-                return (Break(span),)
+                return (*last, Break(span))
             case ast.Continue():
+                last = self.leaving(len(self.loops))
                 self.continues[-1].append(self.facts)
                 self.facts = self.facts.unreachable()
-                return (Continue(span),)
+                return (*last, Continue(span))
             case ast.Return():
-                return (self._return(node),)
+                if self.finals and node.value is not None:
+                    self.report.refuse(
+                        "PNX156",
+                        node,
+                        "a value is returned out of 'try' … 'finally'",
+                        help="assign the value in the 'try', and return it after the 'finally'",
+                    )
+                last = self.leaving(0)
+                return (*last, self._return(node))
+            case ast.Try(body=body, handlers=[], orelse=[], finalbody=final):
+                return self._finally(body, final)
             case ast.Raise():
                 return (self._raise(node),)
             case ast.Delete(targets=targets):
@@ -153,6 +166,27 @@ class Statements(Reads):
                     f"'{type(node).__name__}' is not compiled by this version",
                     help="write it with if, while and for",
                 )
+
+    def _finally(self, body: list[ast.stmt], final: list[ast.stmt]) -> tuple[Stmt, ...]:
+        """``try: … finally: …``: the end is compiled for every way out. A run-time error ends the
+        request, and with it everything that a ``finally`` could still do for it."""
+        self.finals.append((len(self.loops), final))
+        done = self.block(body)
+        self.finals.pop()
+        return (*done, *(self.block(final) if self.facts.reachable else ()))
+
+    def leaving(self, loops: int) -> Block:
+        """What ``finally`` blocks do when control leaves them for a place ``loops`` loops deep."""
+        found: list[Stmt] = []
+        outer = self.finals
+        for i in range(len(outer) - 1, -1, -1):
+            depth, final = outer[i]
+            if depth < loops:
+                break
+            self.finals = outer[:i]
+            found += self.block(final)
+        self.finals = outer
+        return tuple(found)
 
     def _eval(self, node: ast.expr) -> Stmt:
         span = self.report.span(node)
@@ -265,6 +299,9 @@ class Statements(Reads):
     def _return(self, node: ast.Return) -> Stmt:
         span = self.report.span(node)
         if self.kind is Kind.STREAM:
+            if self.scope and node.value is None:
+                self.facts = self.facts.unreachable()
+                return LeaveInline(span)
             if node.value is not None:
                 self.report.refuse(
                     "PNX153", node, "a generator returns nothing", help="yield the value first"
@@ -392,6 +429,9 @@ class Statements(Reads):
         return YieldSubrequest(span, uri, args)
 
     def _yield_from(self, node: ast.YieldFrom) -> Stmt:
+        generator = self.generator(node.value)
+        if generator is not None:
+            return generator
         value = self.expr(node.value)
         if value.type != Body():
             self.report.refuse(

@@ -33,6 +33,8 @@ from pyngx.tree import (
     ForLines,
     ForScan,
     If,
+    Inline,
+    LeaveInline,
     Local,
     NewChain,
     Op,
@@ -100,7 +102,7 @@ class Effect:
 
 
 _LOOKING = (ReadInto, ForLines, ForScan, SetByte, SetBytes)
-_FLOW = (Yield, YieldRest, YieldSubrequest, ForBody, ReadInto, ForLines, ForScan)
+_FLOW = (Yield, YieldRest, YieldSubrequest, ForBody, ReadInto, ForLines, ForScan, LeaveInline)
 """Statements that send or read."""
 
 
@@ -199,6 +201,8 @@ class _Stream:
                     self._loop(stmt)
                 case If():
                     added.extend(self._if(stmt))
+                case Inline(body=body):
+                    added.extend(self._top(body))
                 case Return():
                     raise _Unknown(stmt.span)
                 case _:

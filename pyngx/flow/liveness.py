@@ -7,7 +7,7 @@ not live after its ``yield`` may itself go on, without a view.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pyngx.flow.suspension import reads, suspends, waits_for_room
 from pyngx.flow.walk import children, expressions
@@ -25,6 +25,8 @@ from pyngx.tree import (
     ForRange,
     ForScan,
     If,
+    Inline,
+    LeaveInline,
     Local,
     ReadInto,
     Return,
@@ -54,10 +56,11 @@ class Liveness:
 
 @dataclass(frozen=True)
 class _Targets:
-    """What is live where ``break`` and ``continue`` lead to."""
+    """What is live where ``break``, ``continue`` and leaving an `Inline` lead to."""
 
     broken: Live = NONE
     continued: Live = NONE
+    left: Live = NONE
 
 
 def liveness(body: Block) -> Liveness:
@@ -113,7 +116,7 @@ def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
             branches = _block(then, out, targets, result) | _block(orelse, out, targets, result)
             return branches | used
         case While(body=body):
-            return _loop(stmt, body, NONE, used, out, result)
+            return _loop(stmt, body, NONE, used, out, targets, result)
         case (
             ForRange(var=var, body=body)
             | ForBytes(var=var, body=body)
@@ -122,15 +125,19 @@ def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
             | ForLines(var=var, body=body)
             | ForScan(var=var, body=body)
         ):
-            return _loop(stmt, body, frozenset({var}), used, out, result) | used
+            return _loop(stmt, body, frozenset({var}), used, out, targets, result) | used
         case ForList(vars=names, body=body):
-            return _loop(stmt, body, frozenset(names), used, out, result) | used
+            return _loop(stmt, body, frozenset(names), used, out, targets, result) | used
         case Break():
             return targets.broken
         case Continue():
             return targets.continued
         case Return():
             return used
+        case Inline(body=body):
+            return _block(body, out, replace(targets, left=out), result)
+        case LeaveInline():
+            return targets.left
         case YieldRest():
             result.kept |= out
             return out
@@ -139,12 +146,18 @@ def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
 
 
 def _loop(
-    stmt: Stmt, body: Block, targets_of_loop: Live, used: Live, out: Live, result: Liveness
+    stmt: Stmt,
+    body: Block,
+    targets_of_loop: Live,
+    used: Live,
+    out: Live,
+    targets: _Targets,
+    result: Liveness,
 ) -> Live:
     """A loop: ``head`` is what is live where the next round is decided."""
     head = out | (used if isinstance(stmt, While) else NONE)
     while True:
-        inner = _block(body, head, _Targets(out, head), result) - targets_of_loop
+        inner = _block(body, head, _Targets(out, head, targets.left), result) - targets_of_loop
         wider = head | inner
         if wider == head:
             break

@@ -15,6 +15,7 @@ from pyngx.tree import (
     ForLines,
     ForRange,
     ForScan,
+    Inline,
     ReadInto,
     Stmt,
     While,
@@ -46,6 +47,7 @@ def suspends(stmt: Stmt) -> bool:
     """Whether the generator can be suspended within the statement."""
     return (
         reads(stmt)
+        or isinstance(stmt, Inline)
         or waits_for_room(stmt)
         or any(suspends(inner) for block in blocks(stmt) for inner in block)
     )
