@@ -95,11 +95,22 @@ def tuple_structs(unit: Unit) -> tuple[c.StructDef, ...]:
                 if name == "ngx_keyval_t" or name in found:
                     continue
                 decls = tuple(
-                    c.Decl("ngx_int_t" if isinstance(t, Int) else "ngx_str_t", 0, n)
+                    c.Decl(*_item_type(t), n)
                     for n, t in zip(unit.tuple_fields(type_.item), type_.item.items, strict=True)
                 )
                 found[name] = c.StructDef(name, decls)
     return tuple(found.values())
+
+
+def _item_type(type_: Type) -> tuple[str, int]:
+    """The C type of an argument of a directive, and its stars."""
+    match type_:
+        case Int():
+            return ("ngx_int_t", 0)
+        case ComplexValue():
+            return ("ngx_http_complex_value_t", 1)
+        case _:
+            return ("ngx_str_t", 0)
 
 
 # Tables
@@ -358,6 +369,15 @@ def _tuple_handler(unit: Unit, field: DirectiveField, item: Tuple) -> c.Function
                     ret(c.Cast("char *", c.Str(b"invalid number"))),
                 ),
             ]
+        elif isinstance(type_, ComplexValue):
+            compiled = call(
+                "ngx_http_pyngx_conf_complex",
+                c.Name("cf"),
+                c.Unary("&", target),
+                c.Unary("&", value),
+            )
+            failed = c.Binary("!=", compiled, c.Name("NGX_OK"))
+            body.append(when(failed, ret(c.Name("NGX_CONF_ERROR"))))
         else:
             body.append(put(target, value))
     body += [c.Blank(), ret(c.Name("NGX_CONF_OK"))]

@@ -137,7 +137,13 @@ class Lowering:
     def store(self, target: c.Expr, value: Expr) -> None:
         """Assign an expression of any type to a C place."""
         if is_string(value.type):
-            self.string_into(Ref(target), value)
+            pointer = isinstance(target, c.Unary) and target.op == "*"
+            ref = (
+                Ref(target.operand, True)
+                if isinstance(target, c.Unary) and pointer
+                else Ref(target)
+            )
+            self.string_into(ref, value)
         else:
             self.out.assign(target, self.value(value))
 

@@ -216,7 +216,9 @@ def _check_type(report: Reporter, node: ast.AnnAssign, type_: Type) -> None:
             return
         case List(Bytes() | Str() | Int()):
             return
-        case List(Tuple(items)) if items and all(isinstance(i, Bytes | Str | Int) for i in items):
+        case List(Tuple(items)) if items and all(
+            isinstance(i, Bytes | Str | Int | ComplexValue) for i in items
+        ):
             if len(items) <= 7:
                 return
         case _:

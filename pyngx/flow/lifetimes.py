@@ -49,6 +49,7 @@ from pyngx.tree import (
     ForRange,
     ForScan,
     Function,
+    ListOf,
     Local,
     Logic,
     Op,
@@ -246,7 +247,7 @@ class _Function:
         """The outermost expressions that take memory from the pool; with the place in a helper
         where that is so."""
         match node:
-            case Format():
+            case Format() | ListOf():
                 yield node, None
             case Op(row=row) if row.allocates:
                 yield node, None
@@ -262,6 +263,8 @@ class _Function:
             for expr in expressions(child):
                 match expr:
                     case Op(row=row) if row.allocates and row.passes is Passes.REQUEST:
+                        yield expr, None
+                    case ListOf():
                         yield expr, None
                     case CallHelper(helper=helper):
                         place = self.summaries[helper].allocates

@@ -146,7 +146,6 @@ NOT_YET: Final[dict[type[ast.AST], Refusal]] = {
         "",
         "test for the case before it fails, for example: if i < len(data)",
     ),
-    ast.ListComp: Refusal("PNX061", "a list comprehension", "", "write a 'for' loop"),
     ast.GeneratorExp: Refusal("PNX062", "a generator expression", "", "write a 'for' loop"),
     ast.Match: Refusal("PNX063", "'match'", "", "write: if x == 1: … elif x == 2: …"),
     ast.Assert: Refusal(
