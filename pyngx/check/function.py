@@ -20,6 +20,7 @@ from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FunctionSource, name_span
 from pyngx.frontend.refuse import refuse
 from pyngx.ngx import CScalar
+from pyngx.source import Span
 from pyngx.tree import Function, Var
 from pyngx.types import (
     INT,
@@ -350,6 +351,8 @@ def check_function(
     constructs = Diagnostics()
     refuse(function, constructs)
     mod.diags.extend(constructs)
+    if any(found.code in _SIGNATURE for found in constructs.all):
+        return None
     wide: dict[str, Type] = {}
     while True:
         attempt = replace(mod, diags=Diagnostics())
@@ -363,9 +366,19 @@ def check_function(
         except Refused:
             result = None
         for found in attempt.diags.all:
-            if not any(found.span.overlaps(other.span) for other in constructs.all):
+            if not any(_follows(found.span, other.span) for other in constructs.all):
                 mod.diags.add(found)
         return result
+
+
+_SIGNATURE = frozenset({"PNX034", "PNX035", "PNX036", "PNX037", "PNX047", "PNX050"})
+"""Constructs that leave nothing to check: the parameters, or the kind of function, are wrong."""
+
+
+def _follows(found: Span, construct: Span) -> bool:
+    """Whether a message of the types is about what a refused construct has to do with."""
+    same_line = (found.path, found.line) == (construct.path, construct.line)
+    return same_line or found.overlaps(construct)
 
 
 def check_helper(mod: ModuleContext, function: FunctionSource) -> Function | None:

@@ -332,15 +332,9 @@ def _kept(known: _Function, live: Liveness, diags: Diagnostics) -> None:
                 stmt.span,
                 f"'{stmt.var.name}' is needed after the next buffer is read, which takes it away",
                 label="this is a part of the buffer's memory",
-                secondary=[Label(_head(read), "the next buffer is read here")],
+                secondary=[Label(read.span, "the next buffer is read here")],
                 help="keep a copy in a field of a RequestCtx: ctx.last = …",
             )
-
-
-def _head(stmt: Stmt) -> Span:
-    """The first line of a statement, for a mark under it."""
-    span = stmt.span
-    return Span(span.path, span.line, span.col, span.line, span.col + 1)
 
 
 def _overwritten(known: _Function, live: Liveness, diags: Diagnostics) -> None:
