@@ -49,6 +49,7 @@ from pyngx.tree import (
 )
 from pyngx.types import (
     Bool,
+    Bufs,
     Bytes,
     Optional,
     Str,
@@ -117,7 +118,7 @@ class ExprLowering(CallLowering):
 
     def _field(self, expr: Field) -> c.Expr:
         obj = self.value(expr.obj)
-        if isinstance(expr.obj, Field) and expr.obj.embedded:
+        if isinstance(expr.obj.type, Bufs) or (isinstance(expr.obj, Field) and expr.obj.embedded):
             return c.Member(obj, expr.name)
         return c.Arrow(obj, expr.name)
 
