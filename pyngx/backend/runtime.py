@@ -26,6 +26,7 @@ _FAMILIES = (
 )
 _WORD = re.compile(r"\b(?:ngx_http_pyngx_\w+|NGX_HTTP_PYNGX_\w+)\b")
 _FUNCTION = re.compile(r"^(static [^\n;{=]*)\n(\w+)\(", re.MULTILINE)
+_NOT_CODE = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/', re.DOTALL)
 _COMMENT = re.compile(r"\A/\*.*?\*/\n+", re.DOTALL)
 
 
@@ -82,7 +83,8 @@ def _item(family: str, text: str) -> Item | None:
 
 
 def _without_comments(code: str) -> str:
-    return re.sub(r"/\*.*?\*/", "", code, flags=re.DOTALL)
+    """The code alone: a literal may hold what looks like a comment, and the other way round."""
+    return _NOT_CODE.sub(" ", code)
 
 
 def _defined(code: str) -> tuple[str, ...]:
