@@ -119,7 +119,6 @@ CODES: Final[dict[str, str]] = {
     "PNX147": "a log call that is not compiled",
     "PNX149": "the step of range() is computed",
     "PNX150": "the target of a loop",
-    "PNX151": "a body that is read elsewhere",
     "PNX152": "cannot be iterated",
     "PNX153": "a wrong return",
     "PNX154": "a wrong raise",

@@ -62,6 +62,61 @@ def truth_value(cond: c.Expr) -> c.Expr:
             return c.Binary("!=", cond, c.Int("0"))
 
 
+def _tested(value: c.Expr) -> c.Expr:
+    """A number as a condition; compilers suspect a product or a choice that is one."""
+    match value:
+        case c.Ternary() | c.Binary("*" | "<<", _, _):
+            return c.Binary("!=", value, c.Int("0"))
+        case _:
+            return value
+
+
+def _compared(op: str, left: c.Expr, right: c.Expr) -> c.Expr:
+    """A comparison; what compilers would call pointless becomes its result. Operands are without
+    effects, or differ."""
+    if left == right:
+        return c.Int("1" if op in ("==", "<=", ">=") else "0")
+    for value, number, less in ((left, right, "<"), (right, left, ">")):
+        if _is_condition(value) and isinstance(number, c.Int) and number.text not in ("0", "1"):
+            below = not number.text.startswith("-")
+            true = op == "!=" or (op.startswith(less) if below else op[0] in {"<", ">"} - {less})
+            return c.Int("1" if true else "0")
+        if op in ("==", "!=") and _bits_differ(value, number):
+            return c.Int("1" if op == "!=" else "0")
+    return c.Binary(op, left, right)
+
+
+def _bits_differ(value: c.Expr, number: c.Expr) -> bool:
+    """Whether a masked value cannot be the number, for bits that the mask takes or sets."""
+    if not isinstance(value, c.Binary) or value.op not in ("&", "|"):
+        return False
+    wanted = _number(number)
+    for mask in (_number(value.left), _number(value.right)):
+        if mask is not None and wanted is not None:
+            return bool(wanted & ~mask if value.op == "&" else mask & ~wanted)
+    return False
+
+
+def _number(expr: c.Expr) -> int | None:
+    if isinstance(expr, c.Int) and expr.text.lstrip("-").isdigit():
+        return int(expr.text)
+    return None
+
+
+def _is_condition(value: c.Expr) -> bool:
+    match value:
+        case c.Binary(op, _, _):
+            return op in (*_OPPOSITE, "&&", "||")
+        case c.Unary("!", _):
+            return True
+        case _:
+            return False
+
+
+def _is_zero(expr: Expr) -> bool:
+    return isinstance(expr, Const) and expr.value == 0
+
+
 def _calls(value: c.Expr) -> bool:
     """Whether a C expression should not be written twice: it calls a function."""
     return not isinstance(value, c.Name | c.Int | c.Arrow | c.Member | c.Index)
@@ -88,7 +143,7 @@ class CondLowering(ArithLowering):
             case MimeMatch(types=types, request=request):
                 return self._mime(types, request)
             case _:
-                return self.value(expr)
+                return _tested(self.value(expr))
 
     def _compare(self, expr: Compare) -> c.Expr:
         if is_string(expr.left.type):
@@ -101,8 +156,10 @@ class CondLowering(ArithLowering):
             (both[0] and integers.never_negative(expr.right))
             or (both[1] and integers.never_negative(expr.left))
         )
+        if expr.op in ("<", ">=", ">", "<=") and (_is_zero(expr.left) or _is_zero(expr.right)):
+            plain = plain and not any(both)  # "never negative" is no news to the author
         left, right = self.operands((expr.left, expr.right), signed=not plain)
-        return c.Binary(expr.op, left, right)
+        return _compared(expr.op, left, right)
 
     def _compare_strings(self, expr: Compare) -> c.Expr:
         if isinstance(expr.left, Const) and not isinstance(expr.right, Const):
@@ -143,7 +200,7 @@ class CondLowering(ArithLowering):
         for i, op in enumerate(expr.ops, 1):
             with self.out.block() as before:
                 right = self._named_chain(expr.operands, i)
-            test = c.Binary(op, left, right)
+            test = _compared(op, left, right)
             if result is None:
                 self.out.stmts.extend(before)
                 result = test
@@ -189,7 +246,7 @@ class CondLowering(ArithLowering):
                 number = self._named(number, value)
             there = c.Binary("!=", number, self.none_of(value))
             return c.Binary("&&", there, c.Binary("!=", number, c.Int("0")))
-        return self.value(value)
+        return _tested(self.value(value))
 
     def _logic(self, expr: Logic) -> c.Expr:
         """``and``/``or`` of bools: C's own, or ``if`` where an operand needs statements."""

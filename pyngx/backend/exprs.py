@@ -51,6 +51,7 @@ from pyngx.tree import (
 )
 from pyngx.types import (
     Bool,
+    Bufs,
     Bytes,
     List,
     Optional,
@@ -123,7 +124,8 @@ class ExprLowering(CallLowering):
 
     def _field(self, expr: Field) -> c.Expr:
         obj = self.value(expr.obj)
-        if isinstance(expr.obj.type, Part) or (isinstance(expr.obj, Field) and expr.obj.embedded):
+        embedded = isinstance(expr.obj, Field) and expr.obj.embedded
+        if embedded or isinstance(expr.obj.type, Part | Bufs):
             return c.Member(obj, expr.name)
         return c.Arrow(obj, expr.name)
 

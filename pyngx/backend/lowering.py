@@ -137,12 +137,9 @@ class Lowering:
     def store(self, target: c.Expr, value: Expr) -> None:
         """Assign an expression of any type to a C place."""
         if is_string(value.type):
-            pointer = isinstance(target, c.Unary) and target.op == "*"
-            ref = (
-                Ref(target.operand, True)
-                if isinstance(target, c.Unary) and pointer
-                else Ref(target)
-            )
+            ref = Ref(target)
+            if isinstance(target, c.Unary) and target.op == "*":
+                ref = Ref(target.operand, pointer=True)
             self.string_into(ref, value)
         else:
             self.out.assign(target, self.value(value))

@@ -15,6 +15,10 @@ from pathlib import Path
 
 _FAMILIES = (
     "stream",
+    "output",
+    "input",
+    "search",
+    "scan",
     "chain",
     "headers",
     "bytes",
@@ -26,6 +30,7 @@ _FAMILIES = (
 )
 _WORD = re.compile(r"\b(?:ngx_http_pyngx_\w+|NGX_HTTP_PYNGX_\w+)\b")
 _FUNCTION = re.compile(r"^(static [^\n;{=]*)\n(\w+)\(", re.MULTILINE)
+_NOT_CODE = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/', re.DOTALL)
 _COMMENT = re.compile(r"\A/\*.*?\*/\n+", re.DOTALL)
 
 
@@ -70,10 +75,10 @@ def _item(family: str, text: str) -> Item | None:
     if function is not None and "\n{" in code:
         head = code[: code.index("\n{")]
         prototype = textwrap.fill(
-            " ".join(head.split()).replace("* ngx", "*ngx") + ";",
+            " ".join(head.split()).replace("* ngx", "*ngx").replace(" *", "\0*") + ";",
             width=79,
             subsequent_indent="    ",
-        )
+        ).replace("\0", " ")
         return Item(family, (function[2],), words - {function[2]}, text, prototype)
     if re.match(r"static [^\n]*\([^\n]*", code) and code.rstrip().endswith(";") and "{" not in code:
         return None  # a list of prototypes: made anew from what is emitted
@@ -82,7 +87,8 @@ def _item(family: str, text: str) -> Item | None:
 
 
 def _without_comments(code: str) -> str:
-    return re.sub(r"/\*.*?\*/", "", code, flags=re.DOTALL)
+    """The code alone: a literal may hold what looks like a comment, and the other way round."""
+    return _NOT_CODE.sub(" ", code)
 
 
 def _defined(code: str) -> tuple[str, ...]:

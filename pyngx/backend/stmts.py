@@ -172,7 +172,7 @@ class StmtLowering(ExprLowering):
                 self.string(value, "unused")
         else:
             left = self.value(value)
-            if isinstance(left, c.Call):
+            if isinstance(left, c.Call | c.Name) and not isinstance(value, Const):
                 self.out.emit(c.ExprStmt(c.Cast("void", left), line=self.out.line))
 
     def set_loop_variable(self, var: Var, value: c.Expr) -> None:
@@ -181,6 +181,8 @@ class StmtLowering(ExprLowering):
             self.out.assign(self.vars.places[var], value)
 
     def _assign(self, target: c.Expr, value: Expr) -> None:
+        if isinstance(value, Local) and self.vars.places.get(value.var) == target:
+            return  # what it is already
         if is_string(value.type) and isinstance(value, Op) and self._reads(value, target):
             temp = Ref(self.out.temp("ngx_str_t", 0, "result"))
             self.string_into(temp, value)

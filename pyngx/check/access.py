@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from pyngx.check.annotations import scalar
 from pyngx.check.base import Base
 from pyngx.check.coerce import BUF, as_bytes
 from pyngx.check.constants import constant, integer
@@ -30,6 +31,7 @@ from pyngx.types import (
     INT64_MAX,
     LENGTH,
     Bool,
+    Bufs,
     Bytes,
     Conf,
     Constant,
@@ -73,6 +75,11 @@ class Access(Base):
                 return self._struct_field(node, value, name)
             case Headers(direction):
                 return self._struct_field(node, value, f"ngx_http_headers_{direction}_t")
+            case Bufs() if node.attr == "num":
+                return Field(span, INT, value, "num", "ngx_int_t", range=Range(1, INT64_MAX))
+            case Bufs() if node.attr == "size":
+                size = scalar("size_t", self.mod.model)
+                return Field(span, size, value, "size", "size_t", range=range_of(size))
             case Conf(place):
                 conf = self.mod.confs[place]
                 for field in conf.fields:

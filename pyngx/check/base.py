@@ -173,7 +173,10 @@ class Base:
             return getattr(builtins, name)
         known = [*self.local_names, *(n for n in self.function.namespace if n[:2] != "__")]
         self.report.refuse(
-            "PNX100", node, f"there is no name '{name}'", help=suggestion(name, known)
+            "PNX100",
+            node,
+            f"there is no name '{name}'",
+            help=suggestion(name, known) or "assign it first, import it, or define it above",
         )
 
     def compile_time(self, node: ast.expr) -> object | None:

@@ -20,6 +20,7 @@ from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FunctionSource, name_span
 from pyngx.frontend.refuse import refuse
 from pyngx.ngx import CScalar
+from pyngx.source import Span
 from pyngx.tree import Function, Var
 from pyngx.types import (
     INT,
@@ -357,6 +358,8 @@ def check_function(
     constructs = Diagnostics()
     refuse(function, constructs, generator=scope > 0)
     mod.diags.extend(constructs)
+    if any(found.code in _SIGNATURE for found in constructs.all):
+        return None
     wide: dict[str, Type] = {}
     while True:
         attempt = replace(mod, diags=Diagnostics())
@@ -371,7 +374,7 @@ def check_function(
         except Refused:
             result = None
         for found in attempt.diags.all:
-            if not any(found.span.overlaps(other.span) for other in constructs.all):
+            if not any(_follows(found.span, other.span) for other in constructs.all):
                 mod.diags.add(found)
         return result
 
@@ -379,6 +382,16 @@ def check_function(
 def check_generator(mod: ModuleContext, function: FunctionSource, scope: int) -> Function | None:
     """A generator of the author's that stands in another one, with locals of its own scope."""
     return check_function(replace(mod, diags=mod.helper_diags), function, Kind.STREAM, None, scope)
+
+
+_SIGNATURE = frozenset({"PNX034", "PNX035", "PNX036", "PNX037", "PNX047", "PNX050"})
+"""Constructs that leave nothing to check: the parameters, or the kind of function, are wrong."""
+
+
+def _follows(found: Span, construct: Span) -> bool:
+    """Whether a message of the types is about what a refused construct has to do with."""
+    same_line = (found.path, found.line) == (construct.path, construct.line)
+    return same_line or found.overlaps(construct)
 
 
 def check_helper(mod: ModuleContext, function: FunctionSource) -> Function | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from pyngx.check.assign import Assignments, Kind
+from pyngx.check.assign import Assignments
 from pyngx.check.coerce import BUF
 from pyngx.check.scope import Facts, assigned_if
 from pyngx.tree import (
@@ -191,13 +191,6 @@ class Loops(Assignments):
         value = self.expr(node.iter)
         match value.type:
             case Body():
-                if self.kind is not Kind.STREAM:
-                    self.report.refuse(
-                        "PNX151",
-                        node.iter,
-                        "a Body is read by a generator only",
-                        help="yield what is sent",
-                    )
                 var = self._loop_var(node, node.target, BUF)
                 self.buffer_loops += 1
                 body = self._for_body(node, (var,))

@@ -28,6 +28,7 @@ from __future__ import annotations
 import ast
 import re
 import tokenize
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
@@ -159,10 +160,14 @@ def _comments_of(piece: str, first: int) -> list[tuple[int, int, str]]:
 
 
 def nodes(piece: str) -> list[tuple[int, int, str]]:
-    """The comments that `ast_comments` finds."""
+    """The comments that `ast_comments` finds; Python's warnings are reported where the whole file
+    is read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast_comments.parse(piece)
     return sorted(
         (node.lineno, node.col_offset, node.value)
-        for node in ast.walk(ast_comments.parse(piece))
+        for node in ast.walk(tree)
         if isinstance(node, ast_comments.Comment)
     )
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPMessage, HTTPSConnection
+from pathlib import Path
 
 import pytest
 
@@ -14,12 +17,13 @@ from tests.harness import client
 from tests.harness.builds import Target
 from tests.harness.case import LARGE, PAGE, SHORT
 from tests.harness.client import Response
-from tests.harness.nginx import ConfigRefused, Nginx, check_config, wait_for
+from tests.harness.nginx import ConfigRefused, Nginx, check_config, free_port, wait_for
 from tests.harness.upstream import Reply, Upstream
 
 HTML = ("Content-Type", "text/html")
 TEXT = b"<!-- Served by nginx -->"
 FILES = {"page.html": PAGE, "page.txt": SHORT, "page.css": SHORT, "large.html": LARGE}
+PEM = Path(__file__).with_name("localhost.pem")
 PROXY = "proxy_http_version 1.1; proxy_pass {upstream}/;"
 
 
@@ -567,3 +571,46 @@ def test_harden_headers(examples_as: Examples) -> None:
         kept = at.get("/own/own")
         assert kept.all("X-Frame-Options") == ("ALLOWALL",)
         assert kept.all("Content-Security-Policy") == ("none",)
+
+
+def test_harden_headers_over_tls(packaged: Target, examples: Workshop) -> None:
+    """What is for ``https`` only; the certificate is one that nobody trusts."""
+    port = free_port()
+    tls = f"listen 127.0.0.1:{port} ssl; ssl_certificate {PEM}; ssl_certificate_key {PEM};"
+    places = f"""
+        location / {{ harden_headers on; {PROXY} }}
+        location /short/ {{ harden_headers on; harden_hsts 1h; {PROXY} }}
+        location /none/ {{ harden_headers on; harden_hsts 0; {PROXY} }}
+    """
+
+    def redirect(to: str) -> Reply:
+        return Reply(status=302, headers=(("Location", to),))
+
+    routes = {
+        "/own": redirect("http://localhost/next"),
+        "/other": redirect("http://elsewhere/"),
+        "/prefix": redirect("http://localhost.elsewhere/"),
+    }
+    built = Examples(examples.built("pyngx build", packaged))
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with built.serve("harden_headers", locations=places, server=tls, routes=routes) as at:
+
+        def asked(path: str) -> HTTPMessage:
+            connection = HTTPSConnection("127.0.0.1", port, context=context)
+            connection.request("GET", path, headers={"Host": "localhost"})
+            response = connection.getresponse()
+            response.read()
+            connection.close()
+            return response.headers
+
+        assert asked("/own")["Strict-Transport-Security"] == "max-age=31536000"
+        assert asked("/short/own")["Strict-Transport-Security"] == "max-age=3600"
+        assert asked("/none/own")["Strict-Transport-Security"] is None
+        assert asked("/own")["Location"] == "https://localhost/next"
+        assert asked("/other")["Location"] == "http://elsewhere/"
+        assert asked("/prefix")["Location"] == "http://localhost.elsewhere/"
+        plain = at.get("/own")
+        assert plain.all("Location") == ("http://localhost/next",)
+        assert plain.all("Strict-Transport-Security") == ()

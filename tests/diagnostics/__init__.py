@@ -1,0 +1,1 @@
+"""Wrong programs, each with the message that its author should see."""

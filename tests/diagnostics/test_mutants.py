@@ -1,0 +1,87 @@
+"""Whatever stands in a file, the compiler answers with messages: never with an exception, and never
+with C that a C compiler does not take.
+
+The examples and the cases' right programs, with lines and tokens deleted, doubled and exchanged, by
+a fixed seed. Module-level code runs at import, so only mutants that import nothing new are made.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import tokenize
+from pathlib import Path
+
+import pytest
+
+from pyngx.diagnostics import Diagnostics
+from pyngx.pipeline import compile_file
+from tests.diagnostics.cases import HEAD, installed, read_all
+
+ROOT = Path(__file__).parents[2]
+SHARDS = 20
+IN_A_SHARD = 100
+
+
+def _programs() -> list[str]:
+    examples = [path.read_text() for path in sorted((ROOT / "examples/filters").glob("*.py"))]
+    cases, _ = read_all()
+    areas = ("10_names", "20_types", "30_calls", "40_statements", "70_memory")
+    return examples + [HEAD + c.right for c in cases if c.right and c.area in areas]
+
+
+def _pieces(text: str) -> list[str]:
+    """The tokens of a text, each with what stands before it."""
+    pieces: list[str] = []
+    lines = text.split("\n")
+    offsets = [0]
+    for line in lines:
+        offsets.append(offsets[-1] + len(line) + 1)
+    end = 0
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        stop = min(offsets[token.end[0] - 1] + token.end[1], len(text))
+        pieces.append(text[end:stop])
+        end = stop
+    return [p for p in pieces if p]
+
+
+def mutate(text: str, random_: random.Random) -> str:
+    """The text with one or two things wrong with it."""
+    for _ in range(random_.choice((1, 1, 2))):
+        by_line = random_.random() < 0.4
+        parts = text.splitlines(keepends=True) if by_line else _try_pieces(text)
+        at, other = random_.randrange(len(parts)), random_.randrange(len(parts))
+        match random_.randrange(4):
+            case 0:
+                del parts[at]
+            case 1:
+                parts.insert(at, parts[at])
+            case 2:
+                parts[at], parts[other] = parts[other], parts[at]
+            case _:
+                parts[at] = parts[other]
+        text = "".join(parts)
+    return text
+
+
+def _try_pieces(text: str) -> list[str]:
+    try:
+        return _pieces(text)
+    except (tokenize.TokenError, IndentationError):
+        return text.splitlines(keepends=True)
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_a_mutant_is_refused_or_compiled(shard: int, tmp_path: Path) -> None:
+    random_ = random.Random(f"mutants {shard}")
+    programs = _programs()
+    for number in range(IN_A_SHARD):
+        mutant = mutate(random_.choice(programs), random_)
+        path = tmp_path / f"mutant{number}.py"
+        path.write_text(mutant)
+        diags = Diagnostics()
+        try:
+            compiled = compile_file(path, installed(), diags)
+        except Exception as error:
+            pytest.fail(f"{type(error).__name__}: {error}\n{mutant}")
+        assert (compiled is None) == diags.has_errors
