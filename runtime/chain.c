@@ -72,9 +72,7 @@ ngx_http_pyngx_chain_new(ngx_http_pyngx_stream_t *s)
         s->out = cl->next;
 
         if (ngx_http_pyngx_is_own(s, cl->buf)) {
-            cl->next = s->free;
-            s->free = cl;
-            s->own--;
+            ngx_http_pyngx_stream_gone(s, cl);
 
         } else {
             ngx_free_chain(s->pool, cl);

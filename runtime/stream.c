@@ -8,6 +8,12 @@
  * as it is keeps its own struct.  Own structs come from s->free, at most
  * NGX_HTTP_PYNGX_STREAM_BUFS of them are in flight; own flush buffers wait in
  * s->spent until later data proves that nobody has them queued any more.
+ *
+ * What is computed is written into pages, of which s->bufs.num may be in
+ * flight; several own structs may point into one page.
+ *
+ * Unread input is what is held, from s->held to s->held_last, then what
+ * follows s->pos in s->buf, then s->in.
  */
 
 
@@ -15,7 +21,33 @@
 #define NGX_HTTP_PYNGX_STREAM_BUFS  64
 
 
+typedef struct ngx_http_pyngx_page_s {
+    struct ngx_http_pyngx_page_s  *next;
+    u_char        *pos;        /* where free memory starts */
+    u_char        *end;
+    ngx_uint_t     refs;       /* own structs in flight that point here */
+    ngx_uint_t     large;      /* for one reservation only */
+} ngx_http_pyngx_page_t;
+
+
 typedef struct {
+    ngx_buf_t      buf;        /* must be the first */
+    ngx_chain_t    link;
+    ngx_http_pyngx_page_t  *page;
+} ngx_http_pyngx_own_t;
+
+
+typedef struct {
+    ngx_buf_t     *buf;
+    ngx_chain_t   *link;
+    ngx_buf_t     *view;
+    u_char        *pos;
+} ngx_http_pyngx_input_t;
+
+
+typedef struct {
+    ngx_bufs_t     bufs;       /* pages; may be set by the header filter */
+
     ngx_chain_t   *in;         /* received, not yet read */
     ngx_chain_t   *link;       /* the link of buf */
     ngx_chain_t   *last;       /* the special buffer that ended the input */
@@ -32,12 +64,27 @@ typedef struct {
     ngx_chain_t   *spent;      /* own special buffers that may be queued */
 
     ngx_buf_t     *buf;        /* being read */
+    u_char        *pos;        /* its first unread byte */
     ngx_buf_t     *view;       /* the last view of buf in flight */
     ngx_buf_t     *passed;     /* ended the input and was passed */
 
-    ngx_pool_t    *pool;       /* of the request, for the chain form */
+    ngx_http_pyngx_input_t   under;  /* waits while buf is what was held */
+
+    u_char        *hold;       /* memory for what lies in several buffers */
+    u_char        *hold_end;
+    u_char        *held;       /* what is unread of it */
+    u_char        *held_last;
+    size_t         searched;   /* so many held bytes have no line's end */
+
+    ngx_http_pyngx_page_t   *page;   /* being filled */
+    ngx_http_pyngx_page_t   *pages;  /* free ones */
+    ngx_uint_t     used;       /* pages in flight */
+
+    ngx_pool_t    *pool;       /* of the request */
+    ngx_pool_t    *scratch;    /* for temporaries, until the next read */
 
     ngx_uint_t     own;        /* own data buffers in out and busy */
+    ngx_uint_t     subrequests;  /* not yet finished */
     ngx_uint_t     state;      /* where the generator goes on */
 
     unsigned       active:1;   /* set by the header filter */
@@ -51,6 +98,7 @@ typedef struct {
     unsigned       flushed:1;  /* nothing was appended since a flush */
     unsigned       sent:1;     /* the chain form's function has sent */
     unsigned       before:1;   /* flushed, when it was called */
+    unsigned       soiled:1;   /* scratch was used since the last read */
 } ngx_http_pyngx_stream_t;
 
 
@@ -74,6 +122,8 @@ ngx_http_pyngx_stream_filter(ngx_http_request_t *r, ngx_chain_t *in,
     if (s->done || ngx_http_pyngx_stream_untouched(r, in, s)) {
         return ngx_http_pyngx_stream_send(r, s, in);
     }
+
+    s->pool = r->pool;
 
     if (ngx_chain_add_copy(r->pool, &s->in, in) != NGX_OK) {
         s->failed = 1;
@@ -108,11 +158,15 @@ ngx_http_pyngx_stream_filter(ngx_http_request_t *r, ngx_chain_t *in,
             return NGX_ERROR;
         }
 
-        if (!s->blocked || s->own >= NGX_HTTP_PYNGX_STREAM_BUFS) {
+        if (!s->blocked) {
             break;
         }
 
         s->blocked = 0;
+
+        if (ngx_http_pyngx_stream_room(s) != NGX_OK) {
+            break;
+        }
     }
 
     if (s->blocked) {
@@ -143,6 +197,7 @@ ngx_http_pyngx_stream_run(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
         }
 
         s->returned = 1;
+        s->held = s->held_last;
     }
 
     do {
@@ -161,21 +216,93 @@ ngx_http_pyngx_stream_run(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
 
 /*
  * The generator's next buffer, in s->buf: NGX_OK; NGX_AGAIN if there is none
- * yet or too many own buffers are in flight; NGX_DONE at the end.
+ * yet or too much output is in flight; NGX_DONE at the end.  After a read of
+ * a part, it is what that read has left.
  */
 
 static ngx_int_t
 ngx_http_pyngx_stream_next(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 {
+    ngx_int_t   rc;
+    ngx_buf_t  *b;
+
+    rc = ngx_http_pyngx_stream_begin(s);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (s->held != s->held_last) {
+        return ngx_http_pyngx_stream_unhold(r, s);
+    }
+
+    rc = ngx_http_pyngx_stream_fetch(r, s);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    b = s->buf;
+
+    if (s->pos != b->pos) {
+
+        if (b->in_file) {
+            b->file_pos += s->pos - b->pos;
+        }
+
+        b->pos = s->pos;
+    }
+
+    s->pos = b->last;
+
+    return NGX_OK;
+}
+
+
+/*
+ * What every read does first: values that the generator had of the read
+ * before are gone, and what it yielded must have found its place.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_stream_begin(ngx_http_pyngx_stream_t *s)
+{
+    if (s->soiled) {
+        ngx_reset_pool(s->scratch);
+        s->soiled = 0;
+    }
+
+    if (ngx_http_pyngx_is_own(s, s->buf)) {
+
+        /* what was held and then dropped: its memory counts as in flight */
+
+        ngx_http_pyngx_stream_gone(s, s->link);
+        ngx_http_pyngx_stream_resume(s);
+    }
+
+    return ngx_http_pyngx_stream_room(s);
+}
+
+
+/* Sees to it that s->buf has something unread: NGX_OK, NGX_AGAIN, NGX_DONE. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_fetch(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
-    if (ngx_http_pyngx_stream_release(r, s) != NGX_OK) {
-        return NGX_ERROR;
+    while (s->buf) {
+
+        if (s->pos != s->buf->last) {
+            return NGX_OK;
+        }
+
+        if (ngx_http_pyngx_stream_release(r, s) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
-    if (ngx_http_pyngx_stream_room(s) != NGX_OK) {
-        return NGX_AGAIN;
+    if (ngx_http_pyngx_stream_release(r, s) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     while (!s->end) {
@@ -192,6 +319,7 @@ ngx_http_pyngx_stream_next(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 
         if (ngx_buf_size(b) != 0) {
             s->buf = b;
+            s->pos = b->pos;
             s->link = cl;
             s->flush = b->flush;
             return NGX_OK;
@@ -217,6 +345,50 @@ ngx_http_pyngx_stream_next(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 }
 
 
+/* Makes a buffer of what is held; the one that is being read waits. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_unhold(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    ngx_chain_t  *cl;
+
+    cl = ngx_http_pyngx_stream_store(r, s, s->held, s->held_last - s->held);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    s->held = s->held_last;
+
+    s->under.buf = s->buf;
+    s->under.link = s->link;
+    s->under.view = s->view;
+    s->under.pos = s->pos;
+
+    s->buf = cl->buf;
+    s->link = cl;
+    s->view = NULL;
+    s->pos = cl->buf->last;
+
+    return NGX_OK;
+}
+
+
+/* Goes back to the buffer that has waited, if any. */
+
+static void
+ngx_http_pyngx_stream_resume(ngx_http_pyngx_stream_t *s)
+{
+    s->buf = s->under.buf;
+    s->link = s->under.link;
+    s->view = s->under.view;
+    s->pos = s->under.pos;
+
+    s->under.buf = NULL;
+    s->under.link = NULL;
+    s->under.view = NULL;
+}
+
+
 /* yield of a buffer that is not used after: the buffer itself goes on. */
 
 static ngx_int_t
@@ -226,17 +398,14 @@ ngx_http_pyngx_stream_pass(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 
     b = s->buf;
 
-    if (s->end) {
+    if (s->end && !ngx_http_pyngx_is_own(s, b)) {
         b->last_buf = 0;
         b->last_in_chain = 0;
         s->passed = b;
     }
 
     ngx_http_pyngx_stream_append(s, s->link);
-
-    s->buf = NULL;
-    s->link = NULL;
-    s->view = NULL;
+    ngx_http_pyngx_stream_resume(s);
 
     return NGX_OK;
 }
@@ -247,38 +416,22 @@ ngx_http_pyngx_stream_pass(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 static ngx_int_t
 ngx_http_pyngx_stream_view(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 {
+    ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
-    cl = ngx_http_pyngx_stream_copy(r, s, s->buf);
+    b = s->buf;
+
+    if (ngx_http_pyngx_is_own(s, b)) {
+        return ngx_http_pyngx_stream_put(r, s, b->pos, b->last - b->pos);
+    }
+
+    cl = ngx_http_pyngx_stream_copy(r, s, b);
     if (cl == NULL) {
         return NGX_ERROR;
     }
 
-    cl->buf->recycled = s->buf->recycled;
+    cl->buf->recycled = b->recycled;
     s->view = cl->buf;
-
-    ngx_http_pyngx_stream_append(s, cl);
-
-    return NGX_OK;
-}
-
-
-/* yield of a text that outlives the request: a buffer that points at it. */
-
-static ngx_int_t
-ngx_http_pyngx_stream_text(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
-    ngx_str_t *text)
-{
-    ngx_chain_t  *cl;
-
-    if (text->len == 0) {
-        return NGX_OK;
-    }
-
-    cl = ngx_http_pyngx_stream_constant(r, s, text);
-    if (cl == NULL) {
-        return NGX_ERROR;
-    }
 
     ngx_http_pyngx_stream_append(s, cl);
 
@@ -291,12 +444,16 @@ ngx_http_pyngx_stream_text(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
 static ngx_int_t
 ngx_http_pyngx_stream_room(ngx_http_pyngx_stream_t *s)
 {
-    if (s->own >= NGX_HTTP_PYNGX_STREAM_BUFS) {
-        s->blocked = 1;
-        return NGX_AGAIN;
+    if (s->own < NGX_HTTP_PYNGX_STREAM_BUFS
+        && ngx_http_pyngx_stream_pages_left(s)
+        && (s->subrequests == 0 || s->subrequests < (ngx_uint_t) s->bufs.num))
+    {
+        return NGX_OK;
     }
 
-    return NGX_OK;
+    s->blocked = 1;
+
+    return NGX_AGAIN;
 }
 
 
@@ -529,13 +686,15 @@ ngx_http_pyngx_stream_update(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
             s->view = NULL;
         }
 
+        if (b == s->under.view) {
+            s->under.view = NULL;
+        }
+
         if (b->shadow) {
             ngx_http_pyngx_consume(b->shadow);
         }
 
-        cl->next = s->free;
-        s->free = cl;
-        s->own--;
+        ngx_http_pyngx_stream_gone(s, cl);
     }
 }
 
@@ -558,102 +717,6 @@ ngx_http_pyngx_stream_append(ngx_http_pyngx_stream_t *s, ngx_chain_t *cl)
     if (cl->buf->flush || !ngx_buf_special(cl->buf)) {
         s->flushed = cl->buf->flush;
     }
-}
-
-
-/*
- * An own data buffer, with its fields not yet set.  start and end speak of
- * the memory that it has of its own, if any.
- */
-
-static ngx_chain_t *
-ngx_http_pyngx_stream_own(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
-{
-    u_char       *end, *start;
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    cl = ngx_chain_get_free_buf(r->pool, &s->free);
-    if (cl == NULL) {
-        return NULL;
-    }
-
-    b = cl->buf;
-    start = b->start;
-    end = b->end;
-
-    ngx_memzero(b, sizeof(ngx_buf_t));
-
-    b->start = start;
-    b->end = end;
-    b->tag = (ngx_buf_tag_t) s;
-
-    s->own++;
-
-    return cl;
-}
-
-
-/*
- * An own buffer with a copy of the data: if a later filter writes in place,
- * as charset does, then neither constants nor memory that is sent twice may
- * be handed to it.
- */
-
-static ngx_chain_t *
-ngx_http_pyngx_stream_store(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
-    u_char *data, size_t len)
-{
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    cl = ngx_http_pyngx_stream_own(r, s);
-    if (cl == NULL) {
-        return NULL;
-    }
-
-    b = cl->buf;
-
-    if ((size_t) (b->end - b->start) < len) {
-
-        b->start = ngx_pnalloc(r->pool, len);
-        if (b->start == NULL) {
-            return NULL;
-        }
-
-        b->end = b->start + len;
-    }
-
-    b->pos = b->start;
-    b->last = ngx_cpymem(b->start, data, len);
-    b->temporary = 1;
-
-    return cl;
-}
-
-
-/* An own buffer that points at a text. */
-
-static ngx_chain_t *
-ngx_http_pyngx_stream_constant(ngx_http_request_t *r,
-    ngx_http_pyngx_stream_t *s, ngx_str_t *text)
-{
-    ngx_chain_t  *cl;
-
-    if (r->filter_need_temporary) {
-        return ngx_http_pyngx_stream_store(r, s, text->data, text->len);
-    }
-
-    cl = ngx_http_pyngx_stream_own(r, s);
-    if (cl == NULL) {
-        return NULL;
-    }
-
-    cl->buf->pos = text->data;
-    cl->buf->last = text->data + text->len;
-    cl->buf->memory = 1;
-
-    return cl;
 }
 
 
@@ -728,7 +791,9 @@ ngx_http_pyngx_stream_untouched(ngx_http_request_t *r, ngx_chain_t *in,
 {
     ngx_chain_t  *cl;
 
-    if (!s->rest || s->end || s->in || s->busy) {
+    if (!s->rest || s->end || s->in || s->busy || s->buf
+        || s->held != s->held_last)
+    {
         return 0;
     }
 

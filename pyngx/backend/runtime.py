@@ -15,6 +15,10 @@ from pathlib import Path
 
 _FAMILIES = (
     "stream",
+    "output",
+    "input",
+    "search",
+    "scan",
     "chain",
     "headers",
     "bytes",

@@ -15,6 +15,8 @@ from tests.harness.builds import REPOSITORY, Target
 HERE = Path(__file__).parent
 RUNTIME = REPOSITORY / "runtime"
 NGINX_SOURCES = ("core/ngx_palloc.c", "os/unix/ngx_alloc.c")
+DRIVER_SOURCES = (*NGINX_SOURCES, "core/ngx_buf.c", "core/ngx_string.c")
+SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize=alignment,nonnull-attribute")
 CHECKED = (
     "-W",
     "-Wall",
@@ -26,9 +28,15 @@ CHECKED = (
 )
 
 
+ENGINE = ("stream", "output", "input", "search", "scan")
+"""The files of the stream engine; "stream" stands for all of them."""
+
+
 def runtime_header(*families: str) -> str:
     """The text of runtime files as one header: types, prototypes, tables, functions."""
     items: list[str] = []
+    if "stream" in families:
+        families = (*ENGINE, *(family for family in families if family not in ENGINE))
     for family in families:
         text = (RUNTIME / f"{family}.c").read_text()
         items += text.strip("\n").split("\n\n\n")[1:]
@@ -83,3 +91,17 @@ def build_calls(families: tuple[str, ...], where: Target, output: Path) -> Path:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return library
+
+
+def build_driver(where: Target, output: Path) -> Path:
+    """Build ``driver.c`` on nginx's own pools, chains and strings, with sanitizers."""
+    (output / "runtime.h").write_text(runtime_header("stream"))
+    tree = configured(find_target(str(where.binary), str(where.source)))
+    program = output / "driver"
+    sources = [HERE / "driver.c", *(where.source / "src" / path for path in DRIVER_SOURCES)]
+    command: list[str | Path] = [tree.cc, *tree.cflags, *CHECKED, "-Wno-implicit-fallthrough"]
+    command += ["-O1", "-g", "-DNGX_DEBUG_PALLOC=1", *SANITIZED, "-o", program]
+    command += [*tree.include_flags, "-I", output, *sources]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return program

@@ -1,0 +1,530 @@
+
+/*
+ * What the generator yields that is not a whole buffer of the input: texts,
+ * pieces of the buffer that is being read, computed bytes, subrequests.
+ *
+ * Computed bytes are written into pages.  What is written one after another
+ * shares an own struct; the same page serves further structs if something
+ * else was yielded in between, and is used again when the last one has gone.
+ */
+
+
+#define NGX_HTTP_PYNGX_VIEW_MIN   256
+#define NGX_HTTP_PYNGX_POINT_MIN  64
+
+
+/* yield of a text that outlives the request: points at it, unless short. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_text(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
+    ngx_str_t *text)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    if (text->len == 0) {
+        return NGX_OK;
+    }
+
+    if (r->filter_need_temporary
+        || (text->len < NGX_HTTP_PYNGX_POINT_MIN
+            && ngx_http_pyngx_is_own(s, s->tail)))
+    {
+        return ngx_http_pyngx_stream_put(r, s, text->data, text->len);
+    }
+
+    cl = ngx_http_pyngx_stream_own(r, s);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    b = cl->buf;
+
+    b->pos = text->data;
+    b->last = text->data + text->len;
+    b->memory = 1;
+
+    ngx_http_pyngx_stream_append(s, cl);
+
+    return NGX_OK;
+}
+
+
+/*
+ * yield of bytes that need not outlive the next read: a long piece of the
+ * buffer that is being read becomes a view of it, all else is copied.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_stream_write(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
+    ngx_str_t *bytes)
+{
+    u_char       *last;
+    ngx_buf_t    *b, *buf;
+    ngx_chain_t  *cl;
+
+    if (bytes->len == 0) {
+        return NGX_OK;
+    }
+
+    buf = s->buf;
+    last = bytes->data + bytes->len;
+
+    if (buf == NULL || ngx_http_pyngx_is_own(s, buf)
+        || r->filter_need_temporary || !ngx_buf_in_memory(buf)
+        || bytes->data < buf->pos || last > buf->last)
+    {
+        return ngx_http_pyngx_stream_put(r, s, bytes->data, bytes->len);
+    }
+
+    if (s->tail && s->tail == s->view && s->tail->last == bytes->data
+        && !s->tail->flush && !s->tail->in_file)
+    {
+        s->tail->last = last;
+        return NGX_OK;
+    }
+
+    if (bytes->len < NGX_HTTP_PYNGX_VIEW_MIN) {
+        return ngx_http_pyngx_stream_put(r, s, bytes->data, bytes->len);
+    }
+
+    cl = ngx_http_pyngx_stream_own(r, s);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    b = cl->buf;
+
+    b->pos = bytes->data;
+    b->last = last;
+
+    b->temporary = buf->temporary;
+    b->memory = buf->memory;
+    b->mmap = buf->mmap;
+    b->recycled = buf->recycled;
+
+    s->view = b;
+
+    ngx_http_pyngx_stream_append(s, cl);
+
+    return NGX_OK;
+}
+
+
+/* Copies bytes into pages. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_put(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
+    u_char *data, size_t len)
+{
+    size_t   n;
+    u_char  *p;
+
+    while (len) {
+
+        p = ngx_http_pyngx_stream_reserve(r, s, 1);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        n = ngx_min(len, (size_t) (s->page->end - p));
+
+        ngx_http_pyngx_stream_commit(s, ngx_cpymem(p, data, n));
+
+        data += n;
+        len -= n;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Room for so many bytes, to be written at the address returned and then
+ * committed before anything else is yielded; NULL if memory has run out.
+ */
+
+static u_char *
+ngx_http_pyngx_stream_reserve(ngx_http_request_t *r,
+    ngx_http_pyngx_stream_t *s, size_t size)
+{
+    if (s->page == NULL || (size_t) (s->page->end - s->page->pos) < size) {
+        if (ngx_http_pyngx_stream_page(r, s, size) != NGX_OK) {
+            return NULL;
+        }
+    }
+
+    if (s->free == NULL && ngx_http_pyngx_stream_struct(r, s) != NGX_OK) {
+        return NULL;
+    }
+
+    return s->page->pos;
+}
+
+
+/* yield of what was written where stream_reserve() has said, up to last. */
+
+static void
+ngx_http_pyngx_stream_commit(ngx_http_pyngx_stream_t *s, u_char *last)
+{
+    ngx_buf_t  *tail;
+
+    if (last == s->page->pos) {
+        return;
+    }
+
+    tail = s->tail;
+
+    if (ngx_http_pyngx_is_own(s, tail) && tail->temporary && !tail->flush
+        && tail->last == s->page->pos)
+    {
+        tail->last = last;
+        tail->end = last;
+        s->page->pos = last;
+        return;
+    }
+
+    ngx_http_pyngx_stream_append(s, ngx_http_pyngx_stream_segment(s, last));
+}
+
+
+/*
+ * An own buffer with a copy of the data: if a later filter writes in place,
+ * as charset does, then neither constants nor memory that is sent twice may
+ * be handed to it.
+ */
+
+static ngx_chain_t *
+ngx_http_pyngx_stream_store(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
+    u_char *data, size_t len)
+{
+    u_char  *p;
+
+    p = ngx_http_pyngx_stream_reserve(r, s, len);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    return ngx_http_pyngx_stream_segment(s, ngx_cpymem(p, data, len));
+}
+
+
+/* An own buffer of the page being filled, up to last; there is a struct. */
+
+static ngx_chain_t *
+ngx_http_pyngx_stream_segment(ngx_http_pyngx_stream_t *s, u_char *last)
+{
+    ngx_buf_t              *b;
+    ngx_chain_t            *cl;
+    ngx_http_pyngx_page_t  *page;
+
+    page = s->page;
+    cl = ngx_http_pyngx_stream_take(s);
+    b = cl->buf;
+
+    b->start = page->pos;
+    b->pos = page->pos;
+    b->last = last;
+    b->end = last;
+    b->temporary = 1;
+
+    page->pos = last;
+
+    if (page->refs++ == 0) {
+        s->used++;
+    }
+
+    ((ngx_http_pyngx_own_t *) b)->page = page;
+
+    return cl;
+}
+
+
+/* An own data buffer, with its fields not yet set. */
+
+static ngx_chain_t *
+ngx_http_pyngx_stream_own(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    if (s->free == NULL && ngx_http_pyngx_stream_struct(r, s) != NGX_OK) {
+        return NULL;
+    }
+
+    return ngx_http_pyngx_stream_take(s);
+}
+
+
+/* The same from s->free, where there is one. */
+
+static ngx_chain_t *
+ngx_http_pyngx_stream_take(ngx_http_pyngx_stream_t *s)
+{
+    ngx_chain_t           *cl;
+    ngx_http_pyngx_own_t  *own;
+
+    cl = s->free;
+    s->free = cl->next;
+    cl->next = NULL;
+
+    own = (ngx_http_pyngx_own_t *) cl->buf;
+
+    ngx_memzero(&own->buf, sizeof(ngx_buf_t));
+
+    own->buf.tag = (ngx_buf_tag_t) s;
+    own->page = NULL;
+
+    s->own++;
+
+    return cl;
+}
+
+
+/* Allocates an own struct. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_struct(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    ngx_http_pyngx_own_t  *own;
+
+    own = ngx_palloc(r->pool, sizeof(ngx_http_pyngx_own_t));
+    if (own == NULL) {
+        return NGX_ERROR;
+    }
+
+    own->link.buf = &own->buf;
+    own->link.next = s->free;
+    s->free = &own->link;
+
+    return NGX_OK;
+}
+
+
+/* Takes back an own buffer, and its page when this was the last of it. */
+
+static void
+ngx_http_pyngx_stream_gone(ngx_http_pyngx_stream_t *s, ngx_chain_t *cl)
+{
+    ngx_http_pyngx_page_t  *page;
+
+    page = ((ngx_http_pyngx_own_t *) cl->buf)->page;
+
+    cl->next = s->free;
+    s->free = cl;
+    s->own--;
+
+    if (page == NULL || --page->refs) {
+        return;
+    }
+
+    s->used--;
+
+    if (page != s->page) {
+        ngx_http_pyngx_stream_clear(s, page);
+
+    } else if (page->large) {
+        s->page = NULL;
+        ngx_http_pyngx_stream_clear(s, page);
+
+    } else {
+        page->pos = (u_char *) page + sizeof(ngx_http_pyngx_page_t);
+    }
+}
+
+
+/* A page that nobody points into can be filled again; a large one goes. */
+
+static void
+ngx_http_pyngx_stream_clear(ngx_http_pyngx_stream_t *s,
+    ngx_http_pyngx_page_t *page)
+{
+    if (page->large) {
+        ngx_pfree(s->pool, page);
+        return;
+    }
+
+    page->pos = (u_char *) page + sizeof(ngx_http_pyngx_page_t);
+    page->next = s->pages;
+    s->pages = page;
+}
+
+
+/* Makes a page with room for so many bytes the one being filled. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_page(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
+    size_t size)
+{
+    size_t                  n;
+    ngx_http_pyngx_page_t  *page;
+
+    if (s->bufs.num == 0) {
+        s->bufs.num = 4;
+        s->bufs.size = ngx_pagesize;
+    }
+
+    page = s->page;
+    s->page = NULL;
+
+    if (page && page->refs == 0) {
+        ngx_http_pyngx_stream_clear(s, page);
+    }
+
+    page = s->pages;
+
+    if (page && size <= s->bufs.size) {
+        s->pages = page->next;
+        s->page = page;
+        return NGX_OK;
+    }
+
+    /* a large page must be an allocation of its own, to be freed */
+
+    n = (size <= s->bufs.size) ? s->bufs.size : ngx_max(size, ngx_pagesize);
+
+    page = ngx_palloc(r->pool, sizeof(ngx_http_pyngx_page_t) + n);
+    if (page == NULL) {
+        return NGX_ERROR;
+    }
+
+    s->page = page;
+
+    page->pos = (u_char *) page + sizeof(ngx_http_pyngx_page_t);
+    page->end = page->pos + n;
+    page->refs = 0;
+    page->large = (size > s->bufs.size);
+
+    return NGX_OK;
+}
+
+
+/* Whether a page is left, or a good part of the last one. */
+
+static ngx_uint_t
+ngx_http_pyngx_stream_pages_left(ngx_http_pyngx_stream_t *s)
+{
+    ngx_uint_t              num;
+    ngx_http_pyngx_page_t  *page;
+
+    page = s->page;
+
+    num = s->bufs.num;
+
+    if (s->used == 0 || s->used < num) {
+        return 1;
+    }
+
+    return s->used == num && page && page->refs
+           && (size_t) (page->end - page->pos) > s->bufs.size / 8;
+}
+
+
+/*
+ * yield subrequest(uri, args): what was yielded before is sent first; what is
+ * yielded later waits in the postpone filter.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_stream_subrequest(ngx_http_request_t *r,
+    ngx_http_pyngx_stream_t *s, ngx_str_t *uri, ngx_str_t *args)
+{
+    ngx_str_t                    path, query;
+    ngx_uint_t                   flags;
+    ngx_http_request_t          *sr;
+    ngx_http_post_subrequest_t  *post;
+
+    path.len = uri->len;
+    path.data = ngx_pstrdup(r->pool, uri);
+    if (path.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_str_null(&query);
+    flags = NGX_HTTP_LOG_UNSAFE;
+
+    if (ngx_http_parse_unsafe_uri(r, &path, &query, &flags) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (args && args->len) {
+        query.len = args->len;
+        query.data = ngx_pstrdup(r->pool, args);
+        if (query.data == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    post = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
+    if (post == NULL) {
+        return NGX_ERROR;
+    }
+
+    post->handler = ngx_http_pyngx_stream_subrequest_done;
+    post->data = s;
+
+    if (s->out && ngx_http_pyngx_stream_send(r, s, s->out) == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (s->bufs.num == 0) {
+        s->bufs.num = 4;
+        s->bufs.size = ngx_pagesize;
+    }
+
+    if (ngx_http_subrequest(r, &path, &query, &sr, post, flags) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    s->subrequests++;
+
+    return NGX_OK;
+}
+
+
+/* Called by nginx when a subrequest has ended. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_subrequest_done(ngx_http_request_t *r, void *data,
+    ngx_int_t rc)
+{
+    ngx_http_pyngx_stream_t  *s = data;
+
+    s->subrequests--;
+
+    return rc;
+}
+
+
+/* Memory for temporaries, until the next read; NULL if it has run out. */
+
+static ngx_pool_t *
+ngx_http_pyngx_stream_pool(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    s->soiled = 1;
+
+    if (s->scratch) {
+        return s->scratch;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    s->scratch = ngx_create_pool(1024, r->connection->log);
+    if (s->scratch == NULL) {
+        return NULL;
+    }
+
+    cln->handler = ngx_http_pyngx_stream_unpool;
+    cln->data = s->scratch;
+
+    return s->scratch;
+}
+
+
+static void
+ngx_http_pyngx_stream_unpool(void *data)
+{
+    ngx_destroy_pool(data);
+}

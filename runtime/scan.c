@@ -1,0 +1,333 @@
+
+/*
+ * body.scan() with literals: the body in parts, of which those are marked
+ * that re.finditer() on the whole would find.
+ *
+ * Text is delivered up to the first place that may turn out to be a match
+ * when more has come; from there on bytes are held, and given back one place
+ * after another as candidates fail.
+ */
+
+
+typedef struct {
+    ngx_http_pyngx_needle_t  *needles;
+    uint32_t                 *first;    /* by first byte: 1 + which needle */
+    ngx_uint_t                n;
+    ngx_uint_t                usable;   /* not longer than the limit */
+    ngx_uint_t                only;     /* which, if it is but one */
+    size_t                    longest;
+    u_char                   *memory;
+    size_t                    size;
+} ngx_http_pyngx_scan_t;
+
+
+typedef struct {
+    ngx_str_t                 bytes;
+    ngx_uint_t                matched;
+    ngx_int_t                 index;    /* of the literal, -1 for text */
+} ngx_http_pyngx_part_t;
+
+
+/*
+ * Prepares a scan for n literals, none of them empty; they need not outlive
+ * the call.  The memory of a scan that was prepared before is used again.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_scan_init(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
+    ngx_http_pyngx_scan_t *scan, ngx_str_t *literals, ngx_uint_t n,
+    ngx_uint_t ignore_case, ngx_int_t limit)
+{
+    size_t                    size;
+    u_char                   *p;
+    ngx_uint_t                i;
+    ngx_http_pyngx_needle_t  *needle;
+
+    size = n * sizeof(ngx_http_pyngx_needle_t) + 256 * sizeof(uint32_t);
+
+    for (i = 0; i < n; i++) {
+        size += literals[i].len;
+    }
+
+    if (scan->size < size) {
+
+        if (scan->memory) {
+            ngx_pfree(r->pool, scan->memory);
+        }
+
+        size = ngx_max(size, 2 * scan->size);
+
+        scan->memory = ngx_palloc(r->pool, size);
+        if (scan->memory == NULL) {
+            return NGX_ERROR;
+        }
+
+        scan->size = size;
+    }
+
+    scan->needles = (ngx_http_pyngx_needle_t *) scan->memory;
+    scan->first = (uint32_t *) (scan->needles + n);
+    scan->n = n;
+    scan->usable = 0;
+    scan->longest = 1;
+
+    p = (u_char *) (scan->first + 256);
+
+    ngx_memzero(scan->first, 256 * sizeof(uint32_t));
+
+    /* backwards, for the first of a sequence is to be the head of its list */
+
+    for (i = n; i-- > 0; /* void */ ) {
+
+        if (limit < 0 || literals[i].len > (size_t) limit) {
+            continue;
+        }
+
+        needle = &scan->needles[i];
+
+        needle->text.data = p;
+        needle->text.len = literals[i].len;
+        needle->fold = (ignore_case != 0);
+
+        if (ignore_case) {
+            ngx_strlow(p, literals[i].data, literals[i].len);
+
+        } else {
+            ngx_memcpy(p, literals[i].data, literals[i].len);
+        }
+
+        ngx_http_pyngx_needle(needle);
+
+        needle->next = scan->first[*p];
+        scan->first[*p] = i + 1;
+
+        if (ignore_case) {
+            scan->first[ngx_toupper(*p)] = i + 1;
+        }
+
+        p += literals[i].len;
+
+        scan->only = i;
+        scan->usable++;
+        scan->longest = ngx_max(scan->longest, literals[i].len);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * The next part of the body: NGX_OK; NGX_DONE at the end; NGX_AGAIN, to be
+ * called again with the same arguments when there is more input or room.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_stream_scan(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
+    ngx_http_pyngx_scan_t *scan, ngx_http_pyngx_part_t *part)
+{
+    size_t      avail, held, len, look;
+    u_char     *at;
+    ngx_int_t   index, more, rc;
+
+    rc = ngx_http_pyngx_stream_begin(s);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    s->searched = 0;
+
+    for ( ;; ) {
+        avail = 0;
+        held = s->held_last - s->held;
+
+        more = ngx_http_pyngx_stream_bytes(r, s, &avail);
+
+        if (more == NGX_ERROR || (more != NGX_OK && held == 0)) {
+            return more;
+        }
+
+        if (held == 0) {
+
+            rc = ngx_http_pyngx_scan_find(scan, s->pos, s->buf->last,
+                                          s->buf->last, 0, &at, &index);
+
+            if (rc == NGX_AGAIN && at == s->pos) {
+
+                if (ngx_http_pyngx_stream_hold(r, s, avail, 2 * scan->longest)
+                    != NGX_OK)
+                {
+                    return NGX_ERROR;
+                }
+
+                continue;
+            }
+
+            len = ngx_http_pyngx_scan_part(scan, part, s->pos, at, rc, index);
+            s->pos += len;
+
+            return NGX_OK;
+        }
+
+        /* as much after what is held as can decide whether matches start */
+
+        look = ngx_min(avail, scan->longest - 1);
+
+        if (ngx_http_pyngx_stream_hold_room(r, s, look, 2 * scan->longest)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (look) {
+            ngx_memcpy(s->held_last, s->pos, look);
+        }
+
+        rc = ngx_http_pyngx_scan_find(scan, s->held, s->held_last,
+                                      s->held_last + look, more == NGX_DONE,
+                                      &at, &index);
+
+        if (rc == NGX_AGAIN && at == s->held) {
+
+            if (more == NGX_AGAIN) {
+                return NGX_AGAIN;
+            }
+
+            s->held_last += look;
+            s->pos += look;
+
+            continue;
+        }
+
+        len = ngx_http_pyngx_scan_part(scan, part, s->held, at, rc, index);
+
+        if (len > held) {
+            s->pos += len - held;
+            len = held;
+        }
+
+        s->held += len;
+
+        return NGX_OK;
+    }
+}
+
+
+/* Sets a part to what was found, or to the text before; returns its length. */
+
+static size_t
+ngx_http_pyngx_scan_part(ngx_http_pyngx_scan_t *scan,
+    ngx_http_pyngx_part_t *part, u_char *data, u_char *at, ngx_int_t rc,
+    ngx_int_t index)
+{
+    part->bytes.data = data;
+
+    if (rc == NGX_OK && at == data) {
+        part->bytes.len = scan->needles[index].text.len;
+        part->matched = 1;
+        part->index = index;
+
+    } else {
+        part->bytes.len = at - data;
+        part->matched = 0;
+        part->index = -1;
+    }
+
+    return part->bytes.len;
+}
+
+
+/*
+ * The first match that starts from p on and before stop, in data that ends at
+ * last.  NGX_OK: it is at *at.  NGX_AGAIN: there may be one at *at, and none
+ * before; not if this is all of the data.  NGX_DECLINED: *at is stop.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_scan_find(ngx_http_pyngx_scan_t *scan, u_char *p, u_char *stop,
+    u_char *last, ngx_uint_t all, u_char **at, ngx_int_t *index)
+{
+    *at = stop;
+
+    if (scan->usable == 0) {
+        return NGX_DECLINED;
+    }
+
+    if (scan->usable == 1) {
+        *index = scan->only;
+        return ngx_http_pyngx_scan_find_one(&scan->needles[scan->only], p,
+                                            stop, last, all, at);
+    }
+
+    return ngx_http_pyngx_scan_find_any(scan, p, stop, last, all, at, index);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_scan_find_one(ngx_http_pyngx_needle_t *needle, u_char *p,
+    u_char *stop, u_char *last, ngx_uint_t all, u_char **at)
+{
+    size_t   len;
+    u_char  *found;
+
+    len = needle->text.len;
+
+    found = ngx_http_pyngx_search(p, ngx_min(last - p,
+                                             stop - p + (ssize_t) len - 1),
+                                  needle);
+    if (found) {
+        *at = found;
+        return NGX_OK;
+    }
+
+    if (all) {
+        return NGX_DECLINED;
+    }
+
+    if ((size_t) (last - p) >= len) {
+        p = last - len + 1;
+    }
+
+    for ( /* void */ ; p < stop; p++) {
+        if (ngx_http_pyngx_fits(needle, p, last - p)) {
+            *at = p;
+            return NGX_AGAIN;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_scan_find_any(ngx_http_pyngx_scan_t *scan, u_char *p,
+    u_char *stop, u_char *last, ngx_uint_t all, u_char **at, ngx_int_t *index)
+{
+    uint32_t                 *first;
+    ngx_uint_t                i;
+    ngx_http_pyngx_needle_t  *needle;
+
+    first = scan->first;
+
+    for ( /* void */ ; p < stop; p++) {
+
+        for (i = first[*p]; i; i = needle->next) {
+
+            needle = &scan->needles[i - 1];
+
+            if (needle->text.len <= (size_t) (last - p)) {
+
+                if (ngx_http_pyngx_fits(needle, p, needle->text.len)) {
+                    *at = p;
+                    *index = i - 1;
+                    return NGX_OK;
+                }
+
+            } else if (!all && ngx_http_pyngx_fits(needle, p, last - p)) {
+                *at = p;
+                return NGX_AGAIN;
+            }
+        }
+    }
+
+    return NGX_DECLINED;
+}
