@@ -75,10 +75,10 @@ def _item(family: str, text: str) -> Item | None:
     if function is not None and "\n{" in code:
         head = code[: code.index("\n{")]
         prototype = textwrap.fill(
-            " ".join(head.split()).replace("* ngx", "*ngx") + ";",
+            " ".join(head.split()).replace("* ngx", "*ngx").replace(" *", "\0*") + ";",
             width=79,
             subsequent_indent="    ",
-        )
+        ).replace("\0", " ")
         return Item(family, (function[2],), words - {function[2]}, text, prototype)
     if re.match(r"static [^\n]*\([^\n]*", code) and code.rstrip().endswith(";") and "{" not in code:
         return None  # a list of prototypes: made anew from what is emitted
