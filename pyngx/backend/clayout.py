@@ -260,7 +260,8 @@ def _best(*layouts: Callable[[], list[str]], col: int, tail: int) -> list[str]:
 
 
 def _lay_prefixed(head: str, operand: Expr, col: int, tail: int, floor: int) -> list[str]:
-    simple = _precedence(operand) >= _UNARY
+    joins = head in ("+", "-", "&") and flat(operand)[0] == head  # - -x is not --x
+    simple = _precedence(operand) >= _UNARY and not joins
     return _join(head, (lay if simple else _parenthesised)(operand, col + len(head), tail, floor))
 
 

@@ -1,7 +1,7 @@
 """C identifiers: the author's names kept where C allows it.
 
 A name gets a trailing underscore if it is a keyword of C, a macro or type of the headers, begins
-as nginx's own names do, or is that of a function which nginx's macros call; it gets a number if
+as nginx's own names or the compiler's do, or is that of a function which nginx's macros call; it gets a number if
 another variable has it already; letters that C does not have are spelled by their number.
 """
 
@@ -82,7 +82,7 @@ class Names:
         """A C name for ``name`` that nothing else has in this scope."""
         wanted = identifier(name)
         used = self._model.macro(wanted) or self._model.type(wanted) is not None
-        if used or wanted.startswith("ngx_"):
+        if used or wanted.startswith(("ngx_", "__")):
             wanted += "_"
         found = wanted
         number = 2

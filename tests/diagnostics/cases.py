@@ -202,6 +202,12 @@ def expectations(text: str) -> tuple[list[Expected], list[tuple[int, str, str]]]
     return found, labels
 
 
+def without_marks(text: str) -> str:
+    """The program as its author would have it."""
+    kept = [line for line in text.split("\n") if not _FILE.match(line)]
+    return "\n".join(re.sub(r" *# [EWS]: .*", "", line) for line in kept)
+
+
 def covered(span: Span, text: str) -> str:
     """The text under a span, of its first line; nothing for a span of the whole file."""
     line = text.split("\n")[span.line - 1]

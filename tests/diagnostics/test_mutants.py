@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import random
 import tokenize
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -30,28 +31,45 @@ def _programs() -> list[str]:
     return examples + [HEAD + c.right for c in cases if c.right and c.area in areas]
 
 
-def _pieces(text: str) -> list[str]:
-    """The tokens of a text, each with what stands before it."""
-    pieces: list[str] = []
-    lines = text.split("\n")
+@dataclass(frozen=True)
+class Piece:
+    """A token with the space before it, and its kind: a mutant exchanges names with names."""
+
+    space: str
+    text: str
+    kind: int
+
+
+def _pieces(text: str) -> list[Piece]:
     offsets = [0]
-    for line in lines:
+    for line in text.split("\n"):
         offsets.append(offsets[-1] + len(line) + 1)
+    pieces: list[Piece] = []
     end = 0
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        start = min(offsets[token.start[0] - 1] + token.start[1], len(text))
         stop = min(offsets[token.end[0] - 1] + token.end[1], len(text))
-        pieces.append(text[end:stop])
-        end = stop
-    return [p for p in pieces if p]
+        if stop > end:
+            pieces.append(Piece(text[end:start], text[start:stop], token.type))
+            end = stop
+    return pieces
+
+
+def _lines(text: str) -> list[Piece]:
+    return [Piece("", line, 0) for line in text.splitlines(keepends=True)]
 
 
 def mutate(text: str, random_: random.Random) -> str:
     """The text with one or two things wrong with it."""
     for _ in range(random_.choice((1, 1, 2))):
-        by_line = random_.random() < 0.4
-        parts = text.splitlines(keepends=True) if by_line else _try_pieces(text)
-        at, other = random_.randrange(len(parts)), random_.randrange(len(parts))
-        match random_.randrange(4):
+        try:
+            parts = _lines(text) if random_.random() < 0.3 else _pieces(text)
+        except (tokenize.TokenError, IndentationError):
+            parts = _lines(text)
+        at = random_.randrange(len(parts))
+        alike = [i for i, part in enumerate(parts) if part.kind == parts[at].kind]
+        other = random_.choice(alike)
+        match random_.randrange(6):
             case 0:
                 del parts[at]
             case 1:
@@ -59,16 +77,9 @@ def mutate(text: str, random_: random.Random) -> str:
             case 2:
                 parts[at], parts[other] = parts[other], parts[at]
             case _:
-                parts[at] = parts[other]
-        text = "".join(parts)
+                parts[at] = replace(parts[at], text=parts[other].text)
+        text = "".join(part.space + part.text for part in parts)
     return text
-
-
-def _try_pieces(text: str) -> list[str]:
-    try:
-        return _pieces(text)
-    except (tokenize.TokenError, IndentationError):
-        return text.splitlines(keepends=True)
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
