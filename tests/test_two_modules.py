@@ -105,6 +105,19 @@ def test_state_is_of_one_location(nginx_target: Target, examples: Workshop) -> N
             assert here.get("/text/page.html").body == b"bar" + PAGE + b"foo"
 
 
+@pytest.mark.parametrize("order", ORDERS, ids="-".join)
+def test_each_sees_the_end_of_a_subrequest(
+    order: Sequence[str], nginx_target: Target, examples: Workshop
+) -> None:
+    """The end that one module has passed on is where the next one puts its text."""
+    case = _case(order, nginx_target, examples)
+    places = "location /ssi/ { alias {root}/; ssi on; }"
+    files = {"page.html": PAGE, "all.html": b'A<!--#include virtual="/page.html" -->B'}
+    with site(case, files=files, locations=places) as here:
+        body = here.get("/ssi/all.html").body
+        assert body.replace(b"foo", b"") == b"A" + PAGE + TEXT + b"B"
+
+
 def test_no_symbol_is_shared(nginx_target: Target, examples: Workshop) -> None:
     """A module exports what nginx looks for, and nothing of the runtime: two modules cannot take
     each other's functions."""

@@ -12,8 +12,9 @@
         proxy_pass http://127.0.0.1:8080;
     }
 
-``Strict-Transport-Security`` is sent over TLS only. What the application says itself about frames, policy or a cookie is kept. A redirect that would
-lead from ``https`` back to ``http`` on the same host stays on ``https``.
+``Strict-Transport-Security`` is sent over TLS only. What the application says itself about frames,
+policy or a cookie is kept. A redirect that would lead from ``https`` back to ``http`` on the same
+host stays on ``https``.
 """
 
 from pyngx import LocConf, directive, header_filter

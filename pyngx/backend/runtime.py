@@ -8,7 +8,6 @@ everything is declared before it is used; prototypes of the functions come befor
 from __future__ import annotations
 
 import re
-import textwrap
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,17 +72,29 @@ def _item(family: str, text: str) -> Item | None:
     words = frozenset(_WORD.findall(_without_comments(code)))
     function = _FUNCTION.match(code)
     if function is not None and "\n{" in code:
-        head = code[: code.index("\n{")]
-        prototype = textwrap.fill(
-            " ".join(head.split()).replace("* ngx", "*ngx").replace(" *", "\0*") + ";",
-            width=79,
-            subsequent_indent="    ",
-        ).replace("\0", " ")
+        prototype = _prototype(code[: code.index("\n{")])
         return Item(family, (function[2],), words - {function[2]}, text, prototype)
     if re.match(r"static [^\n]*\([^\n]*", code) and code.rstrip().endswith(";") and "{" not in code:
         return None  # a list of prototypes: made anew from what is emitted
     names = _defined(code)
     return Item(family, names, words - set(names), text)
+
+
+def _prototype(head: str) -> str:
+    """The prototype of a definition's head, in 79 columns: parameters move to the next line whole,
+    all of them if the first does not fit beside the name."""
+    text = " ".join(head.split()).replace("* ngx", "*ngx")
+    start, _, rest = text.partition("(")
+    params = [p + "," for p in rest.removesuffix(")").split(", ")]
+    params[-1] = params[-1].removesuffix(",") + ");"
+    lines = [start + "("]
+    for i, param in enumerate(params):
+        glue = "" if i == 0 else " "
+        if len(lines[-1] + glue + param) <= 79:
+            lines[-1] += glue + param
+        else:
+            lines.append("    " + param)
+    return "\n".join(lines)
 
 
 def _without_comments(code: str) -> str:

@@ -209,6 +209,18 @@ def test_footer_length(examples_as: Examples) -> None:
         assert ranged.status == 200 and ranged.body == PAGE + TEXT
 
 
+def test_footer_ends_a_part_for_the_filters_behind_it(examples_as: Examples) -> None:
+    """``sub_filter`` holds what may begin a match until the part of the subrequest has ended."""
+    places = """
+        location / { footer on; footer_text "text ab"; sub_filter abc x; }
+        location /ssi/ { alias {root}/; ssi on; }
+    """
+    with examples_as.serve("footer", locations=places) as at:
+        at.nginx.write_file("all.html", b'A<!--#include virtual="/page.html" -->B')
+        assert at.get("/page.html").body == PAGE + b"text ab"
+        assert at.get("/ssi/all.html").body == b"A" + PAGE + b"text abB"
+
+
 def test_footer_refuses_wrong_values(examples_as: Examples) -> None:
     said = examples_as.refusal("footer", http="footer maybe;")
     assert 'invalid value "maybe" in "footer" directive, it must be "on" or "off"' in said
