@@ -32,26 +32,17 @@ buffer being read is the engine's ``s->buf``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from pyngx.backend import cnodes as c
-from pyngx.backend import integers
-from pyngx.backend.conds import negated
-from pyngx.backend.emitter import Emitter, Ref, Variables
+from pyngx.backend.emitter import Ref
 from pyngx.backend.format import format_to_stream
 from pyngx.backend.lowering import is_string
-from pyngx.backend.stmts import StmtLowering
-from pyngx.backend.unit import c_type
-from pyngx.flow.lifetimes import Memory
-from pyngx.flow.liveness import Liveness
-from pyngx.flow.suspension import suspends, waits_for_room
-from pyngx.flow.walk import statements
+from pyngx.backend.states import STREAM
+from pyngx.backend.waiting import Waiting, endless, suspends_within
+from pyngx.flow.suspension import suspends
 from pyngx.tree import (
     Assign,
     Block,
     Break,
-    Const,
     Continue,
     Expr,
     ForBody,
@@ -61,7 +52,6 @@ from pyngx.tree import (
     Format,
     ForRange,
     ForScan,
-    Function,
     If,
     Inline,
     LeaveInline,
@@ -77,137 +67,9 @@ from pyngx.tree import (
 )
 from pyngx.types import List
 
-STREAM = c.Name("s")
 
-
-@dataclass
-class _State:
-    """A state: its name, and what runs from there on."""
-
-    name: str
-    body: list[c.Stmt]
-    line: int | None
-
-
-@dataclass(frozen=True)
-class _Jumps:
-    """Where ``break`` and ``continue`` of a loop lead; None for a loop of C's own."""
-
-    head: str
-    end: str
-
-
-@dataclass(frozen=True)
-class _Inlined:
-    """A generator in place: where its ``return`` leads, and the loops around it."""
-
-    end: str
-    loops: int
-
-
-class GeneratorLowering(StmtLowering):
+class GeneratorLowering(Waiting):
     """Lowers the body filter of the stream form."""
-
-    def __init__(
-        self,
-        out: Emitter,
-        variables: Variables,
-        function: Function,
-        live: Liveness,
-        memory: Memory,
-    ) -> None:
-        super().__init__(out, variables, function, live)
-        self.states: list[_State] = []
-        self.jumps = False
-        self.loops: list[_Jumps | None] = []
-        self.hidden: list[c.Decl] = []
-        self.again = False
-        self.inlines: list[_Inlined] = []
-        self.scans: dict[int, tuple[c.Expr, c.Expr]] = {}
-        self.memory = memory
-        self._names: set[str] = set()
-
-    @property
-    def prefix(self) -> str:
-        """What the names of states begin with."""
-        return self.out.unit.program.name
-
-    def lower(self) -> tuple[c.Stmt, ...]:
-        """The body of the C function."""
-        self._open("start")
-        self.sequence(self.function.body)
-        self._close()
-        final = c.Return(c.Name("NGX_OK"))
-        if len(self.states) == 1:
-            body = self.states[0].body
-            if self.jumps:
-                return (c.For(None, None, None, (*body, final)),)
-            return (*body, final)
-        if self._ends_open():
-            self.states[-1].body.append(final)
-        cases = tuple(c.Case((c.Name(self._label(s.name)),), tuple(s.body)) for s in self.states)
-        switch = c.Switch(c.Arrow(STREAM, "state"), cases)
-        if self.again:
-            return (c.For(None, None, None, (c.Label("again"), switch)),)
-        if self.jumps:
-            return (c.For(None, None, None, (switch,)),)
-        return (switch, final)
-
-    def _ends_open(self) -> bool:
-        return self.jumps
-
-    def state_names(self) -> tuple[str, ...]:
-        """The states in order, as the enumeration names them; none if there is one only."""
-        return tuple(self._label(s.name) for s in self.states) if len(self.states) > 1 else ()
-
-    def _label(self, name: str) -> str:
-        return f"{self.prefix}_{name}_state"
-
-    # States
-
-    def _unique(self, name: str) -> str:
-        found = name
-        number = 2
-        while found in self._names:
-            found = f"{name}{number}"
-            number += 1
-        self._names.add(found)
-        return found
-
-    def _open(self, name: str) -> None:
-        """Begin a state."""
-        self._names.add(name)
-        self.states.append(_State(name, [], self.out.line))
-        self.out.stmts = self.states[-1].body
-
-    def _close(self) -> None:
-        while self.out.stmts and isinstance(self.out.stmts[-1], c.Blank):
-            self.out.stmts.pop()
-
-    def _resume_here(self, name: str) -> str:
-        """From here on the generator can be entered again."""
-        current = self.states[-1]
-        if not current.body and len(self.states) == 1:
-            self._names.discard(current.name)
-            current.name = self._unique(name)
-            return current.name
-        if not current.body:
-            return current.name
-        unique = self._unique(name)
-        self.out.blank()
-        self._set_state(unique)
-        self._open(unique)
-        return unique
-
-    def _set_state(self, name: str) -> None:
-        self.out.assign(c.Arrow(STREAM, "state"), c.Name(self._label(name)))
-
-    def _jump(self, name: str) -> None:
-        self.jumps = True
-        self._set_state(name)
-        self.out.emit(c.Continue(line=self.out.line))
-
-    # Statements
 
     def sequence(self, block: Block) -> None:
         """Statements some of which may suspend."""
@@ -256,8 +118,6 @@ class GeneratorLowering(StmtLowering):
             case _:
                 raise AssertionError("the checker refuses other statements that suspend")
 
-    # Reads
-
     def _rest(self) -> None:
         with self.out.temporaries():
             rc = self.out.temp("ngx_int_t", 0, "rc")
@@ -285,16 +145,6 @@ class GeneratorLowering(StmtLowering):
             self.out.emit(c.If(empty, at_end, line=self.out.line))
         if owned:
             self._own(var, Ref(place))
-
-    def _own(self, var: Var, source: Ref) -> None:
-        """Copy bytes into a variable's own storage in the context."""
-        place = self.vars.places[var]
-        assert isinstance(place, c.Arrow)
-        size = c.Arrow(place.obj, f"{place.name}_size")
-        pool = c.Arrow(self.out.r, "pool")
-        addresses = (c.Unary("&", place), c.Unary("&", size), source.address)
-        call = c.Call("ngx_http_pyngx_keep", (pool, *addresses))
-        self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
 
     def _next(self, stmt: ForBody | ForLines | ForScan, leave: tuple[c.Stmt, ...]) -> None:
         """The head of a reading loop: the next item, or ``leave`` at the end."""
@@ -324,7 +174,7 @@ class GeneratorLowering(StmtLowering):
         if isinstance(stmt, ForScan):
             self.prologue(stmt, previous)
             self._start_scan(stmt)
-        if _suspends_within(stmt.body):
+        if suspends_within(stmt.body):
             if not isinstance(stmt, ForScan):
                 self.prologue(stmt, previous)
             head = self._resume_here(name)
@@ -398,185 +248,6 @@ class GeneratorLowering(StmtLowering):
             self.string_into(Ref(c.Index(c.Name(name), c.Int(str(i)))), literal)
         return c.Name(name), c.Int(str(len(literals)))
 
-    def _jumping_body(self, body: Block, head: str, end: str) -> None:
-        self.loops.append(_Jumps(head, end))
-        with self.out.looping():
-            self.sequence(body)
-        self.loops.pop()
-        self._jump(head)
-        self._open(end)
-
-    # Loops that wait for room
-
-    def _room(self) -> None:
-        """Wait for room in a loop that yields and does not read."""
-        call = c.Call("ngx_http_pyngx_stream_room", (STREAM,))
-        full = c.Binary("!=", call, c.Name("NGX_OK"))
-        self.out.emit(c.If(full, (c.Return(c.Name("NGX_AGAIN")),), line=self.out.line))
-
-    def _while_waiting(self, stmt: While) -> None:
-        if _suspends_within(stmt.body):
-            head = self._resume_here("while")
-            end = self._unique(f"{head}_end")
-            if waits_for_room(stmt):
-                self._room()
-            if not _endless(stmt):
-                with self.out.looping(), self.out.temporaries():
-                    cond = self.cond(stmt.cond)
-                    with self.out.block() as leave:
-                        self._jump(end)
-                    self.out.emit(c.If(negated(cond), tuple(leave), line=self.out.line))
-            self._jumping_body(stmt.body, head, end)
-            return
-        self._resume_here("while")
-        line = self.out.line
-        self.loops.append(None)
-        with self.out.looping(), self.out.block() as body:
-            self._room()
-            if not _endless(stmt):
-                with self.out.temporaries():
-                    cond = self.cond(stmt.cond)
-                    self.out.emit(c.If(negated(cond), (c.Break(),), line=line))
-            self.statements(stmt.body)
-        self.loops.pop()
-        self.out.emit(c.For(None, None, None, tuple(body), line=line))
-
-    def _keep(self, name: str, ctype: str = "ngx_int_t", stars: int = 0) -> c.Expr:
-        """A hidden variable in the context."""
-        unique = f"{name}{len(self.hidden) + 1}"
-        self.hidden.append(c.Decl(ctype, stars, unique))
-        return c.Arrow(c.Name("ctx"), unique)
-
-    def _items_waiting(self, stmt: ForBytes | ForList) -> None:
-        """A loop over bytes or a list: what is iterated and the position live in the context."""
-        position = self._keep("next")
-        with self.out.temporaries():
-            over, item = self._iterated(stmt, position)
-            self.out.assign(position, c.Int("0"))
-        head = self._resume_here("items")
-        advance = c.ExprStmt(c.Postfix(position, "++"))
-        line = self.out.line
-        if _suspends_within(stmt.body):
-            end = self._unique(f"{head}_end")
-            self._room()
-            with self.out.block() as leave:
-                self._jump(end)
-            self.out.emit(c.If(over, tuple(leave), line=line))
-            item()
-            self.out.emit(advance)
-            self._jumping_body(stmt.body, head, end)
-            return
-        self.loops.append(None)
-        with self.out.looping(), self.out.block() as body:
-            self._room()
-            self.out.emit(c.If(over, (c.Break(),), line=line))
-            item()
-            self.out.emit(advance)
-            self.out.blank()
-            self.statements(stmt.body)
-        self.loops.pop()
-        self.out.emit(c.For(None, None, None, tuple(body), line=line))
-
-    def _iterated(
-        self, stmt: ForBytes | ForList, position: c.Expr
-    ) -> tuple[c.Expr, Callable[[], None]]:
-        """Evaluate what is iterated; the test for its end, and what fetches the item."""
-        if isinstance(stmt, ForBytes):
-            data = self._keep("bytes", "ngx_str_t")
-            size = self._keep("size", "size_t")
-            source = self.string(stmt.value, "text")
-            pool = c.Arrow(self.out.r, "pool")
-            addresses = (c.Unary("&", data), c.Unary("&", size), source.address)
-            keep = c.Call("ngx_http_pyngx_keep", (pool, *addresses))
-            self.out.leave_if(c.Binary("!=", keep, c.Name("NGX_OK")))
-            byte = c.Index(c.Member(data, "data"), position)
-            over = c.Binary(">=", position, c.Cast("ngx_int_t", c.Member(data, "len")))
-            return over, lambda: self.set_loop_variable(stmt.var, byte)
-        array = self._keep("list", "ngx_array_t", 1)
-        self.out.assign(array, self.value(stmt.value))
-        over = c.Binary(">=", position, c.Cast("ngx_int_t", c.Arrow(array, "nelts")))
-        return over, lambda: self._item(stmt, array, position)
-
-    def _item(self, stmt: ForList, array: c.Expr, position: c.Expr) -> None:
-        assert isinstance(stmt.value.type, List)
-        ctype, _ = c_type(self.out.unit, stmt.value.type.item)
-        with self.out.temporaries():
-            items = self.out.temp(ctype, 1, "items")
-            self.out.assign(items, c.Arrow(array, "elts"))
-            self.take_item(stmt, c.Index(items, position))
-
-    def _range_waiting(self, stmt: ForRange) -> None:
-        step = stmt.step
-        assert isinstance(step, Const) and isinstance(step.value, int)
-        counter, stop = self._keep("next"), self._keep("stop")
-        with self.out.temporaries():
-            start_value, stop_value = self.operands((stmt.start, stmt.stop))
-            self.out.assign(counter, start_value)
-            self.out.assign(stop, stop_value)
-        head = self._resume_here("range")
-        over = c.Binary(">=" if step.value > 0 else "<=", counter, stop)
-        advance = c.ExprStmt(c.Assign(counter, integers.literal(step.value), "+="))
-        line = self.out.line
-        if _suspends_within(stmt.body):
-            end = self._unique(f"{head}_end")
-            self._room()
-            with self.out.block() as leave:
-                self._jump(end)
-            self.out.emit(c.If(over, tuple(leave), line=line))
-            self.set_loop_variable(stmt.var, counter)
-            self.out.emit(advance)
-            self._jumping_body(stmt.body, head, end)
-            return
-        self.loops.append(None)
-        with self.out.looping(), self.out.block() as body:
-            self._room()
-            self.out.emit(c.If(over, (c.Break(),), line=line))
-            self.set_loop_variable(stmt.var, counter)
-            self.out.emit(advance)
-            self.out.blank()
-            self.statements(stmt.body)
-        self.loops.pop()
-        self.out.emit(c.For(None, None, None, tuple(body), line=line))
-
-    def _jumping_if(self, stmt: If) -> None:
-        end = self._unique("endif")
-        orelse = self._unique("else") if stmt.orelse else end
-        with self.out.temporaries():
-            cond = self.cond(stmt.cond)
-            with self.out.block() as leave:
-                self._jump(orelse)
-            self.out.emit(c.If(negated(cond), tuple(leave), line=self.out.line))
-        self.sequence(stmt.then)
-        if stmt.orelse:
-            self._jump(end)
-            self._open(orelse)
-            self.sequence(stmt.orelse)
-        self.out.blank()
-        self._set_state(end)
-        self._open(end)
-
-    def _in_place(self, stmt: Inline) -> None:
-        end = self._unique("done")
-        self.inlines.append(_Inlined(end, len(self.loops)))
-        self.sequence(stmt.body)
-        self.inlines.pop()
-        if any(isinstance(s, LeaveInline) for s in statements(stmt.body)):
-            self.out.blank()
-            self._set_state(end)
-            self._open(end)
-
-    def _leave_inline(self) -> None:
-        """To the end of the generator in place, also from inside a loop of C's."""
-        inlined = self.inlines[-1]
-        if any(loop is None for loop in self.loops[inlined.loops :]):
-            self.jumps = self.again = True
-            self._set_state(inlined.end)
-            self.out.emit(c.Goto("again", line=self.out.line))
-        else:
-            self._jump(inlined.end)
-
-    # Leaving
-
     def stmt(self, stmt: Stmt) -> None:
         """What sends; ``break`` and ``continue`` of a loop that became states are jumps."""
         match stmt:
@@ -603,8 +274,6 @@ class GeneratorLowering(StmtLowering):
             case _:
                 super().stmt(stmt)
 
-    # Sending
-
     def _yield(self, stmt: Yield) -> None:
         """A buffer that is not needed any more goes on itself; what lasts is pointed at; what is
         formatted is written where it is sent from; the rest is viewed or copied."""
@@ -627,14 +296,6 @@ class GeneratorLowering(StmtLowering):
 
 def _reads_first(stmt: While) -> bool:
     """Whether a loop reads in each round, first of all, and is not suspended otherwise."""
-    if not (_endless(stmt) and stmt.body and isinstance(stmt.body[0], ReadInto)):
+    if not (endless(stmt) and stmt.body and isinstance(stmt.body[0], ReadInto)):
         return False
-    return not _suspends_within(stmt.body[1:])
-
-
-def _endless(stmt: While) -> bool:
-    return isinstance(stmt.cond, Const) and stmt.cond.value is True
-
-
-def _suspends_within(block: Block) -> bool:
-    return any(suspends(s) for s in block)
+    return not suspends_within(stmt.body[1:])
