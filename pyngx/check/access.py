@@ -137,7 +137,8 @@ class Access(Base):
                 "PNX200",
                 node,
                 f"{struct} of nginx {self.mod.model.version} has no field '{node.attr}'",
-                help=suggestion(node.attr, (*names, *_methods_of(value.type)))
+                help=self._elsewhere(node, struct)
+                or suggestion(node.attr, (*names, *_methods_of(value.type)))
                 or "see the structure in nginx's headers",
             )
         if found.type is None:
@@ -159,6 +160,18 @@ class Access(Base):
             found.bits,
             range=range_of(found.type),
         )
+
+    def _elsewhere(self, node: ast.Attribute, struct: str) -> str:
+        """Where a field is that was looked for in the request itself."""
+        if struct != "ngx_http_request_t":
+            return ""
+        owner = ast.unparse(node.value)
+        if node.attr == "headers":
+            return f"{owner}.headers_in are the request's, {owner}.headers_out the response's"
+        for direction in ("out", "in"):
+            if node.attr in field_names(f"ngx_http_headers_{direction}_t", self.mod.model):
+                return f"did you mean '{owner}.headers_{direction}.{node.attr}'?"
+        return ""
 
     def _subscript(self, node: ast.Subscript) -> Expr:
         value = self.expr(node.value)

@@ -402,7 +402,8 @@ class Assignments(Expressions):
                         "PNX204",
                         target,
                         f"'{target.attr}' is a pointer that nginx keeps",
-                        help='set the header by its name: r.headers_out["…"] = value',
+                        help="set the header by its name: "
+                        f'r.headers_out["{target.attr.replace("_", "-").title()}"] = value',
                     )
                 return
             case Struct("ngx_http_request_t") if target.attr in REQUEST_FLAGS:

@@ -150,6 +150,14 @@ class Base:
             raise Refused
         if name in self.local_names:
             if name not in self.facts.assigned or name not in self.vars:
+                if name in self.function.namespace and name not in self.facts.assigned:
+                    self.report.refuse(
+                        "PNX101",
+                        node,
+                        f"'{name}' has no value yet: the function assigns it, so it is a local",
+                        help="read the module's value under another name; "
+                        "keep state of a request in a RequestCtx",
+                    )
                 self.report.refuse(
                     "PNX101",
                     node,

@@ -141,7 +141,7 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
         node,
         f"'{name}' is not compiled by this version",
         help=suggestion(name, [getattr(b, "__name__", "") for b in _BUILTINS])
-        or "compute it at module level, or write a helper function",
+        or _INSTEAD.get(name, "compute it at module level, or write a helper function"),
     )
 
 
@@ -192,6 +192,17 @@ def _new_chain(ex: Operators, node: ast.Call) -> None:
             secondary=[Label(ex.report.span(made[0]), "the first is made here")],
             help="append everything to the first",
         )
+
+
+_INSTEAD = {
+    "str": 'format it: f"{n}" of a number; text of bytes is not needed, both are taken',
+    "sum": "add up in a loop",
+    "any": "test in a loop",
+    "all": "test in a loop",
+    "sorted": "sort at module level",
+    "round": "compute with integers: (a + b // 2) // b",
+    "float": "count in integers of a smaller unit",
+}
 
 
 # Builtins

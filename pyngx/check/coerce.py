@@ -170,4 +170,4 @@ def _store_help(source: Type, to: Type) -> str:
         return 'format it: b"%d" % value'
     if isinstance(source, Bytes) and is_integer(to):
         return "int(b) reads a number from bytes"
-    return f"give a value of type '{describe(to)}'"
+    return "give an integer" if is_integer(to) else f"give a value of type '{describe(to)}'"

@@ -52,6 +52,14 @@ _PARAMETERS: dict[Kind, str] = {
 }
 
 
+_LIKELY = {
+    Kind.HEADER: "ngx_http_request_t",
+    Kind.STREAM: "Body",
+    Kind.CHAIN: "ngx_chain_t",
+    Kind.VARIABLE: "ngx_http_request_t",
+}
+
+
 class FunctionChecker(Statements):
     """Checks one function as a whole."""
 
@@ -171,7 +179,8 @@ class FunctionChecker(Statements):
                 "PNX163",
                 arg,
                 f"the parameter '{arg.arg}' has no annotation",
-                help=f"annotate it: {_PARAMETERS.get(self.kind, 'int, bytes, …')}",
+                help=f"write '{arg.arg}: {_LIKELY.get(self.kind, 'bytes')}'; or another of: "
+                f"{_PARAMETERS.get(self.kind, 'int, bool, str, ngx_http_request_t, …')}",
             )
         type_ = self._known(arg.annotation, self.hints[arg.arg])
         if self.scope:

@@ -25,7 +25,7 @@ def check_module(module: FilterModule, model: NginxModel, diags: Diagnostics) ->
     }
     for known in (*sources.values(), module.request_ctx):
         if known is not None:
-            mod.declared[known.name] = frozenset(known.hints)
+            mod.declared[known.name] = frozenset((*known.hints, *vars(known.cls)))
     for place, source in sources.items():
         if source is not None:
             mod.confs[place] = conf_class(mod, place, source)

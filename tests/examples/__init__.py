@@ -11,13 +11,15 @@ import fcntl
 import hashlib
 import os
 import shutil
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from tests.harness.builds import (
     EXAMPLES,
+    SANITIZER_ENV,
     BuildFailed,
     Target,
     build_dynamic,
@@ -39,6 +41,8 @@ class Built:
 
     binary: Path
     folder: Path | None
+    env: Mapping[str, str] = field(default_factory=dict)
+    """What the binary wants in its environment."""
 
     def modules(self, *names: str) -> tuple[Path, ...]:
         """What must be loaded for these examples; nothing for a static build."""
@@ -59,7 +63,8 @@ class Workshop:
     session: Path
 
     def built(self, kind: str, where: Target) -> Built:
-        """The examples, built in one of ``KINDS``."""
+        """The examples, built in one of ``KINDS``, or ``sanitized``: all in one binary that checks
+        each access to memory."""
         match kind:
             case "pyngx build":
                 return Built(where.binary, self._made("build", where))
@@ -67,12 +72,11 @@ class Workshop:
                 return Built(where.binary, build_dynamic(self.addons(where), where))
             case "--add-module":
                 return Built(build_static(self.addons(where), _whole(where)), None)
+            case "sanitized":
+                binary = build_static(self.addons(where), _whole(where), sanitize=True)
+                return Built(binary, None, SANITIZER_ENV)
             case _:
                 raise ValueError(kind)
-
-    def sanitized(self, where: Target) -> Built:
-        """All examples in one binary that checks each access to memory."""
-        return Built(build_static(self.addons(where), _whole(where), sanitize=True), None)
 
     def addons(self, where: Target) -> tuple[Path, ...]:
         """The addon directory of each example, copied to a path that its content decides: what was

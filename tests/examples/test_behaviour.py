@@ -14,7 +14,7 @@ import pytest
 
 from tests.examples import KINDS, Built, Workshop
 from tests.harness import client
-from tests.harness.builds import Target
+from tests.harness.builds import Target, target, target_names
 from tests.harness.case import LARGE, PAGE, SHORT
 from tests.harness.client import Response
 from tests.harness.nginx import ConfigRefused, Nginx, check_config, free_port, wait_for
@@ -67,6 +67,7 @@ class Examples:
                 http=http,
                 server=server,
                 files=FILES,
+                env=self.built.env,
             ) as nginx:
                 yield Server(nginx, upstream)
 
@@ -78,12 +79,15 @@ class Examples:
         return str(refused.value)
 
 
-@pytest.fixture(scope="session", params=KINDS)
-def examples_as(
-    request: pytest.FixtureRequest, nginx_target: Target, examples: Workshop
-) -> Examples:
+WAYS = [(name, kind) for name in target_names() for kind in KINDS]
+WAYS.append((target_names()[0], "sanitized"))
+
+
+@pytest.fixture(scope="session", params=WAYS, ids=" ".join)
+def examples_as(request: pytest.FixtureRequest, examples: Workshop) -> Examples:
     """The examples in each way of building."""
-    return Examples(examples.built(request.param, nginx_target))
+    name, kind = request.param
+    return Examples(examples.built(kind, target(name)))
 
 
 # foo_header

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples import Built, Workshop
-from tests.harness.builds import SANITIZER_ENV, Target
+from tests.harness.builds import Target
 from tests.harness.case import Case
 from tests.harness.client import Response
 from tests.harness.memory import MEMORY_ROADS
@@ -55,7 +55,8 @@ class Scene:
 
     def case(self, built: Built) -> Case:
         """The case for these examples, built in some way."""
-        return self.change(Case(built.binary, modules=built.modules(*self.examples)))
+        modules = built.modules(*self.examples)
+        return self.change(Case(built.binary, modules=modules, env=built.env))
 
 
 SCENES = (
@@ -141,5 +142,4 @@ def test_memory(name: str, road: Road, nginx_target: Target, examples: Workshop)
 
 def test_sanitized(packaged: Target, examples: Workshop) -> None:
     """All examples at once on every road, each access to memory checked."""
-    case = EVERYTHING.case(examples.sanitized(packaged))
-    run_roads(replace(case, env=SANITIZER_ENV), ROADS)
+    run_roads(EVERYTHING.case(examples.built("sanitized", packaged)), ROADS)
