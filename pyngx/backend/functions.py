@@ -14,7 +14,7 @@ from pyngx.backend.stmts import StmtLowering
 from pyngx.backend.unit import Signature, Unit, c_type
 from pyngx.flow.lifetimes import memory
 from pyngx.flow.liveness import liveness
-from pyngx.flow.walk import assigned_variables, read_variables, statements
+from pyngx.flow.walk import assigned_variables, read_variables, statements, values_asked_for
 from pyngx.tree import (
     BodyFilter,
     Break,
@@ -230,8 +230,9 @@ def stream_function(unit: Unit, body: BodyFilter) -> Lowered:
     kept = _kept_variables(unit, function, variables, frozenset(live.kept), memory_.owned)
     confs: list[c.Stmt] = []
     _state_locals(unit, out, variables, function, confs)
+    looked_at = values_asked_for(function.body)
     for var in function.locals:
-        if var.type == Struct("ngx_buf_t") and var in live.kept:
+        if var.type == Struct("ngx_buf_t") and (var in live.kept or var not in looked_at):
             variables.places[var] = c.Arrow(c.Name("s"), "buf")
     for stmt in statements(function.body):
         if isinstance(stmt, Inline):

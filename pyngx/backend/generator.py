@@ -134,7 +134,9 @@ class GeneratorLowering(Waiting):
         """Read bytes into a variable; an empty read is the end."""
         name, args = call
         owned = var in self.memory.owned
-        place = self.out.temp("ngx_str_t", 0, "bytes") if owned else self.vars.places[var]
+        place = None if owned else self.vars.places.get(var)
+        if place is None:
+            place = self.out.temp("ngx_str_t", 0, "bytes")
         rc = self.out.temp("ngx_int_t", 0, "rc")
         whole = (self.out.r, STREAM, *args, c.Unary("&", place))
         self.out.assign(rc, c.Call(name, whole))

@@ -389,12 +389,12 @@ def _contexts(
 def ctx_class(mod: ModuleContext, source: ClassSource) -> CtxClass:
     """The request context with its fields."""
     report = Reporter(source.source, mod.diags)
-    fields = []
+    fields: dict[str, CtxField] = {}
     for node in source.node.body:
         match node:
             case ast.AnnAssign(target=ast.Name(id=name)):
                 try:
-                    fields.append(_ctx_field(mod, report, source, node, name))
+                    fields[name] = _ctx_field(mod, report, source, node, name)
                 except Refused:
                     continue
             case ast.Expr(value=ast.Constant()) | ast.Pass():
@@ -406,7 +406,7 @@ def ctx_class(mod: ModuleContext, source: ClassSource) -> CtxClass:
                     f"only annotated fields stand in {source.name}",
                     help="write 'name: type = default'",
                 )
-    return CtxClass(source.name, _words(source), tuple(fields))
+    return CtxClass(source.name, _words(source), tuple(fields.values()))
 
 
 def _ctx_field(

@@ -355,12 +355,6 @@ def _taken(known: _Function, form: BodyForm, diags: Diagnostics) -> None:
             else:
                 message = "this would take memory in each round of the loop"
                 help_ = "compute it before the loop, or count in the loop and format after it"
-                if isinstance(stmt, Yield):
-                    message = "bytes computed in a loop cannot be yielded by this version"
-                    help_ = (
-                        "yield buffers, constants and configuration values; "
-                        "compute before the loop, or after it"
-                    )
             diags.error(
                 "PNX211",
                 expr.span,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from pyngx.tree import Assign, Block, Expr, Local, Piece, Stmt, Var, Walrus
+from pyngx.tree import Assign, Block, Expr, Local, Piece, Stmt, Var, Walrus, Yield
 
 _names_by_class: dict[type, tuple[str, ...]] = {}
 
@@ -78,3 +78,14 @@ def assigned_variables(block: Block) -> frozenset[Var]:
 def read_variables(block: Block) -> frozenset[Var]:
     """The variables whose value is asked for somewhere; others need no place in C."""
     return frozenset(e.var for e in all_expressions(block) if isinstance(e, Local | Walrus))
+
+
+def values_asked_for(block: Block) -> frozenset[Var]:
+    """The variables that something else than their own ``yield`` asks for."""
+    return frozenset(
+        expr.var
+        for stmt in statements(block)
+        for child in children(stmt)
+        for expr in expressions(child)
+        if isinstance(expr, Local) and not (isinstance(stmt, Yield) and child is expr)
+    )
