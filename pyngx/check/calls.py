@@ -114,7 +114,7 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
         _arity(ex, node, name, 0, 0)
         _new_chain(ex, node)
         return NewChain(ex.report.span(node), OutChain())
-    builtin = _BUILTINS.get(found) if isinstance(found, Callable) else None  # type: ignore[arg-type]
+    builtin = next((made for known, made in _BUILTINS.items() if known is found), None)
     if builtin is not None:
         return builtin(ex, node)
     if isinstance(found, FunctionType) and not found.__module__.startswith("pyngx."):
@@ -194,7 +194,7 @@ def _new_chain(ex: Operators, node: ast.Call) -> None:
 
 
 _INSTEAD = {
-    "str": 'format it: f"{n}" of a number; text of bytes is not needed, both are taken',
+    "str": 'f"{n}" is text of a number, b"%d" % n is bytes; bytes are taken where text is',
     "sum": "add up in a loop",
     "any": "test in a loop",
     "all": "test in a loop",
