@@ -98,6 +98,7 @@ CODES: Final[dict[str, str]] = {
     "PNX120": "a format that is not constant, or values that do not fit it",
     "PNX121": "a format specification that is not compiled",
     "PNX122": "a value that the format does not take",
+    "PNX123": "text that UTF-8 does not have",
     # calls
     "PNX130": "not a function",
     "PNX131": "a function of nginx's",

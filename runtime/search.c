@@ -141,11 +141,11 @@ ngx_http_pyngx_search(u_char *data, size_t len,
 #if (NGX_HTTP_PYNGX_X86)
 
     if (len >= 31 && needle->avx2) {
-        return ngx_http_pyngx_search_v32(data, data + len, needle);
+        return ngx_http_pyngx_search_vectors(data, data + len, 32, needle);
     }
 
     if (len >= 15) {
-        return ngx_http_pyngx_search_v16(data, data + len, needle);
+        return ngx_http_pyngx_search_vectors(data, data + len, 16, needle);
     }
 
 #endif
@@ -154,42 +154,25 @@ ngx_http_pyngx_search(u_char *data, size_t len,
 }
 
 
-/* 32 places at a time. */
+/*
+ * Many places at a time; there are so many at least.  The last ones are
+ * looked at together with some before them.
+ */
 
-static NGX_HTTP_PYNGX_AVX2 u_char *
-ngx_http_pyngx_search_v32(u_char *p, u_char *last,
+static u_char *
+ngx_http_pyngx_search_vectors(u_char *p, u_char *last, ngx_uint_t n,
     ngx_http_pyngx_needle_t *needle)
 {
 #if (NGX_HTTP_PYNGX_X86)
 
-    u_char                *q;
-    size_t                 a, b;
-    uint32_t               found;
-    ngx_http_pyngx_v32_t   va, va_bits, vb, vb_bits, x, y;
+    u_char    *q;
+    uint32_t   found;
 
-    a = needle->a;
-    b = needle->b;
-
-    ngx_memset(&va, needle->text.data[a], 32);
-    ngx_memset(&vb, needle->text.data[b], 32);
-    ngx_memset(&va_bits, needle->a_bits, 32);
-    ngx_memset(&vb_bits, needle->b_bits, 32);
+    last -= n - 1;
 
     for ( ;; ) {
-
-        /* the last places are looked at together with some before them */
-
-        if (last - p < 31) {
-            p = last - 31;
-        }
-
-        ngx_memcpy(&x, p + a, 32);
-        ngx_memcpy(&y, p + b, 32);
-
-        x = (ngx_http_pyngx_v32_t) ((x | va_bits) == va)
-            & (ngx_http_pyngx_v32_t) ((y | vb_bits) == vb);
-
-        found = __builtin_ia32_pmovmskb256(x);
+        p = (n == 32) ? ngx_http_pyngx_search_v32(p, last, needle, &found)
+                      : ngx_http_pyngx_search_v16(p, last, needle, &found);
 
         for ( /* void */ ; found; found &= found - 1) {
             q = p + __builtin_ctz(found);
@@ -199,11 +182,11 @@ ngx_http_pyngx_search_v32(u_char *p, u_char *last,
             }
         }
 
-        p += 32;
-
-        if (p > last) {
+        if (p == last) {
             return NULL;
         }
+
+        p = (last - p < (ssize_t) n) ? last : p + n;
     }
 
 #else
@@ -212,55 +195,120 @@ ngx_http_pyngx_search_v32(u_char *p, u_char *last,
 }
 
 
-/* 16 places at a time. */
+/*
+ * The first 32 places of which one or more may be a match, a bit for each in
+ * *found; or last, the last ones of all.
+ */
 
-static u_char *
-ngx_http_pyngx_search_v16(u_char *p, u_char *last,
-    ngx_http_pyngx_needle_t *needle)
+static NGX_HTTP_PYNGX_AVX2 u_char *
+ngx_http_pyngx_search_v32(u_char *p, u_char *last,
+    ngx_http_pyngx_needle_t *needle, uint32_t *found)
 {
 #if (NGX_HTTP_PYNGX_X86)
 
-    u_char                *q;
-    size_t                 a, b;
-    uint32_t               found;
-    ngx_http_pyngx_v16_t   va, va_bits, vb, vb_bits, x, y;
+    size_t                 b;
+    uint32_t               bits;
+    ngx_http_pyngx_v32_t   va, va_bits, vb, vb_bits, x, y, zero;
 
-    a = needle->a;
-    b = needle->b;
+    ngx_memzero(&zero, 32);
 
-    ngx_memset(&va, needle->text.data[a], 16);
-    ngx_memset(&vb, needle->text.data[b], 16);
-    ngx_memset(&va_bits, needle->a_bits, 16);
-    ngx_memset(&vb_bits, needle->b_bits, 16);
+    va = zero + (char) needle->text.data[needle->a];
+    vb = zero + (char) needle->text.data[needle->b];
+    va_bits = zero + (char) needle->a_bits;
+    vb_bits = zero + (char) needle->b_bits;
+
+    b = needle->b - needle->a;
+    p += needle->a;
+    last += needle->a;
 
     for ( ;; ) {
+        ngx_memcpy(&x, p, 32);
+        ngx_memcpy(&y, p + b, 32);
 
-        if (last - p < 15) {
-            p = last - 15;
+        x = (ngx_http_pyngx_v32_t) ((x | va_bits) == va)
+            & (ngx_http_pyngx_v32_t) ((y | vb_bits) == vb);
+
+        bits = __builtin_ia32_pmovmskb256(x);
+
+        if (bits) {
+            break;
         }
 
-        ngx_memcpy(&x, p + a, 16);
+        p += 32;
+
+        if (p > last) {
+
+            if (p == last + 32) {
+                p = last;
+                break;
+            }
+
+            p = last;
+        }
+    }
+
+    *found = bits;
+
+    return p - needle->a;
+
+#else
+    return NULL;
+#endif
+}
+
+
+/* The same with 16 places. */
+
+static u_char *
+ngx_http_pyngx_search_v16(u_char *p, u_char *last,
+    ngx_http_pyngx_needle_t *needle, uint32_t *found)
+{
+#if (NGX_HTTP_PYNGX_X86)
+
+    size_t                 b;
+    uint32_t               bits;
+    ngx_http_pyngx_v16_t   va, va_bits, vb, vb_bits, x, y, zero;
+
+    ngx_memzero(&zero, 16);
+
+    va = zero + (char) needle->text.data[needle->a];
+    vb = zero + (char) needle->text.data[needle->b];
+    va_bits = zero + (char) needle->a_bits;
+    vb_bits = zero + (char) needle->b_bits;
+
+    b = needle->b - needle->a;
+    p += needle->a;
+    last += needle->a;
+
+    for ( ;; ) {
+        ngx_memcpy(&x, p, 16);
         ngx_memcpy(&y, p + b, 16);
 
         x = (ngx_http_pyngx_v16_t) ((x | va_bits) == va)
             & (ngx_http_pyngx_v16_t) ((y | vb_bits) == vb);
 
-        found = __builtin_ia32_pmovmskb128(x);
+        bits = __builtin_ia32_pmovmskb128(x);
 
-        for ( /* void */ ; found; found &= found - 1) {
-            q = p + __builtin_ctz(found);
-
-            if (ngx_http_pyngx_fits(needle, q, needle->text.len)) {
-                return q;
-            }
+        if (bits) {
+            break;
         }
 
         p += 16;
 
         if (p > last) {
-            return NULL;
+
+            if (p == last + 16) {
+                p = last;
+                break;
+            }
+
+            p = last;
         }
     }
+
+    *found = bits;
+
+    return p - needle->a;
 
 #else
     return NULL;

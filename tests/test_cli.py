@@ -15,8 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pyngx import cli
-from pyngx.diagnostics import InternalError
 from pyngx.codes import CODES
+from pyngx.diagnostics import InternalError
 from pyngx.source import Span
 
 REPOSITORY = Path(__file__).parent.parent

@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 
 from pyngx.build.locate import find_target
-from pyngx.diagnostics import Diagnostic, Diagnostics
 from pyngx.codes import CODES
+from pyngx.diagnostics import Diagnostic, Diagnostics
 from pyngx.frontend.load import FilterModule, FunctionSource, function_source, load
 from pyngx.frontend.refuse import NOT_YET, REFUSED, refuse
 from pyngx.headers import NginxModel, load_model

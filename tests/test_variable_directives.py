@@ -58,10 +58,14 @@ def test_computed_where_it_is_asked_for(
     http = "set_method $how; set_missing $nothing; log_format ours '$how [$nothing] $always';"
     places = """
         location / { return 200 "$how $also [$nothing] $always"; }
+        location /moved { set $before $how; rewrite ^ /told last; }
+        location /told { loud on; return 200 "$before $how"; }
         location /loud { loud on; set_method $also; return 200 "$how $also"; }
     """
     with Nginx(nginx_target.binary, modules=[module], http=http, locations=places) as nginx:
         assert client.request(nginx.port, "/").body == b"get get [] here"
+        # not remembered: another location may have another answer
+        assert client.request(nginx.port, "/moved").body == b"get GET"
         assert client.request(nginx.port, "/loud").body == b"GET GET"
 
 

@@ -16,6 +16,9 @@ _SIMPLE = {0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t", 0x22: '\\"', 0x5C: "\\\\"}
 MARGIN = 79
 """The last column that text may stand in, counting characters from 1."""
 
+NARROWEST = 20
+"""Columns that a comment has even where the code around it is nested up to the margin."""
+
 
 def escaped(value: bytes) -> list[str]:
     """The pieces of a string literal's inside, one per byte of ``value``.
@@ -95,7 +98,7 @@ def comment_lines(text: str, indent: int) -> list[str]:
         return []
     if len(lines) == 1 and indent + len(lines[0].strip()) + 6 <= MARGIN:
         return [f"{pad}/* {lines[0].strip()} */"]
-    width = MARGIN - indent - 3
+    width = max(MARGIN - indent - 3, NARROWEST)
     body = [part for line in _joined(lines, width) for part in _wrapped(line, width)]
     return [f"{pad}/*", *(f"{pad} * {part}".rstrip() for part in body), f"{pad} */"]
 

@@ -129,6 +129,14 @@ class HeaderFilter:
                 when(is_null(c.Name("ctx")), ret(NGX_ERROR)),
                 put("ctx->replaced", one()),
                 c.Blank(),
+                when(
+                    c.Binary("!=", R, c.Arrow(R, "main")),
+                    c.Comment("an error would end the main request as well"),
+                    c.Blank(),
+                    c.ExprStmt(call("ngx_http_clean_header", R)),
+                    c.Blank(),
+                    ret(c.Name("rc")),
+                ),
                 ret(
                     call(
                         "ngx_http_filter_finalize_request",

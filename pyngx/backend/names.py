@@ -2,8 +2,8 @@
 
 A name gets a trailing underscore if it is a keyword of C, a macro or type of the headers, begins
 as nginx's own names or the compiler's do, or is that of a function which nginx's macros call; it
-gets a number if
-another variable has it already; letters that C does not have are spelled by their number.
+gets a number if another variable has it already; letters that C does not have are spelled by
+their number.
 """
 
 from __future__ import annotations

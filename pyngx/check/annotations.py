@@ -16,6 +16,7 @@ from pyngx.types import (
     BIT,
     INT,
     INT64_MAX,
+    INT64_MIN,
     Body,
     Bool,
     Bufs,
@@ -127,6 +128,9 @@ def _class(cls: type) -> Type:
         if issubclass(cls, base):
             return type_
     if issubclass(cls, enum.IntEnum | enum.IntFlag):
+        values = [int(member) for member in cls]
+        if not values or min(values) < INT64_MIN or max(values) > INT64_MAX:
+            raise UnknownAnnotation("an enum has members, of at most 64 bits each")
         return Enum(cls)
     if issubclass(cls, NgxStruct):
         return HEADERS.get(cls.c_name, Struct(cls.c_name))

@@ -15,6 +15,7 @@ from pyngx.check.constants import constant
 from pyngx.check.context import ModuleContext, Refused, Reporter, suggestion
 from pyngx.check.scope import Facts
 from pyngx.frontend.load import FunctionSource
+from pyngx.frontend.names import attribute
 from pyngx.tree import (
     Expr,
     Local,
@@ -198,8 +199,7 @@ class Base:
                 base = self.compile_time(value)
                 if base is None or isinstance(base, int | bytes | str):
                     return None
-                found: object = getattr(base, attr, None)
-                return found
+                return attribute(base, attr)
             case _:
                 return None
 

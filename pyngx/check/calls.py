@@ -29,7 +29,6 @@ from pyngx.tree import (
     NewChain,
     Op,
     SendChain,
-    StateField,
 )
 from pyngx.types import (
     BIT,
@@ -115,7 +114,7 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
         _arity(ex, node, name, 0, 0)
         _new_chain(ex, node)
         return NewChain(ex.report.span(node), OutChain())
-    builtin = _BUILTINS.get(found) if isinstance(found, Callable) else None  # type: ignore[arg-type]
+    builtin = next((made for known, made in _BUILTINS.items() if known is found), None)
     if builtin is not None:
         return builtin(ex, node)
     if isinstance(found, FunctionType) and not found.__module__.startswith("pyngx."):
@@ -195,7 +194,7 @@ def _new_chain(ex: Operators, node: ast.Call) -> None:
 
 
 _INSTEAD = {
-    "str": 'format it: f"{n}" of a number; text of bytes is not needed, both are taken',
+    "str": 'f"{n}" is text of a number, b"%d" % n is bytes; bytes are taken where text is',
     "sum": "add up in a loop",
     "any": "test in a loop",
     "all": "test in a loop",
@@ -248,39 +247,30 @@ def _int(ex: Operators, node: ast.Call) -> Expr:
 
 def _abs(ex: Operators, node: ast.Call) -> Expr:
     _arity(ex, node, "abs", 1, 1)
-    value = _simple(ex, node.args[0], "the argument of abs()")
+    first, again = ex.once(ex.need_int(node.args[0], "the argument of abs()"), "number")
     zero = integer(ex.report, node, 0, ex.mod.model)
-    minus = ex.arith(node, "-", zero, value)
-    negative = ex.compare(node, "<", value, zero)
-    limits = Range(0, max(abs(value.range.lo), abs(value.range.hi)))
-    return Conditional(ex.report.span(node), INT, negative, minus, value, range=limits.clamp())
+    minus = ex.arith(node, "-", zero, again)
+    negative = ex.compare(node, "<", first, zero)
+    limits = Range(0, max(abs(first.range.lo), abs(first.range.hi)))
+    return Conditional(ex.report.span(node), INT, negative, minus, again, range=limits.clamp())
 
 
 def _extreme(op: str) -> Callable[[Operators, ast.Call], Expr]:
     def build(ex: Operators, node: ast.Call) -> Expr:
         name = "min" if op == "<=" else "max"
-        _arity(ex, node, name, 2, 2)
-        a = _simple(ex, node.args[0], f"an argument of {name}()")
-        b = _simple(ex, node.args[1], f"an argument of {name}()")
+        _arity(ex, node, name, 2, 8)
+        values = [ex.need_int(a, f"an argument of {name}()") for a in node.args]
         first = min if op == "<=" else max
-        limits = Range(first(a.range.lo, b.range.lo), first(a.range.hi, b.range.hi))
-        cond = ex.compare(node, op, a, b)
-        return Conditional(ex.report.span(node), INT, cond, a, b, range=limits)
+        result = values[0]
+        for value in values[1:]:
+            a, a_again = ex.once(result, name + "imum")
+            b, b_again = ex.once(value, "other")
+            limits = Range(first(a.range.lo, b.range.lo), first(a.range.hi, b.range.hi))
+            cond = ex.compare(node, op, a, b)
+            result = Conditional(ex.report.span(node), INT, cond, a_again, b_again, range=limits)
+        return result
 
     return build
-
-
-def _simple(ex: Operators, node: ast.expr, what: str) -> Expr:
-    """An integer that may be written twice in C."""
-    value = ex.need_int(node, what)
-    if not isinstance(value, Local | Const | StateField):
-        ex.report.refuse(
-            "PNX134",
-            node,
-            f"{what} must be a name or a constant in this version",
-            help="assign it to a variable first",
-        )
-    return value
 
 
 def _ord(ex: Operators, node: ast.Call) -> Expr:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import enum
 import logging
+from typing import NoReturn
 
 from pyngx.check.context import Reporter
 from pyngx.headers import NginxModel
@@ -37,12 +38,15 @@ def constant(
         case bool():
             return Const(span, Bool(), value, range=Range(int(value), int(value)))
         case enum.IntEnum() | enum.IntFlag():
+            if not INT64_MIN <= int(value) <= INT64_MAX:
+                _too_large(report, node, int(value))
             return _enum(span, value)
         case int():
             return integer(report, node, value, model, name)
         case bytes():
             return Const(span, Bytes(), value)
         case str():
+            encodable(report, node, value)
             return Const(span, Str(), value)
         case None:
             return Const(span, NoneType(), None)
@@ -65,15 +69,33 @@ def integer(
 ) -> Const:
     """An integer constant; it keeps nginx's name for it."""
     if not INT64_MIN <= value <= INT64_MAX:
-        report.refuse(
-            "PNX115",
-            node,
-            f"{value} does not fit in the 64 bits of an integer",
-            help="the language's integers go from -2**63 to 2**63 - 1",
-        )
+        _too_large(report, node, value)
     known = name.rpartition(".")[2]
     c_name = known if known.startswith("NGX_") and model.constant(known) == value else ""
     return Const(report.span(node), INT, value, c_name, range=Range(value, value))
+
+
+def _too_large(report: Reporter, node: ast.AST, value: int) -> NoReturn:
+    words = str(value) if abs(value) < 10**40 else "this number"
+    report.refuse(
+        "PNX115",
+        node,
+        f"{words} does not fit in the 64 bits of an integer",
+        help="the language's integers go from -2**63 to 2**63 - 1",
+    )
+
+
+def encodable(report: Reporter, node: ast.AST, text: str) -> None:
+    """Refuse text that UTF-8 does not have."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        report.refuse(
+            "PNX123",
+            node,
+            "this text has half of a surrogate pair in it, which UTF-8 does not have",
+            help='write the character itself, or bytes: b"\\xff"',
+        )
 
 
 def _enum(span: Span, value: enum.IntEnum | enum.IntFlag) -> Const:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pyngx.check.coerce import as_bytes, may_be_none
+from pyngx.check.constants import encodable
 from pyngx.check.context import Reporter
 from pyngx.tree import Const, Convert, Expr, Piece
 from pyngx.types import (
@@ -201,6 +202,7 @@ def fstring(
     for part in node.values:
         match part:
             case ast.Constant(value=str(value)):
+                encodable(report, part, value)
                 pieces.append(Piece(value.encode()))
             case ast.FormattedValue():
                 pieces.append(_formatted(report, part, expr(part.value)))

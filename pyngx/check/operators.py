@@ -32,6 +32,9 @@ from pyngx.tree import (
     Op,
     StateField,
     Truth,
+    Unwrap,
+    Var,
+    Walrus,
 )
 from pyngx.types import (
     BIT,
@@ -325,18 +328,36 @@ class Operators(Access):
                         f"'in' does not work on '{describe(right.type)}'",
                         help="it works on bytes, headers, and several values: x in (1, 2)",
                     )
-        left = self.expr(left_node)
-        if not isinstance(left, Local | StateField | Field | Const):
-            self.report.refuse(
-                "PNX109",
-                left_node,
-                "what is looked for among several values must be a name",
-                help="assign it to a variable first",
-            )
+        for item in items:
+            if not isinstance(item, Local | StateField | Field | Const | Unwrap):
+                self.report.refuse(
+                    "PNX109",
+                    right_node,
+                    "the values after 'in' are names and constants in this version",
+                    help="assign what is computed to a variable first",
+                )
+        first, again = self.once(self.expr(left_node), "wanted")
         if not items:
             return Const(span, Bool(), False, range=Range(0, 0))
-        compared = tuple(self.compare(node, "==", left, item) for item in items)
+        compared = tuple(
+            self.compare(node, "==", again if i else first, item) for i, item in enumerate(items)
+        )
         return compared[0] if len(compared) == 1 else Logic(span, Bool(), "or", compared, range=BIT)
+
+    def once(self, value: Expr, hint: str) -> tuple[Expr, Expr]:
+        """A value that is written several times and evaluated once: what stands for it where it is
+        evaluated first, and after that. A variable that the author does not see keeps it."""
+        if isinstance(value, Local | StateField | Field | Const):
+            return value, value
+        name = hint
+        while name in self.local_names or name in self.vars:
+            name += "_"
+        type_ = INT if is_integer(value.type) else value.type
+        if value.type == BUF:
+            value, type_ = BufBytes(value.span, Bytes(), value), Bytes()
+        var = self.vars[name] = Var(name, type_)
+        first = Walrus(value.span, type_, var, value, range=value.range)
+        return first, Local(value.span, type_, var, range=value.range)
 
     def _in_bytes(self, node: ast.Compare, left_node: ast.expr, right: Expr) -> Expr:
         data = as_bytes(right)

@@ -6,6 +6,7 @@ import ast
 import enum
 from collections.abc import Sequence
 from types import FunctionType
+from typing import Any
 
 from pyngx import NO_DEFAULT, Directive
 from pyngx import MimeTypes as MimeTypesClass
@@ -14,6 +15,7 @@ from pyngx.check.assign import Kind
 from pyngx.check.context import ModuleContext, Refused, Reporter
 from pyngx.check.function import check_function
 from pyngx.frontend.load import ClassSource, FunctionSource, name_span
+from pyngx.frontend.names import shown
 from pyngx.ngx import ngx_http_complex_value_t
 from pyngx.tree import ConfClass, CtxClass, CtxField, DirectiveField, Function
 from pyngx.types import (
@@ -144,7 +146,7 @@ def _check_name(report: Reporter, node: ast.AST, declared: Directive) -> None:
         report.refuse(
             "PNX302",
             _argument(node, "name", 0),
-            f"{name!r} cannot be the name of a directive",
+            f"{shown(name)} cannot be the name of a directive",
             help="use letters, digits and '_', and no digit first",
         )
 
@@ -254,7 +256,7 @@ def _default(report: Reporter, node: ast.AnnAssign, type_: Type, default: object
         report.refuse(
             "PNX305",
             _default_node(node),
-            f"the default {default!r} is not of type '{describe(type_)}'",
+            f"the default {shown(default)} is not of type '{describe(type_)}'",
             help=_default_help(inner, default),
         )
     if isinstance(inner, ComplexValue) and isinstance(default, str):
@@ -279,6 +281,8 @@ def _default_help(type_: Type, default: object) -> str:
             return f"write b{default!r}" if default.isascii() else "encode it: '…'.encode()"
         case Str(), bytes():
             return "write the text without the b"
+        case Str(), str():
+            return "write characters that UTF-8 has"
         case Bool(), _:
             return "write True or False"
         case Int(), int():
@@ -291,6 +295,10 @@ def _default_help(type_: Type, default: object) -> str:
             return f"write a member: {cls.__name__}.{next(iter(cls)).name}"
         case _:
             return f"write a value of type '{describe(type_)}'"
+
+
+def _is_utf8(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _fits(type_: Type, default: object) -> bool:
@@ -306,9 +314,9 @@ def _fits(type_: Type, default: object) -> bool:
         case Bytes():
             return isinstance(default, bytes)
         case Str():
-            return isinstance(default, str)
+            return isinstance(default, str) and _is_utf8(default)
         case ComplexValue():
-            return isinstance(default, bytes | str)
+            return isinstance(default, bytes) or (isinstance(default, str) and _is_utf8(default))
         case Enum(cls):
             return isinstance(default, cls) or (
                 issubclass(cls, enum.IntFlag) and isinstance(default, int)
@@ -341,13 +349,16 @@ def _bounds(
 ) -> tuple[int | None, int | None]:
     inner = type_.inner if isinstance(type_, Optional) else type_
     bounds = (declared.min, declared.max)
-    if bounds == (None, None):
+    if declared.min is None and declared.max is None:
         return (None, None)
-    if not isinstance(inner, Int) or not all(b is None or isinstance(b, int) for b in bounds):
+    given = [b for b in bounds if b is not None]
+    if not isinstance(inner, Int) or not all(
+        isinstance(b, int) and inner.range.lo <= b <= inner.range.hi for b in given
+    ):
         report.refuse(
             "PNX306",
             _argument(node, "max" if bounds[0] is None else "min", -1),
-            "min and max bound an integer, with integers",
+            "min and max are integers of the directive's own type",
             help="check other values in validate()",
         )
     low, high = bounds
@@ -366,14 +377,14 @@ def _contexts(
 ) -> tuple[str, ...]:
     if given is None:
         return _CONTEXTS[place]
-    names = [given] if isinstance(given, str) else list(given)
+    names: list[Any] = list(given) if isinstance(given, list | tuple) else [given]
     allowed = _ALL_CONTEXTS if place is Place.LOC else _CONTEXTS[place]
     for name in names:
-        if name not in allowed:
+        if not isinstance(name, str) or name not in allowed:
             report.refuse(
                 "PNX307",
                 _argument(node, "context", -1),
-                f"'{name}' is not a place for a directive of a {place.value.capitalize()}Conf",
+                f"{shown(name)} is not a place for a directive of a {place.value.capitalize()}Conf",
                 help=f"places are: {', '.join(allowed)}",
             )
     if not names:
@@ -432,7 +443,7 @@ def _ctx_field(
         report.refuse(
             "PNX305",
             _default_node(node),
-            f"the default {default!r} is not of type '{describe(type_)}'",
+            f"the default {shown(default)} is not of type '{describe(type_)}'",
             help=_default_help(inner, default),
         )
     if isinstance(default, enum.Enum):

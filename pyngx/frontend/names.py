@@ -46,6 +46,23 @@ def is_module_name(name: object) -> bool:
     return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
+def attribute(owner: object, name: str) -> object | None:
+    """An attribute of an object of the author's; None if there is none, or asking for it raises."""
+    try:
+        found: object = getattr(owner, name, None)
+    except Exception:  # the author's own __getattr__ or property
+        return None
+    return found
+
+
+def shown(value: object) -> str:
+    """An object of the author's as text for a message."""
+    try:
+        return repr(value)
+    except Exception:  # the author's own __repr__
+        return f"of class '{type(value).__name__}'"
+
+
 def place_of(source: SourceFile, line: int) -> Span:
     """A line from its first character that is not space to its end."""
     text = source.lines[line - 1] if 0 < line <= len(source.lines) else ""

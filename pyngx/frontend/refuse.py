@@ -21,6 +21,7 @@ from typing import Final
 from pyngx import BodyFilter, ConfError, HeaderFilter, Variable
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FunctionSource, name_span
+from pyngx.frontend.names import attribute
 from pyngx.source import Span
 
 
@@ -403,7 +404,7 @@ class _Walk:
         if isinstance(node, ast.Attribute):
             owner = self._value(node.value)
             if isinstance(owner, types.ModuleType | type):
-                return getattr(owner, node.attr, None)
+                return attribute(owner, node.attr)
             return None
         if not isinstance(node, ast.Name) or node.id in self.locals:
             return None
@@ -500,8 +501,8 @@ def _bound_names(function: ast.FunctionDef) -> frozenset[str]:
 
 
 def _qualified_name(target: object | None) -> str:
-    module = getattr(target, "__module__", None)
-    name = getattr(target, "__qualname__", None)
+    module = attribute(target, "__module__")
+    name = attribute(target, "__qualname__")
     return f"{module}.{name}" if isinstance(module, str) and isinstance(name, str) else ""
 
 

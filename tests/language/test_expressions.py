@@ -101,6 +101,12 @@ min(a, b)
 max(a, b)
 min(a, 5)
 max(-3, a)
+min(a + 1, b * 2 if b < 9 else b)
+max(len(s), len(t), a)
+min(third(a), 2)
+abs(third(a) - 5)
+max(a, b, 5, 7)
+abs(min(a, 9)) + max(b, -9)
 len(s) - a
 len(s) * len(t)
 len(s) - len(t)
@@ -297,6 +303,12 @@ NULS[1:] in NULS
 s in (b"a", b"abc", b"")
 s not in (b"a", b"b")
 s in WORDS
+s.lower() in (b"abc", b"xyz")
+s + t not in WORDS
+third(a) in (1, 3)
+(a & 255) in (1, b)
+r.arg(b"s") in (b"a", b"abc")
+(x := len(s)) in (1, 2) and x in (2, 3)
 a in (1, 2, 3)
 a in TABLE
 a not in TABLE

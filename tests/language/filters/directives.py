@@ -82,7 +82,7 @@ class Conf(LocConf):
 
     def validate(self) -> None:
         if self.low > self.high:
-            raise ConfError("d_low %d is more than d_high %d" % (self.low, self.high))  # noqa: UP031
+            raise ConfError(f"d_low {self.low} is more than d_high {self.high}")
         if self.text == b"bad":
             raise ConfError("d_text may not be bad")
         if self.maybe is not None and len(self.maybe) > 5:
