@@ -114,7 +114,7 @@ CODES: Final[dict[str, str]] = {
     "PNX140": "an assignment that is not compiled",
     "PNX141": "a value that is not kept in a variable",
     "PNX142": "wrong number of values",
-    "PNX143": "writing into a buffer is not compiled yet",
+    "PNX143": "a write into something other than a loop's buffer",
     "PNX145": "no effect",
     "PNX146": "not something to send",
     "PNX147": "a log call that is not compiled",
@@ -123,7 +123,7 @@ CODES: Final[dict[str, str]] = {
     "PNX152": "cannot be iterated",
     "PNX153": "a wrong return",
     "PNX154": "a wrong raise",
-    "PNX155": "yield from something other than the body",
+    "PNX155": "yield from something that sends nothing",
     "PNX156": "not a result of a header filter",
     "PNX157": "a second outgoing chain",
     # signatures
@@ -135,6 +135,11 @@ CODES: Final[dict[str, str]] = {
     "PNX165": "a class of another file",
     "PNX166": "a wrong result annotation",
     "PNX167": "a function that ends without a value",
+    # reading the body
+    "PNX170": "a read that happens only sometimes",
+    "PNX171": "a bound of a read",
+    "PNX172": "something that is not scanned for",
+    "PNX173": "a value returned out of try and finally",
     # nginx
     "PNX200": "unknown field of an nginx structure",
     "PNX201": "a field without a face in Python",
@@ -146,7 +151,6 @@ CODES: Final[dict[str, str]] = {
     # memory
     "PNX210": "bytes that do not outlive the response",
     "PNX211": "memory for each buffer",
-    "PNX212": "a view of a buffer that is gone",
     "PNX213": "a view of state that is overwritten",
     # configuration and state
     "PNX300": "not a field",

@@ -25,8 +25,8 @@ from pyngx.frontend.load import FilterModule, load
 from pyngx.frontend.reserved import check_reserved
 from pyngx.headers import CheckMessage, NginxModel, check_c, load_model
 from pyngx.ngx import use
+from pyngx.program import Program
 from pyngx.source import Span
-from pyngx.tree import Program
 
 
 @dataclass(frozen=True)

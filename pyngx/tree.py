@@ -9,12 +9,11 @@ and never changed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TypeAlias
 
 from pyngx.ops.registry import Row
-from pyngx.source import SourceFile, Span
-from pyngx.types import FULL, Place, Range, Type
+from pyngx.source import Span
+from pyngx.types import FULL, Range, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -529,104 +528,3 @@ class Function:
     result: Type
     locals: tuple[Var, ...]
     body: Block
-
-
-@dataclass(frozen=True, slots=True)
-class DirectiveField:
-    """A field of a configuration class. ``default`` is a plain Python value."""
-
-    name: str
-    directive: str
-    type: Type
-    default: object
-    contexts: tuple[str, ...]
-    min: int | None
-    max: int | None
-    span: Span
-    comments: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ConfClass:
-    """The configuration of one level."""
-
-    place: Place
-    name: str
-    docstring: str | None
-    fields: tuple[DirectiveField, ...]
-    validate: Function | None
-
-
-@dataclass(frozen=True, slots=True)
-class CtxField:
-    """A field of the request context; ``default`` is a plain Python value."""
-
-    name: str
-    type: Type
-    default: int | bool | bytes | str | None
-    span: Span
-    comments: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CtxClass:
-    """The request context of the file."""
-
-    name: str
-    docstring: str | None
-    fields: tuple[CtxField, ...]
-
-
-class BodyForm(StrEnum):
-    """How a body filter is written: a generator, or a function of chains."""
-
-    STREAM = "stream"
-    CHAIN = "chain"
-
-
-@dataclass(frozen=True, slots=True)
-class BodyFilter:
-    """The body filter of the file."""
-
-    function: Function
-    form: BodyForm
-    encoded: bool
-    partial: bool
-
-
-@dataclass(frozen=True, slots=True)
-class VariableDef:
-    """``@variable(name)``; with ``contexts`` it is ``@variable(directive(name))``: the name and the
-    places of a directive whose argument is the variable's name."""
-
-    name: str
-    function: Function
-    contexts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A whole file, typed."""
-
-    name: str
-    after: str | None
-    before: str | None
-    source: SourceFile
-    docstring: str | None
-    confs: tuple[ConfClass, ...]
-    ctx: CtxClass | None
-    header: Function | None
-    body: BodyFilter | None
-    variables: tuple[VariableDef, ...]
-    helpers: tuple[Function, ...]
-    output: tuple[Place, str] | None = None  # the directive for the body filter's own buffers
-
-    @property
-    def functions(self) -> tuple[Function, ...]:
-        """Every function of the author's."""
-        found = [*self.helpers]
-        found += [c.validate for c in self.confs if c.validate is not None]
-        found += [] if self.header is None else [self.header]
-        found += [] if self.body is None else [self.body.function]
-        found += [v.function for v in self.variables]
-        return tuple(found)

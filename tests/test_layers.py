@@ -29,6 +29,7 @@ LAYERS = (
     ("pyngx",),
     ("pyngx.ops",),
     ("pyngx.tree",),
+    ("pyngx.program",),
     ("pyngx.frontend",),
     ("pyngx.check",),
     ("pyngx.flow",),

@@ -11,7 +11,7 @@ from pyngx.backend.integers import literal
 from pyngx.backend.merge import merge
 from pyngx.backend.short import NULL, addr, call, is_null, one, path, put, ret, when
 from pyngx.backend.unit import Unit
-from pyngx.tree import ConfClass, DirectiveField, VariableDef
+from pyngx.program import ConfClass, DirectiveField, VariableDef
 from pyngx.types import (
     FULL,
     Bool,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyngx.backend.order import order
-from pyngx.tree import Program
+from pyngx.program import Program
 
 
 def config_text(program: Program, runtime: str) -> str:

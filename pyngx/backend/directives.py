@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pyngx.backend import cnodes as c
-from pyngx.tree import DirectiveField
+from pyngx.program import DirectiveField
 from pyngx.types import (
     Int,
     Optional,

@@ -12,7 +12,10 @@ from typing import Any, TypeVar
 
 from pyngx.backend.names import Names
 from pyngx.headers import NginxModel
-from pyngx.tree import CtxField, DirectiveField, Program, StateField
+from pyngx.program import CtxField, DirectiveField, Program
+from pyngx.tree import (
+    StateField,
+)
 from pyngx.types import Bytes, Conf, Ctx, MimeTypes, Optional, Place, Str, Type
 
 _OF_VALIDATE = frozenset({"file", "line"})

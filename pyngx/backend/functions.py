@@ -15,10 +15,9 @@ from pyngx.backend.unit import Signature, Unit, c_type
 from pyngx.flow.lifetimes import memory
 from pyngx.flow.liveness import liveness
 from pyngx.flow.walk import assigned_variables, read_variables, statements, values_asked_for
+from pyngx.program import BodyFilter, ConfClass
 from pyngx.tree import (
-    BodyFilter,
     Break,
-    ConfClass,
     Const,
     Expr,
     Function,

@@ -9,7 +9,7 @@ from pyngx.backend.directives import CF, inner, number
 from pyngx.backend.integers import literal
 from pyngx.backend.short import addr, call, do, is_null, one, path, put, ret, when
 from pyngx.backend.unit import Unit
-from pyngx.tree import ConfClass, DirectiveField
+from pyngx.program import ConfClass, DirectiveField
 from pyngx.types import (
     Bool,
     Bufs,

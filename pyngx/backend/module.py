@@ -39,7 +39,7 @@ from pyngx.backend.short import (
 from pyngx.backend.unit import Unit, c_type
 from pyngx.flow.effect import Effect, effect
 from pyngx.headers import NginxModel
-from pyngx.tree import BodyForm, CtxField, Program, VariableDef
+from pyngx.program import BodyForm, CtxField, Program, VariableDef
 from pyngx.types import Bytes, Ctx, Optional, Place, Str
 
 

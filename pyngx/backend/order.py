@@ -9,7 +9,7 @@ within ``HTTP_FILTER_MODULES``.
 from __future__ import annotations
 
 from pyngx.frontend.reserved import INITIALISED
-from pyngx.tree import Program
+from pyngx.program import Program
 
 
 def position(program: Program) -> int | None:

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 from pyngx.backend.names import identifier
 from pyngx.headers import NginxModel
-from pyngx.tree import ConfClass, Function, Program, VariableDef
+from pyngx.program import ConfClass, Program, VariableDef
+from pyngx.tree import (
+    Function,
+)
 from pyngx.types import Bool, Bytes, Enum, Int, List, Optional, Place, Str, Tuple, Type
 
 _CONF_SUFFIX = {Place.LOC: "loc_conf", Place.SRV: "srv_conf", Place.MAIN: "main_conf"}

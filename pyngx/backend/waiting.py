@@ -193,8 +193,10 @@ class Waiting(States):
 
 
 def endless(stmt: While) -> bool:
+    """Whether a loop has no condition."""
     return isinstance(stmt.cond, Const) and stmt.cond.value is True
 
 
 def suspends_within(block: Block) -> bool:
+    """Whether the generator can be suspended in a block."""
     return any(suspends(s) for s in block)

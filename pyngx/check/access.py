@@ -11,11 +11,11 @@ from pyngx.check.constants import constant, integer
 from pyngx.check.context import Refused, nearest, suggestion
 from pyngx.check.fields import face, field_names
 from pyngx.ops.table import TABLE
+from pyngx.program import DirectiveField
 from pyngx.tree import (
     ByteAt,
     Compare,
     Const,
-    DirectiveField,
     Expr,
     Field,
     Item,

@@ -13,8 +13,11 @@ from typing import NoReturn
 from pyngx.diagnostics import Diagnostics, Label
 from pyngx.frontend.load import FilterModule, FunctionSource
 from pyngx.headers import NginxModel
+from pyngx.program import ConfClass, CtxClass
 from pyngx.source import SourceFile, Span
-from pyngx.tree import ConfClass, CtxClass, Function
+from pyngx.tree import (
+    Function,
+)
 from pyngx.types import Place
 
 

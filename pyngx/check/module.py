@@ -11,7 +11,10 @@ from pyngx.check.state import conf_class, ctx_class, validate_method, variable_c
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FilterModule, name_span
 from pyngx.headers import NginxModel
-from pyngx.tree import BodyFilter, BodyForm, Function, Program, VariableDef
+from pyngx.program import BodyFilter, BodyForm, Program, VariableDef
+from pyngx.tree import (
+    Function,
+)
 from pyngx.types import Place
 
 

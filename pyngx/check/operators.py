@@ -353,8 +353,8 @@ class Operators(Access):
         while name in self.local_names or name in self.vars:
             name += "_"
         type_ = INT if is_integer(value.type) else value.type
-        if value.type == BUF:
-            value, type_ = BufBytes(value.span, Bytes(), value), Bytes()
+        if as_bytes(value) is not value:
+            value, type_ = as_bytes(value), Bytes()
         var = self.vars[name] = Var(name, type_)
         first = Walrus(value.span, type_, var, value, range=value.range)
         return first, Local(value.span, type_, var, range=value.range)

@@ -17,7 +17,10 @@ from pyngx.check.function import check_function
 from pyngx.frontend.load import ClassSource, FunctionSource, name_span
 from pyngx.frontend.names import shown
 from pyngx.ngx import ngx_http_complex_value_t
-from pyngx.tree import ConfClass, CtxClass, CtxField, DirectiveField, Function
+from pyngx.program import ConfClass, CtxClass, CtxField, DirectiveField
+from pyngx.tree import (
+    Function,
+)
 from pyngx.types import (
     Bool,
     Bufs,

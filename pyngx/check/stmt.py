@@ -146,7 +146,7 @@ class Statements(Generators):
             case ast.Return():
                 if self.finals and node.value is not None:
                     self.report.refuse(
-                        "PNX156",
+                        "PNX173",
                         node,
                         "a value is returned out of 'try' … 'finally'",
                         help="assign the value in the 'try', and return it after the 'finally'",

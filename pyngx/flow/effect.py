@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from pyngx.flow.walk import all_expressions, expressions, statements
+from pyngx.program import BodyFilter, BodyForm, Program
 from pyngx.source import Span
 from pyngx.tree import (
     Append,
     Assign,
     AssignField,
     Block,
-    BodyFilter,
-    BodyForm,
     Break,
     BufBytes,
     Const,
@@ -39,7 +38,6 @@ from pyngx.tree import (
     NewChain,
     Op,
     PartBytes,
-    Program,
     Raise,
     ReadInto,
     Return,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pyngx.diagnostics import Diagnostics, Label
 from pyngx.flow.walk import expressions, statements
 from pyngx.ops.registry import Passes
+from pyngx.program import Program
 from pyngx.source import Span
 from pyngx.tree import (
     Arith,
@@ -24,7 +25,6 @@ from pyngx.tree import (
     ItemAt,
     Log,
     Op,
-    Program,
     Raise,
     Stmt,
 )

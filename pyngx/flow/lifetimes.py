@@ -28,14 +28,13 @@ from pyngx.diagnostics import Diagnostics, Label
 from pyngx.flow.liveness import Liveness, liveness
 from pyngx.flow.walk import all_expressions, blocks, children, expressions, statements
 from pyngx.ops.registry import Form, Passes
+from pyngx.program import BodyFilter, BodyForm, Program
 from pyngx.source import Span
 from pyngx.tree import (
     Append,
     Assign,
     AssignField,
     Block,
-    BodyFilter,
-    BodyForm,
     BufBytes,
     CallHelper,
     Conditional,
@@ -54,7 +53,6 @@ from pyngx.tree import (
     Logic,
     Op,
     PartBytes,
-    Program,
     ReadInto,
     Return,
     StateField,

@@ -11,14 +11,11 @@ from dataclasses import replace
 
 from pyngx.flow.lifetimes import memory
 from pyngx.flow.walk import statements
+from pyngx.program import BodyForm, ConfClass, DirectiveField, Program
 from pyngx.tree import (
-    BodyForm,
-    ConfClass,
-    DirectiveField,
     ForLines,
     Format,
     ForScan,
-    Program,
     ReadInto,
     Yield,
 )
