@@ -230,7 +230,8 @@ def stream_function(unit: Unit, body: BodyFilter) -> Lowered:
         if var.type == Struct("ngx_buf_t"):
             variables.places[var] = c.Arrow(c.Name("s"), "buf")
     _declare_locals(out, variables, function)
-    lowering = GeneratorLowering(out, variables, function, live)
+    fields = _ctx_fields(unit) | {d.name for d in kept}
+    lowering = GeneratorLowering(out, variables, function, live, fields)
     lowered = lowering.lower()
     hidden = tuple(c.Decl("ngx_int_t", 0, name) for name in lowering.hidden)
     kept = (*kept, *hidden)

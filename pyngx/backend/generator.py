@@ -82,9 +82,15 @@ class GeneratorLowering(StmtLowering):
     """Lowers the body filter of the stream form."""
 
     def __init__(
-        self, out: Emitter, variables: Variables, function: Function, liveness: Liveness
+        self,
+        out: Emitter,
+        variables: Variables,
+        function: Function,
+        liveness: Liveness,
+        fields: frozenset[str],
     ) -> None:
         super().__init__(out, variables, function, liveness)
+        self.fields = fields  # of the context
         self.states: list[_State] = []
         self.jumps = False
         self.loops: list[_Jumps | None] = []
@@ -281,7 +287,9 @@ class GeneratorLowering(StmtLowering):
 
     def _keep(self, name: str) -> c.Expr:
         """A hidden variable in the context."""
-        unique = f"{name}{len(self.hidden) + 1}"
+        number = len(self.hidden) + 1
+        while (unique := f"{name}{number}") in {*self.fields, *self.hidden}:
+            number += 1
         self.hidden.append(unique)
         return c.Arrow(c.Name("ctx"), unique)
 
