@@ -60,7 +60,7 @@ from pyngx.tree import (
     Wrap,
     Yield,
 )
-from pyngx.types import Bytes, Ctx, Optional, Str, Type
+from pyngx.types import Bytes, Ctx, Optional, Str, Struct, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,7 @@ def _check(
     _taken(known, body.form, diags)
     if body.form is BodyForm.STREAM:
         _kept(known, live, diags)
+        _replaced(known, live, diags)
 
 
 def _holds_bytes(type_: Type) -> bool:
@@ -341,6 +342,25 @@ def _kept(known: _Function, live: Liveness, diags: Diagnostics) -> None:
                 secondary=[Label(read.span, "the next buffer is read here")],
                 help="keep a copy in a field of a RequestCtx: ctx.last = …",
             )
+
+
+def _replaced(known: _Function, live: Liveness, diags: Diagnostics) -> None:
+    """No buffer is used after the next one is read: there is one at a time."""
+    for read in statements(known.function.body):
+        if not reads(read):
+            continue
+        inner = [s for block in blocks(read) for s in statements(block)]
+        own = {s.var for s in (read, *inner) if isinstance(s, ForBody)}
+        used = {e.var for s in inner for e in expressions(s) if isinstance(e, Local)} - own
+        for var in sorted(used | live.live_after(read), key=lambda v: v.name):
+            if var.type == Struct("ngx_buf_t"):
+                diags.error(
+                    "PNX212",
+                    read.span,
+                    f"this reads the next buffer, and '{var.name}' is used after it",
+                    label="a buffer is valid until the next one is read",
+                    help=f"yield '{var.name}' before this loop, or read in one loop only",
+                )
 
 
 def _overwritten(known: _Function, live: Liveness, diags: Diagnostics) -> None:
