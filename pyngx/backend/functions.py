@@ -239,7 +239,8 @@ def stream_function(unit: Unit, body: BodyFilter) -> Lowered:
                 if var in variables.places:
                     variables.places[param] = variables.places[var]
     _declare_locals(out, variables, function)
-    lowering = GeneratorLowering(out, variables, function, live, memory_)
+    fields = _ctx_fields(unit) | {d.name for d in kept}
+    lowering = GeneratorLowering(out, variables, function, live, memory_, fields)
     lowered = lowering.lower()
     kept = (*kept, *lowering.hidden)
     if kept and not any(d.name == "ctx" for d in out.decls):

@@ -53,6 +53,7 @@ class States(StmtLowering):
         function: Function,
         live: Liveness,
         memory: Memory,
+        fields: frozenset[str],
     ) -> None:
         super().__init__(out, variables, function, live)
         self.states: list[State] = []
@@ -63,6 +64,7 @@ class States(StmtLowering):
         self.inlines: list[Inlined] = []
         self.scans: dict[int, tuple[c.Expr, c.Expr]] = {}
         self.memory = memory
+        self.fields = set(fields)  # of the context
         self._names: set[str] = set()
 
     @property
@@ -146,6 +148,9 @@ class States(StmtLowering):
     def _keep(self, name: str, ctype: str = "ngx_int_t", stars: int = 0) -> c.Expr:
         """A hidden variable in the context."""
         unique = f"{name}{len(self.hidden) + 1}"
+        while unique in self.fields:
+            unique += "_"
+        self.fields.add(unique)
         self.hidden.append(c.Decl(ctype, stars, unique))
         return c.Arrow(c.Name("ctx"), unique)
 

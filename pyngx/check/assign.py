@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from pyngx.check.base import path
 from pyngx.check.coerce import BUF, join, store
-from pyngx.check.context import ModuleContext
+from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.expr import Expressions
 from pyngx.check.fields import REQUEST_FLAGS
 from pyngx.check.scope import Facts
@@ -85,6 +85,7 @@ class Assignments(Expressions):
 
     def declare(self, node: ast.Name, value: Expr) -> Var:
         """The variable that is assigned; its type comes from its first value."""
+        self._not_kept(value)
         name = node.id
         wanted = value.type
         if isinstance(wanted, Int | NoneType) or is_integer(wanted):
@@ -182,7 +183,6 @@ class Assignments(Expressions):
                 f"{value.helper}() returns nothing",
                 help="call it without an assignment, or let it return a value",
             )
-        self._not_kept(value, value_node)
         var = self.declare(target, value)
         stored = store(self.report, value_node, value, var.type, f"'{target.id}'")
         self.assigned(target.id, value)
@@ -193,24 +193,26 @@ class Assignments(Expressions):
             self.value_ranges[target.id] = stored.range
         return Assign(self.report.span(node), var, stored)
 
-    def _not_kept(self, value: Expr, node: ast.expr) -> None:
+    def _not_kept(self, value: Expr) -> None:
         """Buffers of a generator, and the outgoing chain, have the one name that they were given
         first."""
         inner = value.type.inner if isinstance(value.type, Optional) else value.type
-        if inner == BUF and self.kind is Kind.STREAM:
-            self.report.refuse(
+        if inner == BUF and self.kind is Kind.STREAM and not isinstance(value, Const):
+            self.report.diags.error(
                 "PNX141",
-                node,
+                value.span,
                 "a buffer is not kept in a variable: it is valid until the next one is read",
                 help="use the name that the loop gives it",
             )
+            raise Refused
         if isinstance(inner, OutChain) and isinstance(value, Local):
-            self.report.refuse(
+            self.report.diags.error(
                 "PNX141",
-                node,
+                value.span,
                 "the outgoing chain has one name",
                 help=f"use '{value.var.name}' everywhere",
             )
+            raise Refused
 
     def _unpack(
         self, node: ast.stmt, targets: list[ast.expr], value_node: ast.expr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from pyngx.check.assign import Assignments
+from pyngx.check.assign import Assignments, Kind
 from pyngx.check.coerce import BUF
 from pyngx.check.scope import Facts, assigned_if
 from pyngx.tree import (
@@ -196,6 +196,13 @@ class Loops(Assignments):
                 body = self._for_body(node, (var,))
                 self.buffer_loops -= 1
                 return ForBody(span, var, body)
+            case Struct("ngx_chain_t") if self.kind is Kind.STREAM:
+                self.report.refuse(
+                    "PNX152",
+                    node.iter,
+                    "a generator reads its body, not nginx's chains",
+                    help="write 'for buf in body:'",
+                )
             case Struct("ngx_chain_t"):
                 var = self._loop_var(node, node.target, BUF)
                 return ForChain(span, var, value, self._for_body(node, (var,)))

@@ -334,6 +334,25 @@ def test_counter_of_subrequests(examples_as: Examples) -> None:
         )
 
 
+# All that see bodies
+
+
+@pytest.mark.parametrize("name", ("footer", "prefix", "counter"))
+def test_what_was_flushed_arrives(name: str, examples_as: Examples) -> None:
+    """The upstream is silent after its first piece: the client has it, for nothing is held."""
+    own = {"footer": "footer on;", "prefix": "prefix foo;"}
+    places = f"location / {{ {own.get(name, '')} proxy_buffering off; {PROXY} }}"
+    routes = {"/": Reply((b"first", b"never"), framing="chunked", die_after=1, hang=True)}
+    with (
+        examples_as.serve(name, locations=places, routes=routes) as at,
+        client.Connection(at.nginx.port) as connection,
+    ):
+        connection.send("/")
+        received = b""
+        while b"first" not in received:
+            received += connection.read_some(1)
+
+
 # not_modified
 
 
