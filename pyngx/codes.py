@@ -151,6 +151,7 @@ CODES: Final[dict[str, str]] = {
     # memory
     "PNX210": "bytes that do not outlive the response",
     "PNX211": "memory for each buffer",
+    "PNX212": "a buffer that is gone",
     "PNX213": "a view of state that is overwritten",
     # configuration and state
     "PNX300": "not a field",

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 
 from pyngx.diagnostics import Diagnostics, Label
 from pyngx.flow.liveness import Liveness, liveness
+from pyngx.flow.suspension import reads
 from pyngx.flow.walk import all_expressions, blocks, children, expressions, statements
 from pyngx.ops.registry import Form, Passes
 from pyngx.program import BodyFilter, BodyForm, Program
@@ -63,7 +64,7 @@ from pyngx.tree import (
     While,
     Wrap,
 )
-from pyngx.types import Bytes, Ctx, Optional, Str, Type
+from pyngx.types import Bytes, Ctx, Optional, Part, Str, Struct, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,8 @@ def _check(
         return
     if body.form is BodyForm.CHAIN:
         _sent(known, diags)
+    else:
+        _replaced(known, liveness(function.body), diags)
     _taken(known, body.form, diags)
 
 
@@ -373,6 +376,26 @@ def _with_loops(block: Block, in_loop: bool) -> Iterator[tuple[Stmt, bool]]:
         yield stmt, in_loop or isinstance(stmt, While)
         for inner in blocks(stmt):
             yield from _with_loops(inner, in_loop or isinstance(stmt, _LOOPS))
+
+
+def _replaced(known: _Function, live: Liveness, diags: Diagnostics) -> None:
+    """No buffer, and no part of a scan, is used after the next read: there is one at a time."""
+    for read in statements(known.function.body):
+        if not reads(read):
+            continue
+        inner = [s for block in blocks(read) for s in statements(block)]
+        own = {s.var for s in (read, *inner) if isinstance(s, ForBody | ForScan)}
+        used = {e.var for s in inner for e in expressions(s) if isinstance(e, Local)} - own
+        for var in sorted(used | live.live_after(read), key=lambda v: v.name):
+            if var.type in (Struct("ngx_buf_t"), Part()) and var not in own:
+                what = "part" if var.type == Part() else "buffer"
+                diags.error(
+                    "PNX212",
+                    read.span,
+                    f"this reads on in the body, and '{var.name}' is used after it",
+                    label=f"a {what} is valid until the next read",
+                    help=f"yield '{var.name}' before this, or read in one loop only",
+                )
 
 
 def _overwritten(known: _Function, live: Liveness, diags: Diagnostics) -> None:
