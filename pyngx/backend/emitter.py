@@ -84,7 +84,9 @@ class Emitter:
         self.stmts.append(stmt)
 
     def assign(self, target: c.Expr, value: c.Expr) -> None:
-        """Append ``target = value;``."""
+        """Append ``target = value;``, unless that is what it is already."""
+        if target == value:
+            return
         self.emit(c.ExprStmt(c.Assign(target, value), line=self.line))
 
     def call(self, name: str, *args: c.Expr) -> None:

@@ -283,7 +283,7 @@ class ExprLowering(CallLowering):
                     self.string_into(target, orelse)
                 self.out.emit(c.If(test, tuple(first), tuple(second), line=self.out.line))
             case Walrus(var=var, value=value):
-                self.string_into(self.vars.ref(var), value)
+                self.store(self.vars.places[var], value)
                 self.out.assign(target.value, self.vars.ref(var).value)
             case Wrap(value=value):
                 self.string_into(target, value)

@@ -12,8 +12,12 @@ from pyngx.backend.unit import c_type
 from pyngx.flow.walk import expressions
 from pyngx.tree import (
     CallHelper,
+    Conditional,
     Const,
     Expr,
+    Format,
+    Local,
+    Op,
     StateField,
     Unwrap,
     Walrus,
@@ -136,13 +140,23 @@ class Lowering:
 
     def store(self, target: c.Expr, value: Expr) -> None:
         """Assign an expression of any type to a C place."""
-        if is_string(value.type):
-            ref = Ref(target)
-            if isinstance(target, c.Unary) and target.op == "*":
-                ref = Ref(target.operand, pointer=True)
-            self.string_into(ref, value)
-        else:
+        if not is_string(value.type):
             self.out.assign(target, self.value(value))
+        elif self._computed_from(value, target):
+            temp = Ref(self.out.temp("ngx_str_t", 0, "result"))
+            self.string_into(temp, value)
+            self.out.assign(target, temp.value)
+        elif isinstance(target, c.Unary) and target.op == "*":
+            self.string_into(Ref(target.operand, pointer=True), value)
+        else:
+            self.string_into(Ref(target), value)
+
+    def _computed_from(self, value: Expr, target: c.Expr) -> bool:
+        """Whether a byte string is computed from what lies where it goes: it would be overwritten
+        while it is still read."""
+        parts = list(expressions(value))
+        reads = any(isinstance(e, Local) and self.vars.places.get(e.var) == target for e in parts)
+        return reads and any(isinstance(e, Op | Format | CallHelper | Conditional) for e in parts)
 
     def _named(self, value: c.Expr, expr: Expr) -> c.Expr:
         """A value that is used twice."""

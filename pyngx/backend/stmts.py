@@ -62,11 +62,9 @@ from pyngx.tree import (
     SetBytes,
     StateField,
     Stmt,
-    Unwrap,
     Var,
     Walrus,
     While,
-    Wrap,
     YieldRest,
 )
 from pyngx.types import Bool, Ctx, Headers, List, Tuple, is_integer
@@ -183,11 +181,6 @@ class StmtLowering(ExprLowering):
     def _assign(self, target: c.Expr, value: Expr) -> None:
         if isinstance(value, Local) and self.vars.places.get(value.var) == target:
             return  # what it is already
-        if is_string(value.type) and isinstance(value, Op) and self._reads(value, target):
-            temp = Ref(self.out.temp("ngx_str_t", 0, "result"))
-            self.string_into(temp, value)
-            self.out.assign(target, temp.value)
-            return
         simple = _augmentation(target, value, self.vars)
         if simple is not None:
             op, operand = simple
@@ -196,12 +189,6 @@ class StmtLowering(ExprLowering):
             )
             return
         self.store(target, value)
-
-    def _reads(self, value: Op, target: c.Expr) -> bool:
-        """Whether an operand of a row lies where the result goes."""
-        return any(
-            isinstance(a, Local) and self.vars.places[a.var] == target for a in value.args
-        ) or any(isinstance(a, Unwrap | Wrap) for a in value.args)
 
     def _assign_field(self, stmt: AssignField) -> None:
         target = stmt.target

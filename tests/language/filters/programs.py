@@ -432,6 +432,31 @@ def parameters(r: ngx_http_request_t) -> bytes:
     return b"%d" % guarded(number(r.arg(b"a")), number(r.arg(b"b")))
 
 
+def wrapped(data: bytes, n: int) -> bytes:
+    data = b"(%s)" % data
+    if (data := data * n) and len(data) > 9:
+        data = data[:9] if n > 1 else data + data
+    return data
+
+
+def renamed(data: bytes) -> int:
+    return len(data := data + b"12") + len(data)
+
+
+@variable("in_place")
+def in_place(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b"abc"
+    n = number(r.arg(b"a")) & 3
+    s = b"<%s>" % s
+    s = s * n if n else s + s
+    s = wrapped(s, n + 1)
+    s = s.replace(b"a", s)
+    s = s or s + b"none"
+    t = b"%s%d" % ((s := s + s), renamed(s))
+    t = clip(t, n) + t
+    return s + t
+
+
 @variable("raises")
 def raises(r: ngx_http_request_t) -> bytes:
     s = r.arg(b"s") or b""
