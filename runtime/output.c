@@ -426,10 +426,10 @@ static ngx_int_t
 ngx_http_pyngx_stream_subrequest(ngx_http_request_t *r,
     ngx_http_pyngx_stream_t *s, ngx_str_t *uri, ngx_str_t *args)
 {
-    ngx_str_t                    path, query;
-    ngx_uint_t                   flags;
-    ngx_http_request_t          *sr;
-    ngx_http_post_subrequest_t  *post;
+    ngx_str_t              path, query;
+    ngx_uint_t             flags;
+    ngx_http_request_t    *sr;
+    ngx_http_pyngx_sub_t  *sub;
 
     path.len = uri->len;
     path.data = ngx_pstrdup(r->pool, uri);
@@ -452,44 +452,61 @@ ngx_http_pyngx_stream_subrequest(ngx_http_request_t *r,
         }
     }
 
-    post = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
-    if (post == NULL) {
-        return NGX_ERROR;
-    }
+    sub = s->free_subs;
 
-    post->handler = ngx_http_pyngx_stream_subrequest_done;
-    post->data = s;
+    if (sub) {
+        s->free_subs = sub->next;
+
+    } else {
+        sub = ngx_palloc(r->pool, sizeof(ngx_http_pyngx_sub_t));
+        if (sub == NULL) {
+            return NGX_ERROR;
+        }
+    }
 
     if (s->out && ngx_http_pyngx_stream_send(r, s, s->out) == NGX_ERROR) {
         return NGX_ERROR;
     }
 
-    if (s->bufs.num == 0) {
-        s->bufs.num = 4;
-        s->bufs.size = ngx_pagesize;
-    }
-
-    if (ngx_http_subrequest(r, &path, &query, &sr, post, flags) != NGX_OK) {
+    if (ngx_http_subrequest(r, &path, &query, &sr, NULL, flags) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    s->subrequests++;
+    sub->request = sr;
+    sub->next = s->subs;
+    s->subs = sub;
 
     return NGX_OK;
 }
 
 
-/* Called by nginx when a subrequest has ended. */
+/* Whether another subrequest may be made: as many as pages are under way. */
 
-static ngx_int_t
-ngx_http_pyngx_stream_subrequest_done(ngx_http_request_t *r, void *data,
-    ngx_int_t rc)
+static ngx_uint_t
+ngx_http_pyngx_stream_subs_left(ngx_http_pyngx_stream_t *s)
 {
-    ngx_http_pyngx_stream_t  *s = data;
+    ngx_int_t              n;
+    ngx_http_pyngx_sub_t  *sub, **last;
 
-    s->subrequests--;
+    n = 0;
+    last = &s->subs;
 
-    return rc;
+    while (*last) {
+
+        sub = *last;
+
+        if (sub->request->done) {
+            *last = sub->next;
+            sub->next = s->free_subs;
+            s->free_subs = sub;
+            continue;
+        }
+
+        n++;
+        last = &sub->next;
+    }
+
+    return n == 0 || n < (s->bufs.num ? s->bufs.num : 4);
 }
 
 
@@ -500,9 +517,8 @@ ngx_http_pyngx_stream_pool(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 {
     ngx_pool_cleanup_t  *cln;
 
-    s->soiled = 1;
-
     if (s->scratch) {
+        s->soiled = 1;
         return s->scratch;
     }
 
@@ -518,6 +534,8 @@ ngx_http_pyngx_stream_pool(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 
     cln->handler = ngx_http_pyngx_stream_unpool;
     cln->data = s->scratch;
+
+    s->soiled = 1;
 
     return s->scratch;
 }

@@ -16,6 +16,9 @@ typedef struct {
     ngx_uint_t                usable;   /* not longer than the limit */
     ngx_uint_t                only;     /* which, if it is but one */
     size_t                    longest;
+    size_t                    shortest;
+    size_t                    offset;   /* of the bytes that are filtered by */
+    u_char                    filter[4][16];
     u_char                   *memory;
     size_t                    size;
 } ngx_http_pyngx_scan_t;
@@ -70,6 +73,7 @@ ngx_http_pyngx_scan_init(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
     scan->n = n;
     scan->usable = 0;
     scan->longest = 1;
+    scan->shortest = 0;
 
     p = (u_char *) (scan->first + 256);
 
@@ -79,11 +83,12 @@ ngx_http_pyngx_scan_init(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
 
     for (i = n; i-- > 0; /* void */ ) {
 
+        needle = &scan->needles[i];
+        needle->text.data = NULL;
+
         if (limit < 0 || literals[i].len > (size_t) limit) {
             continue;
         }
-
-        needle = &scan->needles[i];
 
         needle->text.data = p;
         needle->text.len = literals[i].len;
@@ -110,6 +115,14 @@ ngx_http_pyngx_scan_init(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
         scan->only = i;
         scan->usable++;
         scan->longest = ngx_max(scan->longest, literals[i].len);
+
+        if (scan->shortest == 0 || scan->shortest > literals[i].len) {
+            scan->shortest = literals[i].len;
+        }
+    }
+
+    if (scan->usable > 1) {
+        ngx_http_pyngx_scan_filter(scan);
     }
 
     return NGX_OK;
@@ -302,32 +315,233 @@ static ngx_int_t
 ngx_http_pyngx_scan_find_any(ngx_http_pyngx_scan_t *scan, u_char *p,
     u_char *stop, u_char *last, ngx_uint_t all, u_char **at, ngx_int_t *index)
 {
-    uint32_t                 *first;
-    ngx_uint_t                i;
-    ngx_http_pyngx_needle_t  *needle;
+#if (NGX_HTTP_PYNGX_X86)
 
-    first = scan->first;
+    u_char     *end;
+    uint32_t    found;
+
+#endif
+
+    ngx_int_t   rc;
+
+#if (NGX_HTTP_PYNGX_X86)
+
+    /* only before this place are all bytes there that are filtered by */
+
+    end = p;
+
+    if (scan->offset + 1 < (size_t) (last - p)) {
+        end = ngx_min(stop, last - scan->offset - 1);
+    }
+
+    if (scan->needles[scan->only].avx2 && end - p >= 32) {
+
+        for ( ;; ) {
+            p = ngx_http_pyngx_scan_v32(scan, p, end - 32, &found);
+
+            for ( /* void */ ; found; found &= found - 1) {
+                *at = p + __builtin_ctz(found);
+
+                rc = ngx_http_pyngx_scan_at(scan, *at, last, all, index);
+                if (rc != NGX_DECLINED) {
+                    return rc;
+                }
+            }
+
+            if (p == end - 32) {
+                p = end;
+                break;
+            }
+
+            p = (end - p < 64) ? end - 32 : p + 32;
+        }
+    }
+
+#endif
 
     for ( /* void */ ; p < stop; p++) {
 
-        for (i = first[*p]; i; i = needle->next) {
+        if (scan->first[*p]) {
+            *at = p;
 
-            needle = &scan->needles[i - 1];
-
-            if (needle->text.len <= (size_t) (last - p)) {
-
-                if (ngx_http_pyngx_fits(needle, p, needle->text.len)) {
-                    *at = p;
-                    *index = i - 1;
-                    return NGX_OK;
-                }
-
-            } else if (!all && ngx_http_pyngx_fits(needle, p, last - p)) {
-                *at = p;
-                return NGX_AGAIN;
+            rc = ngx_http_pyngx_scan_at(scan, p, last, all, index);
+            if (rc != NGX_DECLINED) {
+                return rc;
             }
         }
     }
 
+    *at = stop;
+
     return NGX_DECLINED;
+}
+
+
+/* What is at one place: as ngx_http_pyngx_scan_find(). */
+
+static ngx_int_t
+ngx_http_pyngx_scan_at(ngx_http_pyngx_scan_t *scan, u_char *p, u_char *last,
+    ngx_uint_t all, ngx_int_t *index)
+{
+    ngx_uint_t                i;
+    ngx_http_pyngx_needle_t  *needle;
+
+    for (i = scan->first[*p]; i; i = needle->next) {
+
+        needle = &scan->needles[i - 1];
+
+        if (needle->text.len <= (size_t) (last - p)) {
+
+            if (ngx_http_pyngx_fits(needle, p, needle->text.len)) {
+                *index = i - 1;
+                return NGX_OK;
+            }
+
+        } else if (!all && ngx_http_pyngx_fits(needle, p, last - p)) {
+            return NGX_AGAIN;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * Prepares the filter: literals are dealt into eight groups, and for each
+ * half of two adjacent bytes a table says in which groups it occurs.  Those
+ * bytes are taken of which even the commonest pair is rare.
+ */
+
+static void
+ngx_http_pyngx_scan_filter(ngx_http_pyngx_scan_t *scan)
+{
+    u_char                    bit, c, *text;
+    size_t                    j, offset;
+    ngx_uint_t                i, k, most, least, n;
+    ngx_http_pyngx_needle_t  *needle;
+
+    ngx_memzero(scan->filter, sizeof(scan->filter));
+
+    n = ngx_min(scan->shortest, 2);
+    least = 512;
+    scan->offset = 0;
+
+    for (offset = 0; offset + n <= scan->shortest; offset++) {
+
+        most = 0;
+
+        for (i = 0; i < scan->n; i++) {
+            text = scan->needles[i].text.data;
+
+            if (text) {
+                k = ngx_http_pyngx_frequency[text[offset]]
+                    + ngx_http_pyngx_frequency[text[offset + n - 1]];
+                most = ngx_max(most, k);
+            }
+        }
+
+        if (most < least) {
+            least = most;
+            scan->offset = offset;
+        }
+    }
+
+    for (i = 0; i < scan->n; i++) {
+
+        needle = &scan->needles[i];
+
+        if (needle->text.data == NULL) {
+            continue;
+        }
+
+        bit = 1 << (i % 8);
+
+        for (j = 0; j < n; j++) {
+            c = needle->text.data[scan->offset + j];
+
+            scan->filter[2 * j][c & 15] |= bit;
+            scan->filter[2 * j + 1][c >> 4] |= bit;
+
+            c &= ~ngx_http_pyngx_fold_bits(needle, c);
+
+            scan->filter[2 * j + 1][c >> 4] |= bit;
+        }
+    }
+
+    if (n == 1) {
+        ngx_memset(scan->filter[2], 0xff, 32);
+    }
+}
+
+
+/*
+ * The first 32 places of which one or more may be a match, a bit for each in
+ * *found; or last, the last ones of all.
+ */
+
+static NGX_HTTP_PYNGX_AVX2 u_char *
+ngx_http_pyngx_scan_v32(ngx_http_pyngx_scan_t *scan, u_char *p, u_char *last,
+    uint32_t *found)
+{
+#if (NGX_HTTP_PYNGX_X86)
+
+    uint32_t              bits;
+    ngx_uint_t            i;
+    ngx_http_pyngx_v32_t  a, b, half, x, y, zero, table[4];
+
+    /* a table for each half of a vector */
+
+    for (i = 0; i < 4; i++) {
+        ngx_memcpy(&table[i], scan->filter[i], 16);
+        ngx_memcpy((u_char *) &table[i] + 16, scan->filter[i], 16);
+    }
+
+    ngx_memzero(&zero, 32);
+    half = zero + 15;
+
+    p += scan->offset;
+    last += scan->offset;
+
+    for ( ;; ) {
+        ngx_memcpy(&x, p, 32);
+        ngx_memcpy(&y, p + 1, 32);
+
+        a = __builtin_ia32_pshufb256(table[0], x & half)
+            & __builtin_ia32_pshufb256(table[1],
+                  (ngx_http_pyngx_v32_t) ((ngx_http_pyngx_w32_t) x >> 4)
+                  & half);
+
+        b = __builtin_ia32_pshufb256(table[2], y & half)
+            & __builtin_ia32_pshufb256(table[3],
+                  (ngx_http_pyngx_v32_t) ((ngx_http_pyngx_w32_t) y >> 4)
+                  & half);
+
+        x = (ngx_http_pyngx_v32_t) ((a & b) == zero);
+
+        bits = ~__builtin_ia32_pmovmskb256(x);
+
+        if (bits) {
+            break;
+        }
+
+        p += 32;
+
+        if (p > last) {
+
+            if (p == last + 32) {
+                p = last;
+                break;
+            }
+
+            p = last;
+        }
+    }
+
+    *found = bits;
+
+    return p - scan->offset;
+
+#else
+    return NULL;
+#endif
 }

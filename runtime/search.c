@@ -22,6 +22,9 @@ typedef __attribute__((vector_size(16))) char  ngx_http_pyngx_v16_t;
 typedef __attribute__((vector_size(32))) char  ngx_http_pyngx_v32_t;
 
 
+typedef __attribute__((vector_size(32))) uint16_t  ngx_http_pyngx_w32_t;
+
+
 typedef struct {
     ngx_str_t   text;          /* in lower case, if fold */
     size_t      a;             /* where its rarest byte is */

@@ -37,6 +37,12 @@ typedef struct {
 } ngx_http_pyngx_own_t;
 
 
+typedef struct ngx_http_pyngx_sub_s {
+    struct ngx_http_pyngx_sub_s  *next;
+    ngx_http_request_t           *request;
+} ngx_http_pyngx_sub_t;
+
+
 typedef struct {
     ngx_buf_t     *buf;
     ngx_chain_t   *link;
@@ -84,7 +90,9 @@ typedef struct {
     ngx_pool_t    *scratch;    /* for temporaries, until the next read */
 
     ngx_uint_t     own;        /* own data buffers in out and busy */
-    ngx_uint_t     subrequests;  /* not yet finished */
+    ngx_http_pyngx_sub_t   *subs;       /* subrequests under way */
+    ngx_http_pyngx_sub_t   *free_subs;
+
     ngx_uint_t     state;      /* where the generator goes on */
 
     unsigned       active:1;   /* set by the header filter */
@@ -446,7 +454,7 @@ ngx_http_pyngx_stream_room(ngx_http_pyngx_stream_t *s)
 {
     if (s->own < NGX_HTTP_PYNGX_STREAM_BUFS
         && ngx_http_pyngx_stream_pages_left(s)
-        && (s->subrequests == 0 || s->subrequests < (ngx_uint_t) s->bufs.num))
+        && (s->subs == NULL || ngx_http_pyngx_stream_subs_left(s)))
     {
         return NGX_OK;
     }

@@ -35,6 +35,7 @@ class Run:
     n: int = 1
     literals: Sequence[bytes] = (b"\xff\xff",)
     ignore_case: bool = False
+    narrow: bool = False
     seed: int = 1
     slow: int = 0
     flush: int = 0
@@ -45,7 +46,7 @@ class Run:
     def packed(self) -> bytes:
         """What the driver reads."""
         head = struct.pack(
-            "12I",
+            "13I",
             self.program,
             self.n,
             self.seed,
@@ -53,6 +54,7 @@ class Run:
             self.flush,
             self.single,
             self.ignore_case,
+            self.narrow,
             self.pages,
             self.page_size,
             len(self.literals),
@@ -103,12 +105,14 @@ def judge(driver: Path, runs: Sequence[Run]) -> None:
     done = subprocess.run([driver], input=given, capture_output=True, env=env)
     at = 0
     for run in runs:
-        assert len(done.stdout) - at >= 12, f"{run}\n{done.stderr.decode()}"
-        size, own, used = struct.unpack_from("3I", done.stdout, at)
-        at += 12
+        assert len(done.stdout) - at >= 16, f"{run}\n{done.stderr.decode()}"
+        size, own, used, hold = struct.unpack_from("4I", done.stdout, at)
+        at += 16
         assert done.stdout[at : at + size] == run.wanted(), run
         copied = max(run.n, COPIED) if run.program != MIX else len(run.body)
         assert used <= run.pages + SLACK + copied // run.page_size, (run, used)
+        bound = max(64, run.n, 2 * max(map(len, run.literals)))
+        assert hold <= (bound if run.program != MIX else 2 * bound), (run, hold)
         assert own <= 64 + 64, (run, own)
         at += size
     assert at == len(done.stdout)
@@ -172,6 +176,7 @@ def _random(program: int, seed: int) -> Run:
         n=rng.choice((1, 2, 3, 7, 64, 300, 1000)),
         literals=literals,
         ignore_case=rng.random() < 0.4,
+        narrow=rng.random() < 0.3,
         seed=seed,
         slow=rng.choice((0, 0, 5, 100, 1000)),
         flush=rng.choice((0, 0, 10, 100)),

@@ -190,6 +190,14 @@ def test_subrequests_of_a_loop(nginx_target: Target, module: Path) -> None:
     with site(case, routes=_routes(case, 0), locations=SUB, files={"page.html": PAGE}) as here:
         assert here.get("/many/page.html?n=0").body == b"|"
         assert here.get("/many/page.html?n=40").body == b"|" + b"<|" * 40
+    failed = {"/sub/before": Reply((b"gone",), status=404)}
+    with site(case, routes=failed, locations=SUB, files={"page.html": PAGE}) as here:
+        body = here.get("/many/page.html?n=40").body
+        assert body == b"|" + b"gone|" * 40
+    large = _routes(case, 100_000)
+    with site(case, routes=large, locations=SUB, files={"page.html": PAGE}) as here:
+        body = here.get("/many/page.html?n=9").body
+        assert body == b"|" + (b"<" + LARGE[: 13 * 8192] + b"|") * 9
     slow = {"/sub/before": Reply((b"<", b""), framing="chunked", die_after=1, hang=True)}
     with (
         site(case, routes=slow, locations=SUB, files={"page.html": PAGE}) as here,

@@ -32,6 +32,7 @@ typedef struct {
     uint32_t                  flush;        /* of 100 buffers */
     uint32_t                  single;       /* the end is on a data buffer */
     uint32_t                  ignore_case;
+    uint32_t                  narrow;       /* as without 32-byte vectors */
     uint32_t                  pages;
     uint32_t                  page_size;
     uint32_t                  nliterals;
@@ -545,7 +546,7 @@ static void
 driver_run(void)
 {
     u_char                  *body;
-    uint32_t                *cuts, i, len;
+    uint32_t                *cuts, hold, i, len;
     ngx_log_t                log;
     ngx_uint_t               loops;
     driver_piece_t          *piece;
@@ -601,6 +602,10 @@ driver_run(void)
 
     for (i = 0; i < c.nliterals; i++) {
         free(literals[i].data);
+
+        if (c.narrow) {
+            scan.needles[i].avx2 = 0;
+        }
     }
 
     driver_feed(&r, body, cuts);
@@ -623,6 +628,8 @@ driver_run(void)
         free(pieces);
     }
 
+    hold = s.hold_end - s.hold;
+
     free(body);
     free(cuts);
     ngx_destroy_pool(pool);
@@ -632,6 +639,8 @@ driver_run(void)
     len = most_own;
     fwrite(&len, sizeof(uint32_t), 1, stdout);
     len = most_used;
+    fwrite(&len, sizeof(uint32_t), 1, stdout);
+    len = hold;
     fwrite(&len, sizeof(uint32_t), 1, stdout);
     fwrite(output, output_len, 1, stdout);
     fflush(stdout);
