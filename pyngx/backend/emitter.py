@@ -139,7 +139,9 @@ class Emitter:
 
     @property
     def pool(self) -> c.Expr:
-        """The pool of the request."""
+        """The pool of the request; of the configuration where that is read."""
+        if self.failing.conf:
+            return c.Arrow(c.Name("cf"), "pool")
         return c.Arrow(self.r, "pool")
 
     def leave(self) -> c.Stmt:
