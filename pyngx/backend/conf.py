@@ -276,7 +276,7 @@ def handler(unit: Unit, conf: ConfClass, field: DirectiveField) -> str:
     found = slot(unit, field)
     if conf.validate is None:
         return found
-    return f"{unit.prefix}_set_{_short(unit, found)}"
+    return f"{unit.prefix}_set_{unit.validated(conf.place)}{_short(unit, found)}"
 
 
 def _short(unit: Unit, slot_name: str) -> str:

@@ -141,7 +141,10 @@ class Emitter:
 
     @property
     def pool(self) -> c.Expr:
-        """The pool for what is computed: of the request, in a generator's loops the scratch."""
+        """The pool for what is computed: of the request, in a generator's loops the scratch; of the
+        configuration where that is read."""
+        if self.failing.conf:
+            return c.Arrow(c.Name("cf"), "pool")
         if not (self.scratch and self.loops):
             return c.Arrow(self.r, "pool")
         pool = self.temp("ngx_pool_t", 1, "pool")

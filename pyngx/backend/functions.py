@@ -394,7 +394,8 @@ def validate_function(unit: Unit, conf: ConfClass, function: Function) -> Lowere
         c.Param("ngx_conf_t", 1, "cf"),
         c.Param(unit.conf_type(conf.place), 1, name),
     )
-    return Lowered(_finish(unit, out, function, "char *", params, body))
+    named = replace(function, name=f"{unit.validated(conf.place)}validate")
+    return Lowered(_finish(unit, out, named, "char *", params, body))
 
 
 class _HelperLowering(StmtLowering):

@@ -45,7 +45,13 @@ def merge(unit: Unit, conf: ConfClass) -> c.Function:
             ]
         body += [
             c.Blank(),
-            ret(call(f"{unit.prefix}_validate", c.Name("cf"), c.Name("conf"))),
+            ret(
+                call(
+                    f"{unit.prefix}_{unit.validated(conf.place)}validate",
+                    c.Name("cf"),
+                    c.Name("conf"),
+                )
+            ),
         ]
     else:
         body += [c.Blank(), ret(c.Name("NGX_CONF_OK"))]

@@ -63,6 +63,12 @@ class Unit:
         """The type of the configuration of a level."""
         return f"{self.prefix}_{_CONF_SUFFIX[place]}_t"
 
+    def validated(self, place: Place) -> str:
+        """What comes before the names of what ``validate`` needs: the place, if several classes of
+        the file have one."""
+        several = sum(conf.validate is not None for conf in self.program.confs) > 1
+        return f"{place.value}_" if several else ""
+
     def conf_name(self, place: Place) -> str:
         """``loc_conf`` and so on."""
         return _CONF_SUFFIX[place]

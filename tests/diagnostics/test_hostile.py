@@ -131,6 +131,21 @@ PROGRAMS = {
     "an endless loop": START + "    while True:\n        pass\n",
     "an endless generator": "@body_filter\ndef body(body: Body) -> Stream:\n    while True:\n"
     "        yield b'x'\n",
+    "two classes that validate": "class Main(MainConf):\n"
+    '    n: ngx_int_t = directive("n", default=1)\n'
+    "    def validate(self) -> None:\n        if self.n > 3:\n"
+    '            raise ConfError("bad")\n\n'
+    "class Srv(SrvConf):\n"
+    '    n: ngx_int_t = directive("sn", default=1)\n'
+    "    def validate(self) -> None:\n        if self.n > 3:\n"
+    '            raise ConfError("bad")\n',
+    "bytes made in validate": "class Conf(LocConf):\n"
+    '    n: ngx_int_t = directive("n", default=1)\n'
+    '    t: ngx_str_t = directive("t", default=b"")\n'
+    "    def validate(self) -> None:\n"
+    '        x = b"%d" % self.n + self.t.upper()\n'
+    '        if x.replace(b"a", b"b") == b"b" or int(self.t) // self.n == 3:\n'
+    '            raise ConfError(f"bad {self.n}")\n',
     "a body read twice": "@body_filter\ndef body(body: Body) -> Stream:\n    for buf in body:\n"
     "        for buf in body:\n            yield buf\n",
 }
