@@ -285,8 +285,7 @@ def prototype_names(source: Source) -> Iterator[Judgement]:
 def _prototypes(source: Source) -> list[tuple[int, str, str]]:
     """(line, name, parameters) of the prototypes at the top level."""
     code = "\n".join(source.code)
-    result = r"[a-z]\w*(?: |\n    )(?:\w+(?: |\n    ))*?\**\s*"
-    params = r"(?:[^(){};]|\([^()]*\))*"
+    result, params = r"(?:[A-Za-z]\w*(?: |\n    ))+?\**\s*", r"(?:[^(){};]|\([^()]*\))*"
     pattern = re.compile(rf"^{result}(\w+)\(({params})\);", re.MULTILINE)
     return [
         (code.count("\n", 0, m.start()), m[1], m[2])
