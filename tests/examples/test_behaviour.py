@@ -243,7 +243,11 @@ def test_prefix(examples_as: Examples) -> None:
         location /up/ { prefix "<>"; proxy_buffering off; %s }
     """
     pieces = (b"one ", b"two ", b"three")
-    routes = {"/": Reply(pieces, framing="chunked", delay=0.02), "/empty": Reply()}
+    routes = {
+        "/": Reply(pieces, framing="chunked", delay=0.02),
+        "/empty": Reply(),
+        "/same": Reply(status=304, headers=(("ETag", '"v1"'),)),
+    }
     with examples_as.serve("prefix", locations=places % PROXY, routes=routes) as at:
         page = at.get("/page.html")
         assert page.body == b"foo" + PAGE and page.header("Content-Length") is None
@@ -252,6 +256,8 @@ def test_prefix(examples_as: Examples) -> None:
         assert received.replace(b"<>", b"") == b"".join(pieces)
         assert 1 <= received.count(b"<>") <= len(pieces)
         assert at.get("/up/empty").body == b""
+        same = at.get("/up/same", ("If-None-Match", '"v1"'))
+        assert same.status == 304 and same.header("ETag") == '"v1"'
 
 
 def test_prefix_before_each_piece(examples_as: Examples) -> None:
