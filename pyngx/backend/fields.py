@@ -24,6 +24,9 @@ _OF_THE_ENGINE = frozenset({"stream", "replaced"})
 Renamed = dict[tuple[Place | None, str], str]
 """For a field of a configuration, or without a place of the context, its other name."""
 
+_NODES = frozenset({Program.__module__, StateField.__module__})
+"""The modules whose dataclasses make up the tree."""
+
 T = TypeVar("T")
 
 
@@ -85,7 +88,7 @@ def _rewritten(node: T, renamed: Renamed) -> T:
         parts = tuple(_rewritten(part, renamed) for part in node)
         same = all(a is b for a, b in zip(parts, node, strict=True))
         return node if same else parts  # type: ignore[return-value]
-    if not is_dataclass(node) or type(node).__module__ != Program.__module__:
+    if not is_dataclass(node) or type(node).__module__ not in _NODES:
         return node
     changes: dict[str, Any] = {}
     for field in fields(node):
