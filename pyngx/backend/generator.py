@@ -45,6 +45,7 @@ from pyngx.tree import (
     Break,
     Continue,
     Expr,
+    Finally,
     ForBody,
     ForBytes,
     ForLines,
@@ -59,6 +60,7 @@ from pyngx.tree import (
     ReadInto,
     Return,
     Stmt,
+    Try,
     Var,
     While,
     Yield,
@@ -115,6 +117,12 @@ class GeneratorLowering(Waiting):
             case Inline():
                 self.prologue(stmt, previous)
                 self._in_place(stmt)
+            case Try():
+                self.prologue(stmt, previous)
+                self.try_(stmt, self.sequence)
+            case Finally():
+                self.prologue(stmt, previous)
+                self.finally_(stmt, self.sequence)
             case _:
                 raise AssertionError("the checker refuses other statements that suspend")
 
