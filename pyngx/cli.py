@@ -259,7 +259,11 @@ def _explained(error: Exception, span: Span) -> Diagnostic:
         raise error
     if isinstance(error, BuildError | HeadersError):
         reason = error.reason if isinstance(error, BuildError) else error.message
-        return Diagnostic("PNX091", Severity.ERROR, NOWHERE, reason, help=error.remedy)
+        message, *details = reason.splitlines() or [""]
+        notes = ("\n".join(details),) if details else ()
+        return Diagnostic(
+            "PNX091", Severity.ERROR, NOWHERE, message, notes=notes, help=error.remedy
+        )
     if isinstance(error, InternalError):
         words = str(error)
         span = error.span or span

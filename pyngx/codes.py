@@ -59,15 +59,13 @@ CODES: Final[dict[str, str]] = {
     "PNX052": "complex number",
     "PNX053": "matrix multiplication",
     # in the language, not spoken by this version
-    "PNX060": "try is not compiled yet",
+    "PNX060": "except* is not compiled yet",
     "PNX061": "a list that is not made of one other list",
     "PNX062": "generator expressions are not compiled yet",
     "PNX063": "match is not compiled yet",
     "PNX064": "float is not compiled yet",
     "PNX065": "else of a loop is not compiled yet",
-    "PNX066": "assert is not compiled yet",
     "PNX067": "slices with a step are not compiled yet",
-    "PNX068": "raise is not compiled yet",
     # the commands
     "PNX090": "the output cannot be written",
     "PNX091": "nginx or its headers cannot be used",
@@ -140,6 +138,7 @@ CODES: Final[dict[str, str]] = {
     "PNX171": "a bound of a read",
     "PNX172": "something that is not scanned for",
     "PNX173": "a value returned out of try and finally",
+    "PNX174": "an except that is not compiled",
     # nginx
     "PNX200": "unknown field of an nginx structure",
     "PNX201": "a field without a face in Python",

@@ -338,10 +338,38 @@ class Log(Stmt):
 
 @dataclass(frozen=True, slots=True)
 class Raise(Stmt):
-    """``raise X("…")``. In ``validate`` it stops nginx, elsewhere it ends the request."""
+    """``raise X("…")``. In ``validate`` it stops nginx; elsewhere it ends the request unless a
+    ``try`` of the same function takes it. ``bases`` are the names of its classes."""
 
     exception: str
     pieces: tuple[Piece, ...]
+    bases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Handler(Stmt):
+    """``except X:``, with the names of the classes that it takes."""
+
+    names: tuple[str, ...]
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Try(Stmt):
+    """``try: … except X: … else: …``."""
+
+    body: Block
+    handlers: tuple[Handler, ...]
+    orelse: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Finally(Stmt):
+    """Statements around which a ``finally`` stands, inside a ``try`` with ``except``: ``final`` is
+    what an exception does on its way there (the other ways out have it in the tree already)."""
+
+    body: Block
+    final: Block
 
 
 @dataclass(frozen=True, slots=True)

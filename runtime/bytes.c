@@ -112,6 +112,15 @@ ngx_http_pyngx_bytes_count(ngx_str_t *s, ngx_str_t *sub, ngx_int_t start,
 }
 
 
+/* byte in s */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_contains_byte(ngx_str_t *s, ngx_int_t byte)
+{
+    return ngx_strlchr(s->data, s->data + s->len, (u_char) byte) != NULL;
+}
+
+
 /* sub in s */
 
 static ngx_int_t

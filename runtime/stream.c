@@ -261,6 +261,13 @@ ngx_http_pyngx_stream_next(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 
     s->pos = b->last;
 
+    if (r->filter_need_temporary && ngx_buf_in_memory(b)) {
+
+        /* what is written into the memory must not be sent from the file */
+
+        b->in_file = 0;
+    }
+
     return NGX_OK;
 }
 

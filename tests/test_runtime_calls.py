@@ -113,6 +113,8 @@ def test_comparison(runtime: Runtime) -> None:
         order = runtime.call("bytes_cmp", byref(text(a)), byref(text(b)))
         assert (order > 0) - (order < 0) == (a > b) - (a < b), (a, b)
         assert bool(runtime.call("bytes_eq", byref(text(a)), byref(text(b)))) == (a == b)
+        for byte in (*b[:2], 0, 255):
+            assert bool(runtime.call("bytes_contains_byte", byref(text(a)), byte)) == (byte in a)
         assert bool(runtime.call("bytes_contains", byref(text(a)), byref(text(b)))) == (b in a)
 
 

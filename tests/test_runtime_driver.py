@@ -36,6 +36,7 @@ class Run:
     literals: Sequence[bytes] = (b"\xff\xff",)
     ignore_case: bool = False
     narrow: bool = False
+    limit: int = 4096
     seed: int = 1
     slow: int = 0
     flush: int = 0
@@ -46,7 +47,7 @@ class Run:
     def packed(self) -> bytes:
         """What the driver reads."""
         head = struct.pack(
-            "13I",
+            "14I",
             self.program,
             self.n,
             self.seed,
@@ -55,6 +56,7 @@ class Run:
             self.single,
             self.ignore_case,
             self.narrow,
+            self.limit,
             self.pages,
             self.page_size,
             len(self.literals),
@@ -84,7 +86,9 @@ class Run:
         return iter(lambda: body.readline(self.n), b"")
 
     def _pattern(self) -> re.Pattern[bytes]:
-        text = b"|".join(b"(" + re.escape(one) + b")" for one in self.literals)
+        """A group for each literal; one that is longer than the limit matches nowhere."""
+        groups = (re.escape(one) if len(one) <= self.limit else b"(?!)" for one in self.literals)
+        text = b"|".join(b"(" + group + b")" for group in groups)
         return re.compile(text, re.IGNORECASE if self.ignore_case else 0)
 
     @staticmethod
@@ -177,6 +181,7 @@ def _random(program: int, seed: int) -> Run:
         literals=literals,
         ignore_case=rng.random() < 0.4,
         narrow=rng.random() < 0.3,
+        limit=rng.choice((0, 2, 4, 4096, 4096)),
         seed=seed,
         slow=rng.choice((0, 0, 5, 100, 1000)),
         flush=rng.choice((0, 0, 10, 100)),

@@ -6,7 +6,8 @@ a function has few of them; they are named after what they hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import builtins
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -59,6 +60,20 @@ class Ref:
         return c.Unary("*", self.expr) if self.pointer else self.expr
 
 
+@dataclass(frozen=True)
+class Around:
+    """What stands around statements: an ``except`` with the names of the classes that it takes and
+    its label, or a ``finally`` as what emits it."""
+
+    names: tuple[str, ...] = ()
+    label: str = ""
+    final: Callable[[], None] | None = None
+
+    def takes(self, bases: tuple[str, ...]) -> bool:
+        """Whether it takes an exception, by the names of its classes."""
+        return any(name in bases for name in self.names)
+
+
 @dataclass
 class Emitter:
     """Builds the body of one C function."""
@@ -74,6 +89,8 @@ class Emitter:
     used_failing: bool = False
     scratch: bool = False  # loops compute in the engine's scratch memory
     loops: int = 0
+    targets: set[str] = field(default_factory=set)  # labels that something jumps to
+    handlers: list[Around] = field(default_factory=list)
     _free: dict[tuple[str, int, str], list[str]] = field(default_factory=dict)
     _lent: list[list[tuple[str, int, str, str]]] = field(default_factory=lambda: [[]])
 
@@ -193,8 +210,37 @@ class Emitter:
             "ngx_log_error", c.Name("NGX_LOG_ERR"), self.failing.log, c.Int("0"), c.Str(text), *args
         )
 
+    def go_to(self, label: str) -> None:
+        """Append ``goto label;``."""
+        self.targets.add(label)
+        self.emit(c.Goto(label, line=self.line))
+
+    def takes(self, bases: tuple[str, ...]) -> bool:
+        """Whether an ``except`` around takes an exception, by the names of its classes."""
+        return any(entry.takes(bases) for entry in self.handlers)
+
+    def throw(self, bases: tuple[str, ...]) -> None:
+        """Go to the ``except`` that takes an exception, through every ``finally`` on the way."""
+        around = self.handlers
+        for i in range(len(around) - 1, -1, -1):
+            entry = around[i]
+            if entry.takes(bases):
+                self.go_to(entry.label)
+                break
+            if entry.final is not None:
+                self.handlers = around[:i]
+                entry.final()
+        self.handlers = around
+
     def fail_if(self, cond: c.Expr, span: Span, exception: str, message: str) -> None:
-        """End the function with a run-time error if a condition holds."""
+        """Raise an exception if a condition holds: to the ``except`` that takes it, or the end of
+        the function with an error in the log."""
+        bases = tuple(cls.__name__ for cls in getattr(builtins, exception).__mro__)
+        if self.takes(bases):
+            with self.block() as inner:
+                self.throw(bases)
+            self.emit(c.If(cond, tuple(inner), line=self.line))
+            return
         with self.block() as inner:
             self.log_error(span, exception, message.replace("%", "%%").encode(), ())
             self.emit(self.leave())

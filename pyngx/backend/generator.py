@@ -46,6 +46,7 @@ from pyngx.tree import (
     Break,
     Continue,
     Expr,
+    Finally,
     ForBody,
     ForBytes,
     ForLines,
@@ -60,6 +61,7 @@ from pyngx.tree import (
     ReadInto,
     Return,
     Stmt,
+    Try,
     Var,
     While,
     Yield,
@@ -116,6 +118,12 @@ class GeneratorLowering(Waiting):
             case Inline():
                 self.prologue(stmt, previous)
                 self._in_place(stmt)
+            case Try():
+                self.prologue(stmt, previous)
+                self.try_(stmt, self.sequence)
+            case Finally():
+                self.prologue(stmt, previous)
+                self.finally_(stmt, self.sequence)
             case _:
                 raise AssertionError("the checker refuses other statements that suspend")
 
@@ -252,11 +260,13 @@ class GeneratorLowering(Waiting):
         return c.Name(name), c.Int(str(len(literals)))
 
     def reused(self, expr: Expr) -> bool:
+        """A variable that owns its storage uses it again, as a field of the context does."""
         parts = expressions(expr)
         owned = any(isinstance(e, Local) and e.var in self.memory.owned for e in parts)
         return owned or super().reused(expr)
 
     def set_named(self, var: Var, value: Expr) -> None:
+        """A variable that owns its storage gets a copy."""
         if var in self.memory.owned:
             self._own(var, self.string(value, "value"))
         else:

@@ -6,10 +6,12 @@ paragraphs stay.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
 from pyngx.backend.conds import negated
-from pyngx.backend.emitter import Emitter, Ref, Variables
+from pyngx.backend.emitter import Around, Emitter, Ref, Variables
 from pyngx.backend.exprs import ExprLowering
 from pyngx.backend.format import log_arguments
 from pyngx.backend.lowering import is_string
@@ -37,6 +39,7 @@ from pyngx.tree import (
     Eval,
     Expr,
     Field,
+    Finally,
     ForBody,
     ForBytes,
     ForChain,
@@ -62,6 +65,7 @@ from pyngx.tree import (
     SetBytes,
     StateField,
     Stmt,
+    Try,
     Var,
     Walrus,
     While,
@@ -106,6 +110,8 @@ class StmtLowering(ExprLowering):
             with self.out.temporaries():
                 self.stmt(stmt)
             previous = stmt
+        if self.out.stmts and isinstance(self.out.stmts[-1], c.Label):
+            self.out.emit(c.ExprStmt(c.Raw("/* void */")))  # a label stands before a statement
 
     def prologue(self, stmt: Stmt, previous: Stmt | None) -> None:
         """What stands before a statement: a paragraph break, the author's comments."""
@@ -144,6 +150,10 @@ class StmtLowering(ExprLowering):
                 self._raise(stmt)
             case If():
                 self.if_(stmt)
+            case Try():
+                self.try_(stmt, self.statements)
+            case Finally():
+                self.finally_(stmt, self.statements)
             case While() | ForRange() | ForBytes() | ForList() | ForChain():
                 self._loop(stmt)
             case SetByte():
@@ -260,6 +270,9 @@ class StmtLowering(ExprLowering):
         self.out.call("ngx_log_error", c.Name(stmt.level), log, c.Int("0"), c.Str(text), *args)
 
     def _raise(self, stmt: Raise) -> None:
+        if self.out.takes(stmt.bases):
+            self.out.throw(stmt.bases)
+            return
         text, args = log_arguments(self, stmt.pieces)
         if stmt.exception == "ConfError":
             self.out.used_failing = True
@@ -307,6 +320,42 @@ class StmtLowering(ExprLowering):
         self.out.call("ngx_memmove", pos, value.data, value.len)
 
     # Control flow
+
+    def finally_(self, stmt: Finally, lower: Callable[[Block], None]) -> None:
+        """What an exception does on its way to an ``except`` further out."""
+        around = list(self.out.handlers)
+        self.out.handlers.append(Around(final=lambda: self.statements(stmt.final)))
+        lower(stmt.body)
+        self.out.handlers = around
+
+    def try_(self, stmt: Try, lower: Callable[[Block], None]) -> None:
+        """``try``: what is raised inside jumps to the handler that takes it, as nginx's functions
+        jump to their ``failed:``. ``lower`` lowers the blocks."""
+        labels = [self.out.names.claim("except") for _ in stmt.handlers]
+        taken = [
+            Around(handler.names, label)
+            for handler, label in zip(stmt.handlers, labels, strict=True)
+        ]
+        around = list(self.out.handlers)
+        self.out.handlers += reversed(taken)
+        lower(stmt.body)
+        self.out.handlers = around
+        lower(stmt.orelse)
+        done = self.out.names.claim("done")
+        used = [label for label in labels if label in self.out.targets]
+        if not used:
+            return
+        if not _leaves(self.out.stmts):
+            self.out.go_to(done)
+        for handler, label in zip(stmt.handlers, labels, strict=True):
+            if label in used:
+                self.out.emit(c.Label(label))
+                self.out.blank()
+                lower(handler.body)
+                if label != used[-1] and not _leaves(self.out.stmts):
+                    self.out.go_to(done)
+        if done in self.out.targets:
+            self.out.emit(c.Label(done))
 
     def _loop(self, stmt: While | ForRange | ForBytes | ForList | ForChain) -> None:
         match stmt:
@@ -491,6 +540,11 @@ class StmtLowering(ExprLowering):
     def result(self, value: Expr) -> None:
         """Return a value; overridden by kinds of functions that give it in another way."""
         self.out.emit(c.Return(self.signed(value), line=self.out.line))
+
+
+def _leaves(stmts: list[c.Stmt]) -> bool:
+    """Whether control does not reach the end of statements."""
+    return bool(stmts) and isinstance(stmts[-1], c.Return | c.Goto | c.Break | c.Continue)
 
 
 def _advance(counter: c.Expr, step: int) -> c.Expr:

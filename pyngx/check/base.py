@@ -88,6 +88,7 @@ class Base:
         self.sometimes = 0  # in operands that are evaluated only sometimes
         self.temporaries = 0
         self.scope = 0
+        self.trying = 0  # ``try`` statements with ``except`` around
         self.finals: list[tuple[int, list[ast.stmt]]] = []  # ``finally`` blocks around, by loops
         self.inlined: list[Var] = []  # the locals of generators used in this one
         self.indexes: dict[str, str] = {}  # loop variables that are indices of a sequence
@@ -203,6 +204,18 @@ class Base:
                 return attribute(base, attr)
             case _:
                 return None
+
+    def without_stores(self, facts: Facts, nodes: list[ast.stmt]) -> Facts:
+        """What still holds where statements may have been run any number of times, or in part."""
+        stored = {
+            inner.id
+            for part in nodes
+            for inner in ast.walk(part)
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+        }
+        for name in stored:
+            facts = facts.unknown(name)
+        return facts.forget(self.state_roots)
 
     def is_index(self, index: ast.expr, sequence: ast.expr) -> bool:
         """Whether an index is a loop variable over the sequence's length."""

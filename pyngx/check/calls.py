@@ -12,7 +12,7 @@ from typing import NoReturn
 from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import integer
 from pyngx.check.context import nearest, suggestion
-from pyngx.check.helpers import helper_function
+from pyngx.check.helpers import helper_function, may_raise
 from pyngx.check.operators import Operators
 from pyngx.diagnostics import Label
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
@@ -498,6 +498,13 @@ def _helper(ex: Operators, node: ast.Call, function: FunctionType) -> Expr:
             help="move what is shared into a function without a decorator",
         )
     helper = helper_function(ex.mod, function, ex.report, node)
+    if ex.trying and may_raise(helper.body):
+        ex.report.refuse(
+            "PNX174",
+            node,
+            f"'{function.__name__}' may raise, which a 'try' around its call does not take yet",
+            help="put the 'try' into the helper",
+        )
     name = function.__name__
     values: dict[str, ast.expr] = dict(
         zip([p.name for p in helper.params], node.args, strict=False)

@@ -7,11 +7,24 @@ annotated, so that a call can be checked without its body.
 from __future__ import annotations
 
 import ast
+from dataclasses import fields
 from types import FunctionType
 
 from pyngx.check.context import ModuleContext, Refused, Reporter
 from pyngx.frontend.load import function_source
-from pyngx.tree import Function
+from pyngx.tree import (
+    Arith,
+    ByteAt,
+    CallHelper,
+    Convert,
+    Expr,
+    Function,
+    ItemAt,
+    Op,
+    Piece,
+    Raise,
+    Stmt,
+)
 
 
 def helper_function(
@@ -49,3 +62,20 @@ def helper_function(
         raise Refused
     mod.helpers[function] = checked
     return checked
+
+
+def may_raise(node: object) -> bool:
+    """Whether something in a function can end it with an exception of Python's."""
+    match node:
+        case Raise() | CallHelper() | Arith(overflows=True) | Arith(divides_by_zero=True):
+            return True
+        case Arith(negative_shift=True) | ByteAt(checked=True) | ItemAt() | Convert(checked=True):
+            return True
+        case Op(row=row) if row.failures:
+            return True
+        case tuple():
+            return any(may_raise(item) for item in node)
+        case Stmt() | Expr() | Piece():
+            return any(may_raise(getattr(node, f.name)) for f in fields(node))
+        case _:
+            return False

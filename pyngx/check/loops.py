@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from pyngx.check.assign import Assignments, Kind
 from pyngx.check.coerce import BUF
@@ -66,20 +65,7 @@ class Loops(Assignments):
 
     def _loop_entry(self, node: ast.While | ast.For) -> None:
         """Forget what the loop's body may change, for it holds on the first round only."""
-        changed = {
-            n.id
-            for part in node.body
-            for n in ast.walk(part)
-            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-        }
-        facts = self.facts
-        for name in changed:
-            kept = frozenset(
-                p for p in facts.present if p != name and not p.startswith((name + ".", name + "["))
-            )
-            bounds = frozenset(b for b in facts.bounds if b[0] != name)
-            facts = replace(facts, present=kept, bounds=bounds)
-        self.facts = facts.forget(self.state_roots)
+        self.facts = self.without_stores(self.facts, node.body)
 
     def _while(self, node: ast.While) -> Stmt:
         self._loop_entry(node)

@@ -12,7 +12,7 @@ from typing import Any
 from pyngx.check import ranges
 from pyngx.check.access import Access
 from pyngx.check.base import Cond, path
-from pyngx.check.coerce import as_bytes
+from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import constant, integer
 from pyngx.check.formatting import percent
 from pyngx.check.scope import assigned_if
@@ -38,12 +38,15 @@ from pyngx.tree import (
 )
 from pyngx.types import (
     BIT,
+    BYTE,
     INT,
     Bool,
     Bytes,
+    ComplexValue,
     Constant,
     Enum,
     Headers,
+    Int,
     List,
     NoneType,
     Optional,
@@ -98,7 +101,7 @@ class Operators(Access):
         if isinstance(value, Const) and isinstance(value.value, int | bytes | str):
             truth = bool(value.value)
             return Const(value.span, Bool(), truth, range=Range(truth, truth))
-        if isinstance(inner, Struct | List | Bytes | Str) or is_integer(inner):
+        if isinstance(inner, Struct | List | Bytes | Str | ComplexValue) or is_integer(inner):
             return Truth(value.span, Bool(), value, range=BIT)
         self.report.refuse(
             "PNX116",
@@ -302,6 +305,9 @@ class Operators(Access):
         if isinstance(left, Const) and isinstance(right, Const):
             value = _compare_constants(op, left.value, right.value)
             return Const(span, Bool(), value, range=Range(value, value))
+        if isinstance(left, Local) and isinstance(right, Local) and left.var == right.var:
+            value = _compare_constants(op, 0, 0)
+            return Const(span, Bool(), value, range=Range(value, value))
         return Compare(span, Bool(), op, left, right, range=BIT)
 
     def _in(self, node: ast.Compare, left_node: ast.expr, right_node: ast.expr) -> Expr:
@@ -365,6 +371,12 @@ class Operators(Access):
 
     def _in_bytes(self, node: ast.Compare, left_node: ast.expr, right: Expr) -> Expr:
         data = as_bytes(right)
+        byte = self.expr(left_node)
+        if is_integer(byte.type):
+            limits = Int("u_char", BYTE)
+            value = store(self.report, left_node, byte, limits, "a byte that is looked for")
+            row = TABLE["operator.in_byte"]
+            return Op(self.report.span(node), Bool(), row, (data, value), range=BIT)
         needle = self.need_bytes(left_node, "what is looked for in bytes")
         row = TABLE["operator.in"]
         return Op(self.report.span(node), Bool(), row, (data, needle), range=BIT)

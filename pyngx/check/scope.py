@@ -68,6 +68,12 @@ class Facts:
         bounds = frozenset(b for b in self.bounds if b[0] != name)
         return replace(self, assigned=self.assigned | {name}, present=kept, bounds=bounds)
 
+    def unknown(self, name: str) -> Facts:
+        """``name`` may have got another value: what was known of it is gone."""
+        kept = frozenset(p for p in self.present if not _rooted(p, name))
+        bounds = frozenset(b for b in self.bounds if b[0] != name)
+        return replace(self, present=kept, bounds=bounds)
+
     def forget(self, roots: frozenset[str]) -> Facts:
         """Something under these names may have changed."""
         kept = frozenset(p for p in self.present if not any(_beneath(p, r) for r in roots))

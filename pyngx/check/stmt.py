@@ -23,23 +23,31 @@ from pyngx.tree import (
     Continue,
     Eval,
     Expr,
+    Finally,
+    ForBody,
     Format,
+    Handler,
     If,
     LeaveInline,
     Local,
     Log,
+    Not,
     Nothing,
     Op,
     Piece,
     Raise,
+    ReadInto,
     Return,
     Stmt,
+    Try,
     Yield,
     YieldRest,
     YieldSubrequest,
 )
 from pyngx.types import (
+    BIT,
     Body,
+    Bool,
     Bytes,
     Headers,
     NoneType,
@@ -154,8 +162,15 @@ class Statements(Generators):
                     )
                 last = self.leaving(0)
                 return (*last, self._return(node))
-            case ast.Try(body=body, handlers=[], orelse=[], finalbody=final):
-                return self._finally(body, final)
+            case ast.Try(handlers=[], orelse=[]):
+                return self._finally(node, node.body)
+            case ast.Try(finalbody=[]):
+                return (self._try(node),)
+            case ast.Try():
+                inner = ast.Try(node.body, node.handlers, node.orelse, [])
+                return self._finally(node, [ast.copy_location(inner, node)])
+            case ast.Assert():
+                return (self._assert(node),)
             case ast.Raise():
                 return (self._raise(node),)
             case ast.Delete(targets=targets):
@@ -168,12 +183,86 @@ class Statements(Generators):
                     help="write it with if, while and for",
                 )
 
-    def _finally(self, body: list[ast.stmt], final: list[ast.stmt]) -> tuple[Stmt, ...]:
-        """``try: … finally: …``: the end is compiled for every way out. A run-time error ends the
-        request, and with it everything that a ``finally`` could still do for it."""
+    def _try(self, node: ast.Try) -> Stmt:
+        """``try`` with ``except``: what the statements of this function raise is taken here."""
+        before = self.facts
+        self.trying += 1
+        body = self.block(node.body)
+        self.trying -= 1
+        orelse = self.block(node.orelse)
+        after = self.facts
+        interrupted = self.without_stores(before, node.body)
+        handlers = []
+        for handler in node.handlers:
+            self.facts = interrupted
+            names = self._caught(handler)
+            caught = self.block(handler.body)
+            handlers.append(Handler(self.report.span(handler), names, caught))
+            after = after.join(self.facts)
+        self.facts = after
+        return Try(self.report.span(node), body, tuple(handlers), orelse)
+
+    def _caught(self, handler: ast.ExceptHandler) -> tuple[str, ...]:
+        """The names of the classes that an ``except`` takes."""
+        if handler.name is not None:
+            self.report.refuse(
+                "PNX174",
+                handler,
+                "the exception as a value is not compiled by this version",
+                help=f"leave 'as {handler.name}' out",
+            )
+        match handler.type:
+            case None:
+                return ("BaseException",)
+            case ast.Tuple(elts=nodes):
+                found = nodes
+            case single:
+                found = [single]
+        names = []
+        for node in found:
+            cls = self.compile_time(node)
+            if not (isinstance(cls, type) and issubclass(cls, BaseException)):
+                self.report.refuse(
+                    "PNX174",
+                    node,
+                    f"'{ast.unparse(node)}' is not an exception",
+                    help="except ValueError:",
+                )
+            names.append(cls.__name__)
+        return tuple(names)
+
+    def _assert(self, node: ast.Assert) -> Stmt:
+        """``assert``: an AssertionError if the condition does not hold."""
+        span = self.report.span(node)
+        cond = self.cond(node.test)
+        pieces: tuple[Piece, ...] = ()
+        if node.msg is not None:
+            pieces = self._message(node, [node.msg], [])
+        self.facts = cond.holds(self.facts).with_assigned(assigned_if(node.test, True))
+        failed = Not(span, Bool(), cond.expr, range=BIT)
+        bases = tuple(c.__name__ for c in AssertionError.__mro__)
+        return If(span, failed, (Raise(span, "AssertionError", pieces, bases),), ())
+
+    def _finally(self, node: ast.Try, body: list[ast.stmt]) -> tuple[Stmt, ...]:
+        """``try: … finally: …``: the end is compiled for every way out. A run-time error that
+        nothing takes ends the request, and with it all that a ``finally`` could still do for it."""
+        before, final = self.facts, node.finalbody
         self.finals.append((len(self.loops), final))
         done = self.block(body)
         self.finals.pop()
+        if self.trying:
+            after = self.facts
+            self.facts = self.without_stores(before, body)
+            on_the_way = self.block(final)
+            self.facts = after
+            if any(isinstance(s, ReadInto | ForBody | YieldRest) for s in on_the_way):
+                self.report.refuse(
+                    "PNX174",
+                    final[0],
+                    "a 'finally' inside a 'try' with 'except' does not read the body",
+                    help="read after the whole 'try'",
+                )
+            done = (Finally(self.report.span(node), done, on_the_way),)
         return (*done, *(self.block(final) if self.facts.reachable else ()))
 
     def leaving(self, loops: int) -> Block:
@@ -379,14 +468,14 @@ class Statements(Generators):
                     "PNX154",
                     node,
                     "an exception is raised by its name",
-                    help='write raise ConfError("…")',
+                    help='write raise ValueError("…")',
                 )
         if not (isinstance(exception, type) and issubclass(exception, BaseException)):
             self.report.refuse(
                 "PNX154",
                 node,
                 f"'{name}' is not an exception",
-                help='write raise ConfError("…")',
+                help='write raise ValueError("…")',
             )
         if (name == "ConfError") != (self.kind is Kind.VALIDATE):
             where = "validate()" if name == "ConfError" else "code that serves requests"
@@ -401,7 +490,8 @@ class Statements(Generators):
                 ),
             )
         self.facts = self.facts.unreachable()
-        return Raise(span, exception.__name__, pieces)
+        bases = tuple(c.__name__ for c in exception.__mro__)
+        return Raise(span, exception.__name__, pieces, bases)
 
     def _yield(self, node: ast.Yield) -> Stmt:
         if node.value is None:

@@ -17,6 +17,7 @@ from pyngx.tree import (
     Break,
     Continue,
     Expr,
+    Finally,
     ForBody,
     ForBytes,
     ForChain,
@@ -31,6 +32,7 @@ from pyngx.tree import (
     ReadInto,
     Return,
     Stmt,
+    Try,
     Var,
     Walrus,
     While,
@@ -56,11 +58,12 @@ class Liveness:
 
 @dataclass(frozen=True)
 class _Targets:
-    """What is live where ``break``, ``continue`` and leaving an `Inline` lead to."""
+    """What is live where ``break``, ``continue``, leaving an `Inline`, and an exception lead to."""
 
     broken: Live = NONE
     continued: Live = NONE
     left: Live = NONE
+    raised: Live = NONE
 
 
 def liveness(body: Block) -> Liveness:
@@ -100,7 +103,7 @@ def _block(block: Block, out: Live, targets: _Targets, result: Liveness) -> Live
     live = out
     for stmt in reversed(block):
         result.after[id(stmt)] = live
-        live = _stmt(stmt, live, targets, result)
+        live = _stmt(stmt, live, targets, result) | targets.raised
     return live
 
 
@@ -134,6 +137,14 @@ def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
             return targets.continued
         case Return():
             return used
+        case Try(body=body, handlers=handlers, orelse=orelse):
+            caught = NONE.union(*(_block(h.body, out, targets, result) for h in handlers))
+            after = _block(orelse, out, targets, result)
+            inside = replace(targets, raised=targets.raised | caught)
+            return _block(body, after, inside, result) | caught
+        case Finally(body=body, final=final):
+            last = _block(final, targets.raised, targets, result)
+            return _block(body, out, replace(targets, raised=targets.raised | last), result)
         case Inline(body=body):
             return _block(body, out, replace(targets, left=out), result)
         case LeaveInline():
@@ -157,7 +168,10 @@ def _loop(
     """A loop: ``head`` is what is live where the next round is decided."""
     head = out | (used if isinstance(stmt, While) else NONE)
     while True:
-        inner = _block(body, head, _Targets(out, head, targets.left), result) - targets_of_loop
+        inner = (
+            _block(body, head, _Targets(out, head, targets.left, targets.raised), result)
+            - targets_of_loop
+        )
         wider = head | inner
         if wider == head:
             break

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pyngx import BodyFilter, ConfError, HeaderFilter, Variable
+from pyngx import BodyFilter, HeaderFilter, Variable
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FunctionSource, name_span
 from pyngx.frontend.names import attribute
@@ -135,23 +135,14 @@ MATRIX: Final = Refusal(
 )
 
 NOT_YET: Final[dict[type[ast.AST], Refusal]] = {
-    ast.Try: Refusal(
-        "PNX060",
-        "'try'",
-        "",
-        "test for the case before it fails, for example: if i < len(data)",
-    ),
     ast.TryStar: Refusal(
         "PNX060",
-        "'try'",
+        "'except*'",
         "",
-        "test for the case before it fails, for example: if i < len(data)",
+        "write 'except'",
     ),
     ast.GeneratorExp: Refusal("PNX062", "a generator expression", "", "write a 'for' loop"),
     ast.Match: Refusal("PNX063", "'match'", "", "write: if x == 1: … elif x == 2: …"),
-    ast.Assert: Refusal(
-        "PNX066", "'assert'", "", "write an 'if' that returns NGX_ERROR, or log the case"
-    ),
 }
 """Nodes of the language that this version does not compile; what is compiled loses its row."""
 
@@ -162,13 +153,6 @@ NOT_YET_LOOP_ELSE: Final = Refusal(
 NOT_YET_STEP: Final = Refusal(
     "PNX067", "a slice with a step", "", "write a 'for' loop over range(start, stop, step)"
 )
-NOT_YET_RAISE: Final = Refusal(
-    "PNX068",
-    "'raise' outside of validate()",
-    "",
-    "return NGX_ERROR or an HTTP status from a header filter, or log the case",
-)
-
 _DYNAMIC: Final = frozenset(
     {
         "__import__",
@@ -239,7 +223,6 @@ class _Walk:
             ast.Constant: self._constant,
             ast.Delete: self._delete,
             ast.For: self._loop,
-            ast.Raise: self._raise,
             ast.Slice: self._slice,
             ast.While: self._loop,
             ast.Yield: self._yield,
@@ -261,8 +244,6 @@ class _Walk:
             self._refused(REFUSED[kind], self._head(node))
             if not isinstance(node, ast.With):
                 return
-        elif isinstance(node, ast.Try) and not (node.handlers or node.orelse):
-            pass
         elif kind in NOT_YET:
             self._not_yet(NOT_YET[kind], self._head(node))
         elif kind in self.calls:
@@ -437,13 +418,6 @@ class _Walk:
     def _loop(self, node: ast.For | ast.While) -> None:
         if node.orelse:
             self._not_yet(NOT_YET_LOOP_ELSE, self.source.span(node.orelse[0]))
-
-    def _raise(self, node: ast.Raise) -> None:
-        raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-        in_validate = self.node.name == "validate" and self.mark is None
-        if in_validate or (raised is not None and self._value(raised) is ConfError):
-            return  # the checker says which exception belongs where
-        self._not_yet(NOT_YET_RAISE, self.source.span(node))
 
     def _operator(self, node: ast.BinOp | ast.AugAssign) -> None:
         if isinstance(node.op, ast.MatMult):

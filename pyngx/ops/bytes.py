@@ -102,6 +102,7 @@ ROWS = (
         defaults=(("count", -1),),
         allocates=True,
     ),
+    Row("operator.in_byte", ("s: bytes", "byte: int"), "bool", _P + "contains_byte", Form.VALUE),
     Row("operator.in", ("s: bytes", "sub: bytes"), "bool", _P + "contains", Form.VALUE),
     Row("operator.eq", ("a: bytes", "b: bytes"), "bool", _P + "eq", Form.VALUE),
     Row("operator.cmp", ("a: bytes", "b: bytes"), "int", _P + "cmp", Form.VALUE),

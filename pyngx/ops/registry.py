@@ -17,6 +17,7 @@ Types in rows are words, so that a row reads like a stub:
 ``links``     ``ngx_chain_t *``
 ``bytes?``    an ``ngx_str_t`` whose ``data`` may be NULL
 ``strings``   an ``ngx_array_t *`` of ``ngx_str_t``
+``list``      an ``ngx_array_t *`` of anything
 ``pairs``     an ``ngx_array_t *`` of ``ngx_keyval_t``
 ``mime``      a ``MimeTypes`` field, two arguments: its hash, and what it belongs to
 ``complex``   ``ngx_http_complex_value_t *``

@@ -299,6 +299,9 @@ t in s
 t not in s
 b"" in s
 b"a" in s
+97 in s
+a & 255 in s
+(a & 127) not in t
 NULS[1:] in NULS
 s in (b"a", b"abc", b"")
 s not in (b"a", b"b")

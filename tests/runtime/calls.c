@@ -40,6 +40,7 @@
 ngx_call(ngx_int_t, bytes_eq, (ngx_str_t *a, ngx_str_t *b), (a, b))
 ngx_call(ngx_int_t, bytes_cmp, (ngx_str_t *a, ngx_str_t *b), (a, b))
 ngx_call(ngx_int_t, bytes_contains, (ngx_str_t *a, ngx_str_t *b), (a, b))
+ngx_call(ngx_int_t, bytes_contains_byte, (ngx_str_t *s, ngx_int_t byte), (s, byte))
 ngx_call_search(find)
 ngx_call_search(rfind)
 ngx_call_search(count)

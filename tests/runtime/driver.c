@@ -33,6 +33,7 @@ typedef struct {
     uint32_t                  single;       /* the end is on a data buffer */
     uint32_t                  ignore_case;
     uint32_t                  narrow;       /* as without 32-byte vectors */
+    uint32_t                  limit;        /* of a match */
     uint32_t                  pages;
     uint32_t                  page_size;
     uint32_t                  nliterals;
@@ -594,7 +595,7 @@ driver_run(void)
     driver_get(body, c.len);
 
     if (ngx_http_pyngx_scan_init(&r, &s, &scan, literals, c.nliterals,
-                                 c.ignore_case, 4096)
+                                 c.ignore_case, c.limit)
         != NGX_OK)
     {
         driver_fail("scan_init");

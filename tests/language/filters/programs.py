@@ -505,3 +505,53 @@ def register(r: ngx_http_request_t) -> bytes:
     saved = b"%d" % total
     arg = saved[1:] + saved
     return arg
+
+
+@variable("caught")
+def caught(r: ngx_http_request_t) -> bytes | None:
+    """What is raised is taken by the first ``except`` that fits."""
+    n = number(r.arg(b"a"))
+    d = number(r.arg(b"b"))
+    text = r.arg(b"s") or b""
+    q = 0
+    step = 0
+    try:
+        step = 1
+        q = n // d
+        step = 2
+        first = text[0]
+        step = 3
+        if first == 97:
+            raise KeyError("an a")
+        assert first != 98, "no b"
+        n = n * 2
+    except ZeroDivisionError:
+        q = -1
+    except (IndexError, OverflowError):
+        q = -2
+    except LookupError:
+        q = -3
+    else:
+        step = 4
+    return b"%d %d %d" % (n, q, step)
+
+
+@variable("nested_try")
+def nested_try(r: ngx_http_request_t) -> bytes | None:
+    """An inner ``try`` that does not fit leaves it to the outer one; ``finally`` runs."""
+    total = 0
+    for i in range(4):
+        try:
+            try:
+                total += int(r.arg(b"s") or b"7") // (i - 1)
+            except ValueError:
+                total += 100
+                if i == 2:
+                    break
+            finally:
+                total += 1000
+        except ArithmeticError:
+            total += 10
+            continue
+        total += 1
+    return b"%d" % total
