@@ -60,7 +60,7 @@ CODES: Final[dict[str, str]] = {
     "PNX053": "matrix multiplication",
     # in the language, not spoken by this version
     "PNX060": "except* is not compiled yet",
-    "PNX061": "comprehensions are not compiled yet",
+    "PNX061": "a list that is not made of one other list",
     "PNX062": "generator expressions are not compiled yet",
     "PNX063": "match is not compiled yet",
     "PNX064": "float is not compiled yet",

@@ -226,10 +226,6 @@ REFUSALS = {
             except* ValueError:
                 x = 2
         """,
-    "comprehension": """
-        def f() -> None:
-            x = [a for a in b"x"]  # E: PNX061 `[a for a in b"x"]` a list comprehension is in
-        """,
     "generator expression": """
         def f() -> bool:
             return any(a == 1 for a in b"x")  # E: PNX062 `(a == 1 for a in b"x")` a generator
@@ -275,8 +271,8 @@ REFUSALS = {
         def f() -> None:
             x = ("日本", lambda: 1)  # E: PNX032 `lambda: 1` 'lambda'
             if x:
-                x = [a  # E: PNX061 `[a` a list comprehension
-                     for a in b"x"]
+                x = any(a  # E: PNX062 `(a` a generator expression
+                        for a in b"x")
         """,
     "what is spoken": """
         class Conf(LocConf):
@@ -383,7 +379,8 @@ def test_every_refusal_has_a_case_and_says_what_to_write_instead(
         for d in refused(path, model):
             seen.add(d.code)
             assert d.help, d.message
-    assert seen == {code for code in CODES if "PNX030" <= code < "PNX090"}
+    by_the_checker = {"PNX061"}  # it depends on what is iterated
+    assert seen == {code for code in CODES if "PNX030" <= code < "PNX090"} - by_the_checker
 
 
 def test_both_tables_name_nodes_of_python_and_declared_codes() -> None:

@@ -94,7 +94,7 @@ class ExprLowering(CallLowering):
             case Wrap(value=value):
                 return self.value(value)
             case Walrus(var=var, value=value):
-                self.store(self.vars.places[var], value)
+                self.set_named(var, value)
                 return self.vars.places[var]
             case Op():
                 return self._op_value(expr)
@@ -283,7 +283,7 @@ class ExprLowering(CallLowering):
                     self.string_into(target, orelse)
                 self.out.emit(c.If(test, tuple(first), tuple(second), line=self.out.line))
             case Walrus(var=var, value=value):
-                self.store(self.vars.places[var], value)
+                self.set_named(var, value)
                 self.out.assign(target.value, self.vars.ref(var).value)
             case Wrap(value=value):
                 self.string_into(target, value)

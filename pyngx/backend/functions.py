@@ -226,7 +226,8 @@ def stream_function(unit: Unit, body: BodyFilter) -> Lowered:
     variables = Variables()
     memory_ = memory(unit.program, function)
     out.scratch = True
-    kept = _kept_variables(unit, function, variables, frozenset(live.kept), memory_.owned)
+    lasting = frozenset(live.kept) | memory_.owned
+    kept = _kept_variables(unit, function, variables, lasting, memory_.owned)
     confs: list[c.Stmt] = []
     _state_locals(unit, out, variables, function, confs)
     looked_at = values_asked_for(function.body)

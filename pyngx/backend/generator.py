@@ -39,6 +39,7 @@ from pyngx.backend.lowering import is_string
 from pyngx.backend.states import STREAM
 from pyngx.backend.waiting import Waiting, endless, suspends_within
 from pyngx.flow.suspension import suspends
+from pyngx.flow.walk import expressions
 from pyngx.tree import (
     Assign,
     Block,
@@ -257,6 +258,19 @@ class GeneratorLowering(Waiting):
         for i, literal in enumerate(literals):
             self.string_into(Ref(c.Index(c.Name(name), c.Int(str(i)))), literal)
         return c.Name(name), c.Int(str(len(literals)))
+
+    def reused(self, expr: Expr) -> bool:
+        """A variable that owns its storage uses it again, as a field of the context does."""
+        parts = expressions(expr)
+        owned = any(isinstance(e, Local) and e.var in self.memory.owned for e in parts)
+        return owned or super().reused(expr)
+
+    def set_named(self, var: Var, value: Expr) -> None:
+        """A variable that owns its storage gets a copy."""
+        if var in self.memory.owned:
+            self._own(var, self.string(value, "value"))
+        else:
+            super().set_named(var, value)
 
     def stmt(self, stmt: Stmt) -> None:
         """What sends; ``break`` and ``continue`` of a loop that became states are jumps."""

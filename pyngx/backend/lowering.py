@@ -20,6 +20,7 @@ from pyngx.tree import (
     Op,
     StateField,
     Unwrap,
+    Var,
     Walrus,
     Wrap,
 )
@@ -106,11 +107,15 @@ class Lowering:
         if isinstance(expr, Const) or not any(has_effects(e) for e in later):
             return found
         saved = Ref(self.out.temp("ngx_str_t", 0, "saved"))
-        if self.copies_state and owned_by_context(expr):
+        if self.reused(expr):
             self.snapshot(saved, found)
         else:
             self.out.assign(saved.value, found.value)
         return saved
+
+    def reused(self, expr: Expr) -> bool:
+        """Whether the storage of a byte string is used again by the next assignment to it."""
+        return self.copies_state and owned_by_context(expr)
 
     def snapshot(self, target: Ref, source: Ref) -> None:
         """Copy the bytes of a context field, whose storage the next assignment uses again."""
@@ -150,6 +155,10 @@ class Lowering:
             self.string_into(Ref(target.operand, pointer=True), value)
         else:
             self.string_into(Ref(target), value)
+
+    def set_named(self, var: Var, value: Expr) -> None:
+        """``var := value``."""
+        self.store(self.vars.places[var], value)
 
     def _computed_from(self, value: Expr, target: c.Expr) -> bool:
         """Whether a byte string is computed from what lies where it goes: it would be overwritten

@@ -45,6 +45,7 @@ from pyngx.types import (
     NoneType,
     Optional,
     OutChain,
+    Part,
     Str,
     Struct,
     Tuple,
@@ -460,6 +461,14 @@ class Assignments(Expressions):
                 return Eval(span, Op(span, NoneType(), TABLE["variables.set"], (name, value)))
             case Struct("ngx_buf_t"):
                 return self.set_item(node, target, owner, value_node)
+            case Bytes() | Part():
+                self.report.refuse(
+                    "PNX143",
+                    target,
+                    "only the buffer of 'for buf in body' is written",
+                    label=f"this is '{describe(owner.type)}'",
+                    help="yield what is to stand there instead",
+                )
             case _:
                 self.report.refuse(
                     "PNX140",

@@ -84,6 +84,7 @@ class Base:
         self.poisoned: set[str] = set()
         self.state_roots: frozenset[str] = frozenset()
         self.pending: list[Stmt] = []  # reads that the statement being checked needs first
+        self.named: set[str] = set()  # by ':=' in the statement being checked
         self.sometimes = 0  # in operands that are evaluated only sometimes
         self.temporaries = 0
         self.scope = 0

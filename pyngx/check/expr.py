@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pyngx.check.base import Cond, path
 from pyngx.check.calls import call
-from pyngx.check.coerce import common, store
+from pyngx.check.coerce import as_bytes, common, store
 from pyngx.check.constants import constant
 from pyngx.check.formatting import fstring
 from pyngx.check.operators import Operators
@@ -200,6 +200,8 @@ class Expressions(Operators):
         orelse = self.expr(node.orelse)
         self.facts = saved
         self.sometimes -= 1
+        if then.type != orelse.type:
+            then, orelse = as_bytes(then), as_bytes(orelse)
         type_ = common(self.report, node, then.type, orelse.type)
         return Conditional(
             self.report.span(node),
@@ -269,10 +271,13 @@ class Expressions(Operators):
 
     def _walrus(self, node: ast.NamedExpr) -> Expr:
         value = self.expr(node.value)
+        before = node.target.id in self.facts.assigned
+        self.named.add(node.target.id)
         var = self.declare(node.target, value)
         stored = store(self.report, node.value, value, var.type, f"'{node.target.id}'")
         self.assigned(node.target.id, value)
-        read = self.take_read(value, var)
+        # the read is done first: what the name meant until now may still be needed
+        read = None if before else self.take_read(value, var)
         if read is not None:
             self.pending.append(read)
             return Local(self.report.span(node), var.type, var)

@@ -258,7 +258,11 @@ class Operators(Access):
             ops.append(_COMPARE[type(op)])
         operand_nodes = [node.left, *node.comparators]
         before = self.facts.assigned
-        operands = [self.need_int(n, "an operand of a comparison chain") for n in operand_nodes]
+        operands = []
+        for i, operand in enumerate(operand_nodes):
+            self.sometimes += i > 1
+            operands.append(self.need_int(operand, "an operand of a comparison chain"))
+            self.sometimes -= i > 1
         # the later operands are reached only if the chain holds up to them
         self.facts = replace(self.facts, assigned=before | assigned_if(node))
         return Chained(span, Bool(), tuple(operands), tuple(ops), range=BIT)

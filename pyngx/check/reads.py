@@ -16,6 +16,7 @@ from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import constant
 from pyngx.check.loops import Loops
 from pyngx.tree import (
+    Assign,
     Const,
     Expr,
     ForLines,
@@ -35,10 +36,12 @@ from pyngx.types import (
     Bool,
     Bytes,
     Constant,
+    Ctx,
     Int,
     List,
     Part,
     Range,
+    Type,
     describe,
 )
 
@@ -67,12 +70,7 @@ class Reads(Loops):
                 help="read in a statement of its own, inside an 'if'",
             )
         bound = self._bound_argument(node, f"body.{method}()")
-        self.temporaries += 1
-        name = f"{'data' if method == 'read' else 'line'}{self.temporaries}"
-        while name in self.local_names or name in self.vars:
-            name += "_"
-        var = Var(name, Bytes(), scope=self.scope)
-        self.vars[name] = var
+        var = self._temporary("data" if method == "read" else "line", Bytes())
         span = self.report.span(node)
         self.pending.append(ReadInto(span, var, method, bound))
         return Local(span, Bytes(), var)
@@ -96,9 +94,47 @@ class Reads(Loops):
                 f"{what} is a constant, a variable or a configuration value",
                 help="assign it to a variable first",
             )
+        if isinstance(value, Local) and value.var.name in self.named:
+            self.report.refuse(
+                "PNX171",
+                node,
+                f"{what} is assigned in the same statement",
+                label="the read comes first",
+                help=f"assign '{value.var.name}' in a statement of its own",
+            )
         if value.range.hi < 1:
-            self.report.refuse("PNX171", node, f"{what} is at least 1")
+            self.report.refuse(
+                "PNX171",
+                node,
+                f"{what} is at least 1",
+                help="write how many bytes are held at most",
+            )
         return value
+
+    def _bound_once(self, node: ast.For, bound: Expr) -> Expr:
+        """The bound of a loop, evaluated once: its variable may change in the loop."""
+        changes = isinstance(bound, StateField) and isinstance(bound.obj.type, Ctx)
+        if isinstance(bound, Local):
+            stored = {
+                n.id
+                for n in ast.walk(node)
+                if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+            }
+            changes = bound.var.name in stored
+        if not changes:
+            return bound
+        var = self._temporary("bound", INT)
+        self.pending.append(Assign(bound.span, var, bound))
+        return Local(bound.span, INT, var, range=bound.range)
+
+    def _temporary(self, hint: str, type_: Type) -> Var:
+        """A variable that the author did not write."""
+        self.temporaries += 1
+        name = f"{hint}{self.temporaries}"
+        while name in self.local_names or name in self.vars:
+            name += "_"
+        self.vars[name] = Var(name, type_, scope=self.scope)
+        return self.vars[name]
 
     def take_read(self, value: Expr, var: Var) -> ReadInto | None:
         """The read that made ``value``, now into ``var``: no copy of a copy."""
@@ -122,7 +158,7 @@ class Reads(Loops):
                 return None
         call = node.iter
         if method == "lines":
-            bound = self._bound_argument(call, "body.lines()")
+            bound = self._bound_once(node, self._bound_argument(call, "body.lines()"))
             var = self._loop_var(node, node.target, Bytes())
             return ForLines(self.report.span(node), var, bound, self._for_body(node, (var,)))
         if method == "scan":
@@ -138,10 +174,20 @@ class Reads(Loops):
         given: dict[str, ast.expr] = dict(zip(("pattern", "limit"), call.args, strict=False))
         for keyword in call.keywords:
             if keyword.arg not in ("pattern", "limit", "ignore_case") or keyword.arg in given:
-                self.report.refuse("PNX133", keyword, f"scan() has no argument '{keyword.arg}'")
+                self.report.refuse(
+                    "PNX133",
+                    keyword,
+                    f"scan() has no argument '{keyword.arg}'",
+                    help="body.scan(pattern, limit=4096, ignore_case=False)",
+                )
             given[keyword.arg] = keyword.value
         if "pattern" not in given or len(call.args) > 2:
-            self.report.refuse("PNX133", call, "scan() takes a pattern, and a limit")
+            self.report.refuse(
+                "PNX133",
+                call,
+                "scan() takes a pattern, and a limit",
+                help="body.scan(pattern, limit=4096, ignore_case=False)",
+            )
         literals = self._literals(given["pattern"])
         span = self.report.span(call)
         default = Const(span, INT, _SCAN_LIMIT, range=Range(_SCAN_LIMIT, _SCAN_LIMIT))
@@ -160,7 +206,12 @@ class Reads(Loops):
             return False
         value = self.expr(node)
         if not isinstance(value, Const) or not isinstance(value.type, Bool):
-            self.report.refuse("PNX172", node, "ignore_case is True or False")
+            self.report.refuse(
+                "PNX172",
+                node,
+                "ignore_case is True or False",
+                help="write a scan for each of the two",
+            )
         return bool(value.value)
 
     def _literals(self, node: ast.expr) -> tuple[Expr, ...]:
@@ -185,14 +236,24 @@ class Reads(Loops):
                 case _:
                     found = (self.need_bytes(node, "the pattern of scan()"),)
         if not found:
-            self.report.refuse("PNX172", node, "scan() for nothing")
+            self.report.refuse(
+                "PNX172", node, "scan() for nothing", help="'yield from body' passes everything"
+            )
         for literal in found:
             if not isinstance(literal.type, Bytes):
                 self.report.refuse(
-                    "PNX172", node, f"a literal of scan() is bytes, not '{describe(literal.type)}'"
+                    "PNX172",
+                    node,
+                    f"a literal of scan() is bytes, not '{describe(literal.type)}'",
+                    help='write b"…" for bytes',
                 )
             if isinstance(literal, Const) and not literal.value:
-                self.report.refuse("PNX172", node, "an empty literal is found everywhere")
+                self.report.refuse(
+                    "PNX172",
+                    node,
+                    "an empty literal is found everywhere",
+                    help="leave it out, or test for it before the scan",
+                )
         return tuple(as_bytes(f) for f in found)
 
     # Writing into a buffer
@@ -201,7 +262,12 @@ class Reads(Loops):
         """``buf[i] = x`` or ``buf[:] = …``."""
         span = self.report.span(node)
         if not isinstance(buf, Local):
-            self.report.refuse("PNX143", target, "only the buffer of a loop is written")
+            self.report.refuse(
+                "PNX143",
+                target,
+                "only the buffer of 'for buf in body' is written",
+                help="for buf in body: buf[i] = …",
+            )
         if isinstance(target.slice, ast.Slice):
             part = target.slice
             if part.lower is not None or part.upper is not None or part.step is not None:

@@ -81,6 +81,7 @@ class Statements(Generators):
             if not self.facts.reachable:
                 break
             outer, self.pending = self.pending, []
+            self.named.clear()
             try:
                 stmts = self._stmt(node)
                 found.extend(self._commented(node, (*self.pending, *stmts)))

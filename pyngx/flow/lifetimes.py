@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pyngx.diagnostics import Diagnostics, Label
-from pyngx.flow.liveness import Liveness, liveness
+from pyngx.flow.liveness import Liveness, defines, liveness
 from pyngx.flow.suspension import reads
 from pyngx.flow.walk import all_expressions, blocks, children, expressions, statements
 from pyngx.ops.registry import Form, Passes
@@ -160,9 +160,60 @@ def memory(program: Program, function: Function) -> Memory:
     for helper in program.helpers:
         summaries[helper.name] = _Function(helper, summaries).summary()
     known = _Function(function, summaries, scratch=True)
-    kept = liveness(function.body).kept
-    owned = {v for v in kept if known.locals.get(v) and v in function.locals}
-    return Memory(frozenset(owned), known)
+    live = liveness(function.body)
+    kept = {v for v in live.kept if known.locals.get(v) and v in function.locals}
+    return Memory(_owners(known, live, frozenset(kept)), known)
+
+
+def _owners(known: _Function, live: Liveness, kept: frozenset[Var]) -> frozenset[Var]:
+    """The locals that own their storage: those that are kept, and those that would be views of
+    another one's storage when that is assigned to and its storage is used again."""
+    owned = kept
+    while True:
+        views = _views(known.function.body, owned)
+        found = set(owned)
+        for stmt in statements(known.function.body):
+            after = live.live_after(stmt) | _uses_in(stmt)
+            for var in defines(stmt) & owned:
+                found |= {v for v in after - {var} if var in views.get(v, frozenset())}
+        if found == owned:
+            return owned
+        owned = frozenset(found)
+
+
+def _uses_in(stmt: Stmt) -> frozenset[Var]:
+    """The variables that a statement, or one in its blocks, uses."""
+    return frozenset(
+        e.var for s in statements((stmt,)) for e in expressions(s) if isinstance(e, Local)
+    )
+
+
+def _views(block: Block, owned: frozenset[Var]) -> dict[Var, frozenset[Var]]:
+    """For each local of bytes the owning ones that its value may be a view of."""
+    sources: dict[Var, set[Var]] = {}
+    for stmt in statements(block):
+        if isinstance(stmt, Assign) and _holds_bytes(stmt.var.type):
+            sources.setdefault(stmt.var, set()).update(_uses_of(stmt.value))
+        for expr in expressions(stmt):
+            if isinstance(expr, Walrus) and _holds_bytes(expr.var.type):
+                sources.setdefault(expr.var, set()).update(_uses_of(expr.value))
+    views: dict[Var, frozenset[Var]] = {}
+    changed = True
+    while changed:
+        changed = False
+        for var, named in sources.items():
+            direct = frozenset(named) & owned
+            through = frozenset().union(*(views.get(n, frozenset()) for n in named - owned))
+            if views.get(var) != direct | through:
+                views[var] = direct | through
+                changed = True
+    return views
+
+
+def _uses_of(value: Expr) -> frozenset[Var]:
+    return frozenset(
+        e.var for e in expressions(value) if isinstance(e, Local) and _holds_bytes(e.var.type)
+    )
 
 
 def _holds_bytes(type_: Type) -> bool:

@@ -1,0 +1,175 @@
+"""Generators with odd control flow, for every way to cut the body: nginx sends what CPython yields.
+
+The oracle's body is the whole body as one string, with the reads of the language. Where the
+language leaves it open how text is cut, the oracle cuts it in two ways, so that a generator whose
+output depends on that fails on the oracle alone.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.harness import client
+from tests.harness.builds import Target
+from tests.harness.nginx import Nginx
+from tests.harness.upstream import Reply, Upstream
+from tests.language.oracle import load
+from tests.language.serving import build
+
+HEAD = '''"""A generator under test."""
+
+from pyngx import Body, LocConf, Stream, body_filter, directive, header_filter
+from pyngx.ngx import NGX_DECLINED, NGX_OK, ngx_flag_t, ngx_int_t, ngx_str_t
+
+
+class Conf(LocConf):
+    enable: ngx_flag_t = directive("{name}", default=False)
+    text: ngx_str_t = directive("{name}_text", default=b"cd")
+
+
+@header_filter
+def header(conf: Conf) -> ngx_int_t:
+    return NGX_OK if conf.enable else NGX_DECLINED
+
+
+{program}
+'''
+
+PROGRAMS = dict(
+    program.strip("\n").split("\n", 1)
+    for program in Path(__file__).with_name("generators.txt").read_text().split("===\n")
+)
+BODIES = (
+    b"",
+    b"a",
+    b"\n",
+    b"a,b,c,d!e,f",
+    b"ab,cd,!ef,aaabxcd,ababa!cdcdcdcd\n",
+    b"#one;two\nthree\n\n#;;\n!four\nreturn\nlast",
+    b"aab!aaabaabbaacd\ncdCDcD\nababab!ba!cdcdcd\n!\n\n",
+    b"long line without an end, " * 5 + b"\n" + b"aabxcdaab" * 20,
+)
+SEED = 20
+
+
+class Part(bytes):
+    """A part of a scan."""
+
+    matched = False
+    index = 0  # type: ignore[assignment]
+
+
+class FakeBody:
+    """The whole body, read from ``at`` on; text comes in pieces of at most ``piece`` bytes."""
+
+    def __init__(self, data: bytes, piece: int) -> None:
+        self.data = data
+        self.piece = piece
+        self.at = 0
+
+    def read(self, n: int) -> bytes:
+        found = self.data[self.at : self.at + n]
+        self.at += len(found)
+        return found
+
+    def readline(self, n: int) -> bytes:
+        end = self.data.find(b"\n", self.at) + 1
+        left = len(self.data) - self.at
+        return self.read(min(n, end - self.at if end else left))
+
+    def lines(self, n: int) -> Iterator[bytes]:
+        while line := self.readline(n):
+            yield line
+
+    def __iter__(self) -> Iterator[bytes]:
+        while data := self.read(self.piece):
+            yield data
+
+    def scan(
+        self,
+        pattern: bytes | Sequence[bytes],
+        limit: int = 4096,
+        ignore_case: bool = False,
+    ) -> Iterator[bytes]:
+        literals = [pattern] if isinstance(pattern, bytes) else list(pattern)
+        any_of = b"|".join(b"(%s)" % re.escape(literal) for literal in literals)
+        compiled = re.compile(any_of, re.IGNORECASE if ignore_case else 0)
+        while self.at < len(self.data):
+            match = compiled.search(self.data, self.at)
+            end = match.start() if match else len(self.data)
+            while self.at < end:
+                yield Part(self.read(min(self.piece, end - self.at)))
+            if match:
+                self.at = match.end()
+                part = Part(match.group())
+                part.matched, part.index = True, (match.lastindex or 1) - 1
+                yield part
+
+
+def wanted(module: Any, data: bytes, piece: int) -> bytes:
+    """What CPython yields."""
+    conf = SimpleNamespace(enable=True, text=b"cd")
+    return b"".join(module.body(FakeBody(data, piece), conf))
+
+
+def cuts(data: bytes) -> dict[str, tuple[bytes, ...]]:
+    """The body whole, in single bytes, and cut at random."""
+    found = {"whole": (data,) if data else (), "single": tuple(bytes([b]) for b in data)}
+    for number in range(3):
+        chance = random.Random(SEED + number)
+        places = sorted(chance.sample(range(len(data) + 1), min(len(data), 2 + 3 * number)))
+        pieces = [data[a:b] for a, b in zip([0, *places], [*places, len(data)], strict=True)]
+        found[f"random{number}"] = tuple(p for p in pieces if p)
+    return found
+
+
+@pytest.fixture(scope="module")
+def filters(packaged: Target, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A module for each program."""
+    output = tmp_path_factory.mktemp("generators")
+    paths = []
+    for name, program in PROGRAMS.items():
+        path = output / f"{name}.py"
+        path.write_text(HEAD.format(name=name, program=program.rstrip()))
+        paths.append(path)
+    return dict(zip(PROGRAMS, build(paths, packaged, output / "built"), strict=True))
+
+
+def test_generators(packaged: Target, filters: dict[str, Path]) -> None:
+    """Each program, for each body and each way to cut it, unbuffered and from a file."""
+    replies, files, bodies = {}, {}, {}
+    for number, data in enumerate(BODIES):
+        for cut, pieces in cuts(data).items():
+            name = f"{number}-{cut}"
+            bodies[name] = data
+            headers = (("Content-Type", "text/html"),)
+            replies[f"/{name}"] = Reply(pieces, headers=headers, framing="chunked")
+        files[f"{number}-whole"] = data
+    wrong = []
+    with Upstream(replies) as upstream:
+        locations = "".join(
+            f"location /p/{name}/ {{ {name} on; proxy_pass {upstream.url}/;"
+            " proxy_http_version 1.1; proxy_buffering off; }"
+            f"location /f/{name}/ {{ {name} on; alias {{root}}/; }}"
+            for name in filters
+        )
+        modules = list(filters.values())
+        with Nginx(packaged.binary, modules=modules, locations=locations, files=files) as nginx:
+            for name in filters:
+                module = load(filters[name].parent.parent / f"{name}.py")
+                for body, data in bodies.items():
+                    want = wanted(module, data, 1)
+                    assert wanted(module, data, 7) == want, f"{name} depends on cuts"
+                    for road in ("p", "f") if body in files else ("p",):
+                        response = client.request(nginx.port, f"/{road}/{name}/{body}")
+                        if (response.status, response.body) != (200, want):
+                            got = f"{response.status} {response.body[:90]!r}"
+                            wrong.append(f"{road} {name} {body}: {got}, wanted {want[:90]!r}")
+    assert not wrong, f"{len(wrong)} differences:\n" + "\n".join(wrong)
