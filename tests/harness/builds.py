@@ -133,9 +133,9 @@ def without(where: Target, *names: str) -> Target:
     """The same nginx built without modules of its own, which are given by their middle names."""
     version = ".".join(map(str, version_of(where.binary)))
     if where.name == "given":
-        tree, chosen = where.source, ("--source", str(where.source))
+        tree, chosen = where.source, ["--source", str(where.source)]
     else:
-        tree, chosen = nginx_source("fetch", version), (version,)
+        tree, chosen = nginx_source("fetch", version), [version]
     binary = nginx_source("build", *chosen, "--without", *names)
     return Target(f"{where.name}-{'-'.join(names)}", binary, tree)
 
