@@ -22,6 +22,7 @@ import pytest
 from tests.harness.builds import target
 from tests.runtime import build_calls
 
+FAMILIES = ("bytes", "text", "split", "int", "format")
 ROUNDS = 3000
 MAX = 0x7FFF_FFFF_FFFF_FFFF
 OK, BUSY, DECLINED = 0, -3, -5
@@ -86,7 +87,7 @@ def text(value: bytes) -> Text:
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
     output = tmp_path_factory.mktemp("calls")
-    return Runtime(build_calls(("bytes", "int", "format"), target("1.26.3"), output))
+    return Runtime(build_calls(FAMILIES, target("1.26.3"), output))
 
 
 @pytest.mark.parametrize("name", ["find", "rfind", "count", "startswith", "endswith"])

@@ -10,7 +10,7 @@ from pyngx.backend.conds import CondLowering
 from pyngx.backend.emitter import Ref
 from pyngx.backend.lowering import data_of, is_string, memcmp, owned_by_context
 from pyngx.backend.unit import c_type
-from pyngx.ops.registry import Form, Passes
+from pyngx.ops.registry import UNSAID, Form, Passes
 from pyngx.tree import (
     CallHelper,
     Const,
@@ -35,9 +35,11 @@ class CallLowering(CondLowering):
             zip(expr.row.param_names, expr.row.param_types, expr.args, strict=True), 1
         ):
             later = expr.args[i:]
-            if kind == "int":
+            if kind in UNSAID:
+                continue
+            if kind in ("int", "time", "bool"):
                 found.append(self.kept(arg, later))
-            elif kind in ("complex", "list"):
+            elif kind in ("complex", "list", "strings"):
                 found.append(self.value(arg))
             elif kind == "bytes?" and isinstance(arg, Const) and arg.value is None:
                 found.append(c.Name("NULL"))
@@ -85,8 +87,11 @@ class CallLowering(CondLowering):
 
     def _string_op(self, target: Ref, expr: Op) -> None:
         args = [*self._leading(expr), *self._arguments(expr), target.address]
-        if expr.row.form is Form.VIEW:
+        if expr.row.form is Form.VIEW and not expr.row.failures:
             self.out.call(expr.row.c, *args)
+        elif expr.row.failures and _fixed_separator(expr):
+            call = c.Cast("void", c.Call(expr.row.c, tuple(args)))
+            self.out.emit(c.ExprStmt(call, line=self.out.line))
         else:
             self._checked(expr, args)
 
@@ -195,6 +200,12 @@ def _fixed_header(expr: Op) -> bool:
     if not isinstance(name, Const) or data_of(name).lower() in _JUDGED:
         return False
     return _TOKEN.fullmatch(data_of(name)) is not None and _is_one_line(value)
+
+
+def _fixed_separator(expr: Op) -> bool:
+    """Whether bytes are parted at what is known not to be empty: the one way to fail."""
+    separator = expr.args[-1]
+    return "partition[" in expr.row.name and isinstance(separator, Const) and bool(separator.value)
 
 
 def _is_one_line(value: Expr) -> bool:

@@ -6,7 +6,6 @@ a function has few of them; they are named after what they hold.
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from pyngx.backend import cnodes as c
 from pyngx.backend.names import Names
 from pyngx.backend.unit import Unit
+from pyngx.ops.registry import classes
 from pyngx.source import Span
 from pyngx.tree import Var
 
@@ -235,14 +235,14 @@ class Emitter:
     def fail_if(self, cond: c.Expr, span: Span, exception: str, message: str) -> None:
         """Raise an exception if a condition holds: to the ``except`` that takes it, or the end of
         the function with an error in the log."""
-        bases = tuple(cls.__name__ for cls in getattr(builtins, exception).__mro__)
+        bases = classes(exception)
         if self.takes(bases):
             with self.block() as inner:
                 self.throw(bases)
             self.emit(c.If(cond, tuple(inner), line=self.line))
             return
         with self.block() as inner:
-            self.log_error(span, exception, message.replace("%", "%%").encode(), ())
+            self.log_error(span, bases[0], message.replace("%", "%%").encode(), ())
             self.emit(self.leave())
         self.emit(c.If(cond, tuple(inner), line=self.line))
 

@@ -21,6 +21,8 @@ _FAMILIES = (
     "chain",
     "headers",
     "bytes",
+    "text",
+    "split",
     "int",
     "format",
     "state",

@@ -12,6 +12,7 @@ from pyngx.check.coerce import BUF, join, store
 from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.expr import Expressions
 from pyngx.check.fields import REQUEST_FLAGS
+from pyngx.check.pieces import PIECES, partition, piece
 from pyngx.check.scope import Facts
 from pyngx.frontend.load import FunctionSource
 from pyngx.ops.table import TABLE
@@ -220,6 +221,9 @@ class Assignments(Expressions):
         self, node: ast.stmt, targets: list[ast.expr], value_node: ast.expr
     ) -> tuple[Stmt, ...]:
         if not isinstance(value_node, ast.Tuple | ast.List):
+            found = partition(self, value_node)
+            if found is not None:
+                return self._unpack_pieces(node, targets, *found)
             value = self.expr(value_node)
             if isinstance(value, Local) and isinstance(value.type, Tuple):
                 return self._unpack_tuple(node, targets, value)
@@ -284,6 +288,47 @@ class Assignments(Expressions):
                 self._names_only(target)
             item = Item(value.span, type_, value, i)
             stmts.append(self._assign_name(node, target, item, target))
+        return tuple(stmts)
+
+    def _unpack_pieces(
+        self,
+        node: ast.stmt,
+        targets: list[ast.expr],
+        call: ast.Call,
+        receiver: Expr,
+        method: str,
+    ) -> tuple[Stmt, ...]:
+        """``a, sep, b = s.partition(c)``: the operands once, for the targets may be among them."""
+        if len(targets) != PIECES:
+            self.report.refuse(
+                "PNX142",
+                node,
+                f"{len(targets)} targets, but {method}() gives {PIECES} values",
+                help="give each value a target, '_' for one that is not needed",
+            )
+        stmts: list[Stmt] = []
+        names: list[ast.expr] = []
+        if len(call.args) == 1:
+            separator: ast.expr = call.args[0]
+            operands: list[tuple[str, Expr, ast.expr]] = [("whole", receiver, call)]
+            if not isinstance(separator, ast.Constant):
+                value = self.need_bytes(separator, f"the argument 'sep' of {method}()")
+                operands.append(("separator", value, separator))
+            for hint, value, value_node in operands:
+                while hint in self.stores or hint in self.local_names:
+                    hint += "_"
+                temp = ast.copy_location(ast.Name(hint, ast.Store()), call)
+                stmts.append(self._assign_name(node, temp, value, value_node))
+                self.local_names |= {hint}
+                names.append(temp)
+            again = ast.Call(call.func, names[1:] or [separator], [])
+            call = ast.copy_location(again, call)
+            receiver = self.expr(names[0])
+        for i, target in enumerate(targets):
+            if not isinstance(target, ast.Name):
+                self._names_only(target)
+            value = piece(self, call, receiver, method, i)
+            stmts.append(self._assign_name(node, target, value, target))
         return tuple(stmts)
 
     def _annotated(self, node: ast.AnnAssign) -> tuple[Stmt, ...]:

@@ -14,9 +14,10 @@ from pyngx.check.constants import integer
 from pyngx.check.context import nearest, suggestion
 from pyngx.check.helpers import helper_function, may_raise
 from pyngx.check.operators import Operators
+from pyngx.check.pieces import PARTITIONS
+from pyngx.check.rows import given_count, row_call
 from pyngx.diagnostics import Label
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
-from pyngx.ops.registry import Row
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
     CallHelper,
@@ -24,10 +25,12 @@ from pyngx.tree import (
     Const,
     Convert,
     Expr,
+    Format,
     Local,
     MimeMatch,
     NewChain,
     Op,
+    Piece,
     SendChain,
 )
 from pyngx.types import (
@@ -40,31 +43,19 @@ from pyngx.types import (
     Conf,
     Ctx,
     Headers,
-    List,
     MimeTypes,
-    NoneType,
     Optional,
     OutChain,
     Part,
     Range,
     Str,
     Struct,
-    Tuple,
     Type,
     Variables,
     describe,
     is_integer,
     range_of,
 )
-
-_RESULTS: dict[str, Type] = {
-    "bytes": Bytes(),
-    "bytes?": Optional(Bytes()),
-    "int": INT,
-    "bool": Bool(),
-    "none": NoneType(),
-    "strings": List(Bytes()),
-}
 
 
 def call(ex: Operators, node: ast.Call) -> Expr:
@@ -144,10 +135,6 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
     )
 
 
-def _given(count: int) -> str:
-    return "none is" if count == 0 else "1 is" if count == 1 else f"{count} are"
-
-
 def _in_chain_form(ex: Operators) -> bool:
     """Whether the function is a body filter that works on chains."""
     generator = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(ex.function.node))
@@ -221,7 +208,7 @@ def _arity(ex: Operators, node: ast.Call, name: str, least: int, most: int) -> N
             "PNX133",
             node,
             f"{name}() takes {wanted} argument{'s' * (wanted != '1')}, "
-            f"but {_given(len(node.args))} given",
+            f"but {given_count(len(node.args))} given",
             help="give each of them" if len(node.args) < least else "leave out what is too many",
         )
 
@@ -316,6 +303,8 @@ _BUILTINS: dict[object, Callable[[Operators, ast.Call], Expr]] = {
 def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
     value = ex.expr(func.value)
     match value.type:
+        case Bytes() if func.attr == "join" and isinstance(value, Const):
+            return _join(ex, node, value)
         case Bytes() | Part() | Struct("ngx_buf_t") if TABLE.get(f"bytes.{func.attr}"):
             return row_call(ex, node, TABLE[f"bytes.{func.attr}"], (as_bytes(value),))
         case Struct("ngx_http_request_t") if TABLE.get(f"request.{func.attr}"):
@@ -353,12 +342,21 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
             return ex.read(node, func.attr)
         case Optional():
             ex.need_bytes(func.value, f"'{ast.unparse(func.value)}'")
+        case Str() if TABLE.get(f"str.{func.attr}"):
+            return row_call(ex, node, TABLE[f"str.{func.attr}"], (value,))
         case Str():
             ex.report.refuse(
                 "PNX136",
                 node,
-                "methods of str are not compiled by this version",
-                help='work on bytes: b"…"',
+                "of the methods of str only encode() is compiled by this version",
+                help='work on bytes: b"…", or text.encode()',
+            )
+        case Bytes() | Part() | Struct("ngx_buf_t") if func.attr in PARTITIONS:
+            ex.report.refuse(
+                "PNX141",
+                node,
+                f"what {func.attr}() gives is not kept as a tuple",
+                help=f"unpack it: 'a, sep, b = b.{func.attr}(…)', or take one: '…[0]'",
             )
         case _:
             pass
@@ -392,6 +390,20 @@ def _later(type_: Type, method: str) -> tuple[str, ...]:
     return ()
 
 
+def _join(ex: Operators, node: ast.Call, separator: Const) -> Expr:
+    """``b"…".join(…)`` of a list, or of a few values written in place."""
+    match node:
+        case ast.Call(args=[ast.Tuple(elts=items) | ast.List(elts=items)], keywords=[]):
+            between = Piece(literal=separator.value if isinstance(separator.value, bytes) else b"")
+            pieces: list[Piece] = []
+            for item in items:
+                pieces += [between] if pieces else []
+                pieces.append(Piece(value=ex.need_bytes(item, "an item")))
+            return Format(ex.report.span(node), Bytes(), tuple(pieces))
+        case _:
+            return row_call(ex, node, TABLE["bytes.join"], (separator,))
+
+
 def _header_method(ex: Operators, node: ast.Call, func: ast.Attribute, direction: str) -> Expr:
     mapping = f"headers_{direction}"
     if func.attr == "get" and len(node.args) == 2:
@@ -421,69 +433,6 @@ def _complex_value(ex: Operators, node: ast.Call, value: Expr) -> Expr:
     _arity(ex, node, "value", 1, 1)
     ex.need(node.args[0], Struct("ngx_http_request_t"), "the argument of value()")
     return Op(ex.report.span(node), Bytes(), TABLE["complex.value"], (value,))
-
-
-def row_call(ex: Operators, node: ast.Call, row: Row, receiver: tuple[Expr, ...] = ()) -> Expr:
-    """A call of a row with the arguments of ``node`` after the receiver."""
-    names = row.param_names[len(receiver) :]
-    types = row.param_types[len(receiver) :]
-    given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
-    method = row.name.rpartition(".")[2]
-    if len(node.args) > len(names):
-        ex.report.refuse(
-            "PNX133",
-            node,
-            f"{method}() takes at most {len(names)} argument{'s' * (len(names) != 1)}, "
-            f"but {_given(len(node.args))} given",
-            help="leave out what is too many",
-        )
-    for keyword in node.keywords:
-        if keyword.arg not in names or keyword.arg in given:
-            ex.report.refuse(
-                "PNX133",
-                keyword,
-                f"{method}() has no argument '{keyword.arg}' to give by name",
-                help=nearest(keyword.arg or "", names) or "give the arguments by position",
-            )
-        given[keyword.arg] = keyword.value
-    args = list(receiver)
-    for name, type_ in zip(names, types, strict=True):
-        args.append(_argument(ex, node, row, name, type_, given.get(name)))
-    if row.mutates == "headers":
-        ex.facts = ex.facts.forget(ex.state_roots)
-    limits = row.range if row.result == "int" else range_of(_RESULTS.get(row.result, INT))
-    result = _RESULTS.get(row.result)
-    if result is None:
-        result = List(Tuple((Bytes(), Bytes())))
-    return Op(ex.report.span(node), result, row, tuple(args), range=limits)
-
-
-def _argument(
-    ex: Operators, node: ast.Call, row: Row, name: str, type_: str, given: ast.expr | None
-) -> Expr:
-    method = row.name.rpartition(".")[2]
-    what = f"the argument '{name}' of {method}()"
-    if given is None:
-        default = row.default(name)
-        if default is None:
-            ex.report.refuse(
-                "PNX133",
-                node,
-                f"{what} is missing",
-                help=f"give it too: {method}({', '.join(row.param_names[-2:])})",
-            )
-        if type_ == "bytes?":
-            return Const(ex.report.span(node), Optional(Bytes()), None)
-        return Const(ex.report.span(node), INT, default, range=Range(default, default))
-    match type_:
-        case "int":
-            return ex.need_int(given, what)
-        case "text":
-            return ex.need_bytes(given, what, text=True)
-        case "bytes?":
-            return ex.need(given, Optional(Bytes()), what)
-        case _:
-            return ex.need_bytes(given, what)
 
 
 # Helpers and nginx
@@ -526,7 +475,7 @@ def _helper(ex: Operators, node: ast.Call, function: FunctionType) -> Expr:
             node,
             (
                 f"{name}() takes {len(known)} argument{'s' * (len(known) != 1)}, "
-                f"but {_given(len(node.args))} given"
+                f"but {given_count(len(node.args))} given"
                 if not extra
                 else f"{name}() has no argument '{extra[0]}'"
             ),

@@ -15,9 +15,11 @@ from pyngx.check.coerce import as_bytes, common, store
 from pyngx.check.constants import constant
 from pyngx.check.formatting import fstring
 from pyngx.check.operators import Operators
+from pyngx.check.pieces import PIECES, partition, piece
 from pyngx.check.scope import assigned_if
 from pyngx.tree import (
     Conditional,
+    Const,
     Expr,
     Format,
     ListOf,
@@ -95,7 +97,8 @@ class Expressions(Operators):
             case ast.Attribute():
                 return self._attribute(node)
             case ast.Subscript():
-                return self._subscript(node)
+                found = partition(self, node.value)
+                return self._subscript(node) if found is None else self._piece(node, *found)
             case ast.BinOp():
                 return self._bin_op(node)
             case ast.UnaryOp(op=ast.Not()):
@@ -124,6 +127,22 @@ class Expressions(Operators):
                     f"{what} is not compiled by this version",
                     help=help_ or "write it with operators and calls",
                 )
+
+    def _piece(self, node: ast.Subscript, call: ast.Call, receiver: Expr, method: str) -> Expr:
+        """``s.partition(c)[0]``."""
+        index = self.expr(node.slice)
+        if not isinstance(index, Const) or not isinstance(index.value, int):
+            self.report.refuse(
+                "PNX105", node.slice, "a tuple is indexed by a constant", help="write 0, 1 or 2"
+            )
+        if not -PIECES <= index.value < PIECES:
+            self.report.refuse(
+                "PNX106",
+                node.slice,
+                f"{method}() gives {PIECES} values",
+                help=f"the last one is [{PIECES - 1}], for indices start at 0",
+            )
+        return piece(self, call, receiver, method, index.value % PIECES)
 
     def _bool_op(self, node: ast.BoolOp) -> Cond:
         conjunction = isinstance(node.op, ast.And)

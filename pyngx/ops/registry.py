@@ -9,6 +9,7 @@ Types in rows are words, so that a row reads like a stub:
 ============  ======================================================
 ``bytes``     an ``ngx_str_t``, passed by address
 ``text``      the same; a ``str`` is accepted too
+``str``       the same, of a ``str``
 ``int``       an ``ngx_int_t``
 ``bool``      an ``ngx_flag_t``
 ``request``   ``ngx_http_request_t *``
@@ -17,10 +18,14 @@ Types in rows are words, so that a row reads like a stub:
 ``links``     ``ngx_chain_t *``
 ``bytes?``    an ``ngx_str_t`` whose ``data`` may be NULL
 ``strings``   an ``ngx_array_t *`` of ``ngx_str_t``
+``time``      an ``ngx_int_t``: seconds; ``time.time()`` is taken too
 ``list``      an ``ngx_array_t *`` of anything
 ``pairs``     an ``ngx_array_t *`` of ``ngx_keyval_t``
 ``mime``      a ``MimeTypes`` field, two arguments: its hash, and what it belongs to
 ``complex``   ``ngx_http_complex_value_t *``
+``utf8``      no operand of the C: the name of that encoding
+``true``      likewise: ``True``
+``false``     likewise: ``False``
 ``none``      no result
 ============  ======================================================
 """
@@ -29,8 +34,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from importlib import import_module
+from typing import TypeAlias
 
 from pyngx.types import FULL, Range
+
+Default: TypeAlias = int | bytes | str
+"""The value of an operand that is left out; text names a row without operands."""
+
+UNSAID = ("utf8", "true", "false")
+"""Types of arguments that are checked and not handed to the C."""
 
 
 class Form(Enum):
@@ -43,7 +56,8 @@ class Form(Enum):
     EFFECT = auto()
     """The function returns a status; there is no result."""
     VIEW = auto()
-    """No failure; the result, a piece of an argument, is stored through the last argument."""
+    """The result, a piece of the first operand, is stored through the last argument. The function
+    returns a status if the row has failures, else nothing."""
 
 
 class Passes(Enum):
@@ -63,6 +77,13 @@ class Failure:
     message: str
 
 
+def classes(exception: str) -> tuple[str, ...]:
+    """The names of the class of an exception, a builtin or ``module.name``, and of its bases."""
+    module, _, name = exception.rpartition(".")
+    found: type = getattr(import_module(module or "builtins"), name)
+    return tuple(cls.__name__ for cls in found.__mro__)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One operation. ``params`` are ``name: type`` words; those in ``defaults`` (name → value)
@@ -76,7 +97,7 @@ class Row:
     c: str
     form: Form
     passes: Passes = Passes.NOTHING
-    defaults: tuple[tuple[str, int], ...] = ()
+    defaults: tuple[tuple[str, Default], ...] = ()
     failures: tuple[Failure, ...] = ()
     range: Range = FULL
     mutates: str = ""
@@ -94,14 +115,14 @@ class Row:
         """The type words of the operands, in order."""
         return tuple(p.split(":")[1].strip() for p in self.params)
 
-    def default(self, name: str) -> int | None:
+    def default(self, name: str) -> Default | None:
         """The value of an operand that was left out; None if it must be given."""
         return dict(self.defaults).get(name)
 
     @property
     def can_fail(self) -> bool:
         """Whether the C of the call has a status to look at."""
-        return self.form in (Form.OUT, Form.EFFECT)
+        return self.form in (Form.OUT, Form.EFFECT) or bool(self.failures)
 
 
 class Registry:
@@ -120,7 +141,8 @@ class Registry:
     def methods(self, receiver: str) -> tuple[str, ...]:
         """The method names of a receiver, for suggestions."""
         prefix = receiver + "."
-        return tuple(n.removeprefix(prefix) for n in self._rows if n.startswith(prefix))
+        found = (n.removeprefix(prefix) for n in self._rows if n.startswith(prefix))
+        return tuple(dict.fromkeys(n.partition("[")[0] for n in found))
 
     def all(self) -> tuple[Row, ...]:
         """Every row."""

@@ -20,6 +20,7 @@ from pyngx import variable
 from pyngx.ngx import ngx_http_request_t
 
 HIGH = bytes(range(250, 256))
+SWAPPED = bytes.maketrans(b"abc", b"cba")
 NULS = b"a\\0b\\0c"
 TABLE = (1, 5, 7)
 WORDS = frozenset({b"a", b"bc"})
@@ -35,6 +36,19 @@ def text(value: bytes | None) -> bytes:
 
 def twice(value: bytes) -> bytes:
     return value + value
+
+
+def parts(value: bytes, at: bytes) -> bytes:
+    a, sep, b = value.partition(at)
+    c, sep2, value = value.rpartition(at)
+    return b"|".join((a, sep, b, c, sep2, value))
+
+
+def fields(value: bytes, at: bytes) -> bytes:
+    found = b""
+    for part in value.split(at, 2):
+        found += b"<%s>" % part
+    return found
 
 
 def third(n: int) -> int:
@@ -175,6 +189,12 @@ a * -1
 a ^ -1
 a % (b * b + 1)
 (a + b) // 2
+s.index(t)
+s.rindex(t)
+s.index(t, a, b)
+s.rindex(t, a)
+len(s.split(t))
+len(s.rsplit(None, 1))
 """
 
 BYTES = """
@@ -279,6 +299,36 @@ b"" * a
 s * 0
 s.replace(b"x", b"")
 b"a,b;c".replace(b",", t)
+s.title()
+s.capitalize()
+s.swapcase()
+s.ljust(a)
+s.rjust(5, b"*") + s.center(a, t)
+s.zfill(a & 15)
+s.expandtabs()
+b"a\\tb".expandtabs(a & 15)
+s.translate(SWAPPED)
+s.translate(SWAPPED, t)
+s.translate(None, delete=t)
+s.translate(t)
+s.hex().encode()
+s.decode().encode()
+s.decode("utf-8").encode("utf-8")
+parts(s, t)
+parts(s, b"b")
+s.partition(t)[0]
+s.partition(b"b")[2] + s.rpartition(b"b")[-1]
+b"key=value".partition(b"=")[2]
+fields(s, t)
+fields(s + t, b"b")
+s.split(t)[a]
+s.rsplit(b"b", 1)[-1]
+b"x\\ny\\r\\nz".splitlines()[a]
+b"x\\ny".splitlines(True)[0]
+t.join(s.split(b"b"))
+b", ".join([p.title() for p in s.split(b"b")])
+b",".join((s, t, b"x"))
+b"-".join([s])
 """
 
 TRUTHS = """
@@ -328,6 +378,11 @@ s.endswith(t, a)
 s.endswith(t, a, b)
 s.startswith(b"", a)
 s.startswith(b"b", 1)
+s.isascii()
+s.istitle()
+s.title().istitle()
+s.hex() == "616263"
+s.decode() == t.decode()
 s.isdigit()
 s.isalpha()
 s.isalnum()

@@ -16,6 +16,14 @@ HERE = Path(__file__).parent
 RUNTIME = REPOSITORY / "runtime"
 NGINX_SOURCES = ("core/ngx_palloc.c", "os/unix/ngx_alloc.c")
 DRIVER_SOURCES = (*NGINX_SOURCES, "core/ngx_buf.c", "core/ngx_string.c")
+CALL_SOURCES = (
+    *NGINX_SOURCES,
+    "core/ngx_array.c",
+    "core/ngx_crc32.c",
+    "core/ngx_md5.c",
+    "core/ngx_sha1.c",
+    "core/ngx_string.c",
+)
 SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize=alignment,nonnull-attribute")
 CHECKED = (
     "-W",
@@ -70,12 +78,13 @@ def _prototype(function: str) -> str:
 def build_calls(families: tuple[str, ...], where: Target, output: Path) -> Path:
     """Build ``calls.c`` and the nginx sources that it needs as one shared library.
 
-    nginx's log is not among them: it is called only where memory has run out.
+    nginx's log is not among them: it is called only where memory has run out; nor is its cycle,
+    which tables of another size than the usual one are made with.
     """
     (output / "runtime.h").write_text(runtime_header(*families))
     tree = configured(find_target(str(where.binary), str(where.source)))
     library = output / "calls.so"
-    sources = [HERE / "calls.c", *(where.source / "src" / path for path in NGINX_SOURCES)]
+    sources = [HERE / "calls.c", *(where.source / "src" / path for path in CALL_SOURCES)]
     command: list[str | Path] = [
         tree.cc,
         *tree.cflags,
@@ -87,7 +96,8 @@ def build_calls(families: tuple[str, ...], where: Target, output: Path) -> Path:
         "-o",
         library,
     ]
-    command += [*tree.include_flags, "-I", output, *sources, "-Wl,--defsym=ngx_log_error_core=0"]
+    command += [*tree.include_flags, "-I", output, *sources]
+    command += [f"-Wl,--defsym={name}=0" for name in ("ngx_log_error_core", "ngx_cycle")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return library

@@ -37,6 +37,46 @@
     ngx_call(ngx_int_t, bytes_##name, params, args)
 
 
+#define ngx_call_plain(name)                                                  \
+    ngx_call(ngx_int_t, bytes_##name,                                         \
+             (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result),             \
+             (pool, s, result))
+
+
+#define ngx_call_sized(name)                                                  \
+    ngx_call(ngx_int_t, bytes_##name,                                         \
+             (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t n,                    \
+              ngx_str_t *result),                                             \
+             (pool, s, n, result))
+
+
+#define ngx_call_padded(name)                                                 \
+    ngx_call(ngx_int_t, bytes_##name,                                         \
+             (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t n, ngx_str_t *fill,   \
+              ngx_str_t *result),                                             \
+             (pool, s, n, fill, result))
+
+
+#define ngx_call_piece(name)                                                  \
+    ngx_call(ngx_int_t, bytes_##name,                                         \
+             (ngx_str_t *s, ngx_str_t *sep, ngx_str_t *result),               \
+             (s, sep, result))
+
+
+/* a function that takes its memory from a request */
+
+#define ngx_call_list(name, params, args)                                     \
+    ngx_int_t call_bytes_##name params;                                       \
+    ngx_int_t call_bytes_##name params                                        \
+    {                                                                         \
+        ngx_http_request_t  r;                                                \
+                                                                              \
+        r.pool = pool;                                                        \
+                                                                              \
+        return ngx_http_pyngx_bytes_##name args;                              \
+    }
+
+
 ngx_call(ngx_int_t, bytes_eq, (ngx_str_t *a, ngx_str_t *b), (a, b))
 ngx_call(ngx_int_t, bytes_cmp, (ngx_str_t *a, ngx_str_t *b), (a, b))
 ngx_call(ngx_int_t, bytes_contains, (ngx_str_t *a, ngx_str_t *b), (a, b))
@@ -80,6 +120,49 @@ ngx_call_build(replace,
                (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *a, ngx_str_t *b,
                 ngx_int_t n, ngx_str_t *result),
                (pool, s, a, b, n, result))
+ngx_call(ngx_int_t, bytes_index,
+         (ngx_str_t *s, ngx_str_t *t, ngx_int_t i, ngx_int_t j,
+          ngx_int_t *result),
+         (s, t, i, j, result))
+ngx_call(ngx_int_t, bytes_rindex,
+         (ngx_str_t *s, ngx_str_t *t, ngx_int_t i, ngx_int_t j,
+          ngx_int_t *result),
+         (s, t, i, j, result))
+ngx_call_predicate(isascii)
+ngx_call_predicate(istitle)
+ngx_call_plain(title)
+ngx_call_plain(capitalize)
+ngx_call_plain(swapcase)
+ngx_call_plain(hex)
+ngx_call_padded(ljust)
+ngx_call_padded(rjust)
+ngx_call_padded(center)
+ngx_call_sized(zfill)
+ngx_call_sized(expandtabs)
+ngx_call_build(translate,
+               (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *table,
+                ngx_str_t *deleted, ngx_str_t *result),
+               (pool, s, table, deleted, result))
+ngx_call_build(join,
+               (ngx_pool_t *pool, ngx_str_t *s, ngx_array_t *parts,
+                ngx_str_t *result),
+               (pool, s, parts, result))
+ngx_call_piece(before)
+ngx_call_piece(at)
+ngx_call_piece(behind)
+ngx_call_piece(rbefore)
+ngx_call_piece(rbehind)
+ngx_call_build(decode, (ngx_str_t *s, ngx_str_t *result), (s, result))
+ngx_call(void, bytes_same, (ngx_str_t *s, ngx_str_t *result), (s, result))
+ngx_call_list(split, (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *sep,
+                      ngx_int_t most, ngx_array_t **result),
+              (&r, s, sep, most, result))
+ngx_call_list(rsplit, (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *sep,
+                       ngx_int_t most, ngx_array_t **result),
+              (&r, s, sep, most, result))
+ngx_call_list(splitlines, (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t keep,
+                           ngx_array_t **result),
+              (&r, s, keep, result))
 ngx_call_build(int, (ngx_str_t *s, ngx_int_t *result), (s, result))
 ngx_call(ngx_int_t, floordiv, (ngx_int_t a, ngx_int_t b), (a, b))
 ngx_call(ngx_int_t, floormod, (ngx_int_t a, ngx_int_t b), (a, b))

@@ -1,0 +1,145 @@
+"""A call of a row of the operations table: its arguments, from Python's to the typed ones."""
+
+from __future__ import annotations
+
+import ast
+
+from pyngx.check.context import nearest
+from pyngx.check.operators import Operators
+from pyngx.ops.registry import Default, Row
+from pyngx.ops.table import TABLE
+from pyngx.tree import Const, Expr, Op
+from pyngx.types import (
+    INT,
+    Bool,
+    Bytes,
+    List,
+    NoneType,
+    Optional,
+    Range,
+    Str,
+    Tuple,
+    Type,
+    range_of,
+)
+
+_RESULTS: dict[str, Type] = {
+    "bytes": Bytes(),
+    "bytes?": Optional(Bytes()),
+    "int": INT,
+    "bool": Bool(),
+    "str": Str(),
+    "none": NoneType(),
+    "strings": List(Bytes()),
+}
+
+
+def given_count(count: int) -> str:
+    """How many arguments a call gives, in words."""
+    return "none is" if count == 0 else "1 is" if count == 1 else f"{count} are"
+
+
+def row_call(ex: Operators, node: ast.Call, row: Row, receiver: tuple[Expr, ...] = ()) -> Expr:
+    """A call of a row with the arguments of ``node`` after the receiver."""
+    names = row.param_names[len(receiver) :]
+    types = row.param_types[len(receiver) :]
+    given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
+    method = row.name.rpartition(".")[2]
+    if len(node.args) > len(names):
+        ex.report.refuse(
+            "PNX133",
+            node,
+            f"{method}() takes at most {len(names)} argument{'s' * (len(names) != 1)}, "
+            f"but {given_count(len(node.args))} given",
+            help="leave out what is too many",
+        )
+    for keyword in node.keywords:
+        if keyword.arg not in names or keyword.arg in given:
+            ex.report.refuse(
+                "PNX133",
+                keyword,
+                f"{method}() has no argument '{keyword.arg}' to give by name",
+                help=nearest(keyword.arg or "", names) or "give the arguments by position",
+            )
+        given[keyword.arg] = keyword.value
+    args = list(receiver)
+    for name, type_ in zip(names, types, strict=True):
+        args.append(_argument(ex, node, row, name, type_, given.get(name)))
+    if row.mutates == "headers":
+        ex.facts = ex.facts.forget(ex.state_roots)
+    limits = row.range if row.result == "int" else range_of(_RESULTS.get(row.result, INT))
+    result = _RESULTS.get(row.result)
+    if result is None:
+        result = List(Tuple((Bytes(), Bytes())))
+    return Op(ex.report.span(node), result, row, tuple(args), range=limits)
+
+
+def _default(ex: Operators, node: ast.Call, type_: str, default: Default) -> Expr:
+    """The operand that stands for an argument that is left out."""
+    span = ex.report.span(node)
+    match default:
+        case bytes():
+            return Const(span, Bytes(), default)
+        case str():
+            row = TABLE[default]
+            return Op(span, INT, row, (), range=row.range)
+        case _ if type_ == "bytes?":
+            return Const(span, Optional(Bytes()), None)
+        case _ if type_ in ("bool", "true", "false"):
+            return Const(span, Bool(), bool(default), range=Range(default, default))
+        case _:
+            return Const(span, INT, default, range=Range(default, default))
+
+
+_FIXED: dict[str, tuple[object, ...]] = {
+    "utf8": ("utf-8", "utf8", "UTF-8"),
+    "true": (True,),
+    "false": (False,),
+}
+
+
+def _fixed(ex: Operators, given: ast.expr, type_: str, what: str) -> Expr:
+    """An argument that has one value in the language."""
+    value = ex.expr(given)
+    if not isinstance(value, Const) or value.value not in _FIXED[type_]:
+        ex.report.refuse(
+            "PNX134",
+            given,
+            f"{what} is {_FIXED[type_][0]!r} in a filter",
+            help="write it so",
+        )
+    return value
+
+
+def _argument(
+    ex: Operators, node: ast.Call, row: Row, name: str, type_: str, given: ast.expr | None
+) -> Expr:
+    method = row.name.rpartition(".")[2]
+    what = f"the argument '{name}' of {method}()"
+    if given is None:
+        default = row.default(name)
+        if default is None:
+            ex.report.refuse(
+                "PNX133",
+                node,
+                f"{what} is missing",
+                help=f"give it too: {method}({', '.join(row.param_names[-2:])})",
+            )
+        return _default(ex, node, type_, default)
+    match type_:
+        case "int":
+            return ex.need_int(given, what)
+        case "bool":
+            return ex.cond(given).expr
+        case "str":
+            return ex.need(given, Str(), what)
+        case "strings":
+            return ex.need(given, List(Bytes()), what)
+        case "utf8" | "true" | "false":
+            return _fixed(ex, given, type_, what)
+        case "text":
+            return ex.need_bytes(given, what, text=True)
+        case "bytes?":
+            return ex.need(given, Optional(Bytes()), what)
+        case _:
+            return ex.need_bytes(given, what)
