@@ -104,6 +104,10 @@ class ngx_http_complex_value_t:
     def __repr__(self) -> str:
         return f"ngx_http_complex_value_t({self.text!r})"
 
+    def __bool__(self) -> bool:
+        """Whether there is any text; with variables it may still have an empty value."""
+        return bool(self.text)
+
     def value(self, r: ngx_http_request_t) -> bytes:
         """The text with the request's variables in place; a missing one is empty, as in nginx."""
 

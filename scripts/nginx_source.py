@@ -4,6 +4,7 @@
     scripts/nginx_source.py fetch 1.26.3     prints the source directory
     scripts/nginx_source.py build 1.26.3     prints the binary
     scripts/nginx_source.py build --source /path/to/nginx     the same for any source tree
+    scripts/nginx_source.py build 1.26.3 --without sub addition     leaves these filters out
     scripts/nginx_source.py flags            prints the options it configures with
     scripts/nginx_source.py cache            prints the cache directory
 
@@ -23,7 +24,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -162,9 +163,17 @@ def require_headers() -> None:
         raise SourceError(f"install these packages first: {' '.join(missing)}")
 
 
-def digest_of(source: Path) -> str:
+def options_without(names: Iterable[str]) -> tuple[str, ...]:
+    """The options to configure with, but for nginx's modules of these middle names."""
+    unwanted = {f"--with-http_{name}_module" for name in names}
+    if unknown := unwanted - set(CONFIGURE):
+        raise SourceError(f"not among the options: {', '.join(sorted(unknown))}")
+    return tuple(option for option in CONFIGURE if option not in unwanted)
+
+
+def digest_of(source: Path, options: tuple[str, ...]) -> str:
     """A digest of everything that goes into a build of the tree, and of the options."""
-    total = hashlib.sha256(" ".join(CONFIGURE).encode())
+    total = hashlib.sha256(" ".join(options).encode())
     for folder in ("auto", "src"):
         for path in sorted((source / folder).rglob("*")):
             if path.is_file():
@@ -173,13 +182,14 @@ def digest_of(source: Path) -> str:
     return total.hexdigest()[:12]
 
 
-def build(source: Path) -> Path:
-    """The binary built from ``source``: once for each content of the tree.
+def build(source: Path, without: Iterable[str] = ()) -> Path:
+    """The binary built from ``source``: once for each content of the tree and set of options.
 
     A copy is built, because nginx's configure writes into the tree that it runs in.
     """
     script = str(configure_script(source).relative_to(source))
-    place = cache_dir() / "objs" / f"{source.name}-{digest_of(source)}"
+    options = options_without(without)
+    place = cache_dir() / "objs" / f"{source.name}-{digest_of(source, options)}"
     binary = place / "objs" / "nginx"
     with locked(f"objs-{place.name}"):
         if binary.exists():
@@ -189,7 +199,7 @@ def build(source: Path) -> Path:
         copy = place / "source"
         shutil.copytree(source, copy, ignore=shutil.ignore_patterns(".git", "objs"))
         log = place / "build.log"
-        run([f"./{script}", f"--builddir={place}/objs", *CONFIGURE], copy, log)
+        run([f"./{script}", f"--builddir={place}/objs", *options], copy, log)
         run(["make", MAKE_JOBS, "-f", f"{place}/objs/Makefile", "binary"], copy, log)
     return binary
 
@@ -200,6 +210,7 @@ def main() -> int:
     parser.add_argument("action", choices=["fetch", "build", "flags", "cache"])
     parser.add_argument("version", nargs="?", default="1.26.3", help="one of " + ", ".join(SUITES))
     parser.add_argument("--source", type=Path, help="a source tree instead of a version")
+    parser.add_argument("--without", nargs="+", default=[], help="nginx's own modules to leave out")
     arguments = parser.parse_args()
     if arguments.action == "flags":
         print(*CONFIGURE, sep="\n")
@@ -209,7 +220,7 @@ def main() -> int:
         return 0
     try:
         source = arguments.source.resolve() if arguments.source else fetch(arguments.version)
-        print(source if arguments.action == "fetch" else build(source))
+        print(source if arguments.action == "fetch" else build(source, arguments.without))
     except SourceError as error:
         print(f"nginx_source: {error}", file=sys.stderr)
         return 1

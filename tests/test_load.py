@@ -408,8 +408,10 @@ def test_wrong_module_options(loader: Loader) -> None:
 
 
 def test_the_name_of_an_nginx_module(loader: Loader) -> None:
-    found = loader.error(HEADER, "gzip.py")
-    assert found.code == "PNX009" and "ngx_http_gzip_filter_module" in found.message
+    module, (found,) = loader.load(loader.write("gzip.py", HEADER))
+    assert module is not None and module.name == "gzip"
+    assert (found.code, found.severity) == ("PNX009", Severity.WARNING)
+    assert "ngx_http_gzip_filter_module" in found.message
 
 
 TWICE = {

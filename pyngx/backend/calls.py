@@ -37,7 +37,7 @@ class CallLowering(CondLowering):
             later = expr.args[i:]
             if kind == "int":
                 found.append(self.kept(arg, later))
-            elif kind == "complex":
+            elif kind in ("complex", "list"):
                 found.append(self.value(arg))
             elif kind == "bytes?" and isinstance(arg, Const) and arg.value is None:
                 found.append(c.Name("NULL"))

@@ -23,6 +23,7 @@ from pyngx.tree import (
 )
 from pyngx.types import (
     Bool,
+    ComplexValue,
     List,
     Optional,
     Struct,
@@ -235,6 +236,8 @@ class CondLowering(ArithLowering):
             return self.string(value, "value").len
         if isinstance(value.type, List):
             return c.Arrow(self.value(value), "nelts")
+        if isinstance(value.type, ComplexValue):
+            return c.Member(c.Arrow(self.value(value), "value"), "len")
         if isinstance(value.type, Struct) and value.type.name == "ngx_buf_t":
             return c.Binary(">", c.Call("ngx_buf_size", (self.value(value),)), c.Int("0"))
         if isinstance(value.type, Optional) and isinstance(value.type.inner, List):

@@ -37,8 +37,8 @@ def order(program: Program, module: str) -> list[str]:
     if place is None:
         return []
     names = [f"ngx_http_{name}_filter_module" for name in INITIALISED]
-    following = [*names[place:], "ngx_http_copy_filter_module"]
-    listed = [*names[:place], module, *following]
+    following = [n for n in names[place:] if n != module] + ["ngx_http_copy_filter_module"]
+    listed = [*(n for n in names[:place] if n != module), module, *following]
     lines = ["ngx_module_type=HTTP_FILTER", 'ngx_module_order="' + listed[0] + " \\"]
     lines += [f"                  {name} \\" for name in listed[1:-1]]
     lines += [f'                  {listed[-1]}"', ""]

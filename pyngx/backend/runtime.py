@@ -24,6 +24,7 @@ _FAMILIES = (
     "int",
     "format",
     "state",
+    "list",
     "conf",
     "directive",
 )

@@ -54,6 +54,7 @@ def build_module(
     the target would refuse the module.
     """
     module = read_config(addon_dir)
+    _require_absent(module, target)
     tree = configured(target)
     out_dir.mkdir(parents=True, exist_ok=True)
     result = out_dir / f"{module.names[0]}.so"
@@ -124,6 +125,19 @@ def _module(values: dict[str, str], addon_dir: Path) -> AddonModule:
     )
 
 
+def _require_absent(module: AddonModule, target: NginxTarget) -> None:
+    """Modules that are linked into the binary have their names in it, as nginx compares them."""
+    if target.binary is None:
+        return
+    image = target.binary.read_bytes()
+    for name in module.names:
+        if b"\0" + name.encode() + b"\0" in image:
+            raise BuildError(
+                f"{target.binary} has a {name} of its own and would refuse this one",
+                "give an nginx that was built without it, or give the module another name",
+            )
+
+
 def _compile(module: AddonModule, tree: Configured, flags: list[str], draft: Path) -> None:
     tables = draft.with_suffix(".c")
     tables.write_text(tables_of(module))
@@ -170,17 +184,13 @@ def _precompiled(tree: Configured, flags: list[str]) -> Path:
         header = draft / "nginx.h"
         header.write_text(_PRECOMPILED)
         output = f"{header}.gch"
-        _run(
-            [tree.cc, *flags, *tree.include_flags, "-x", "c-header", str(header), "-o", output]
-        )
+        _run([tree.cc, *flags, *tree.include_flags, "-x", "c-header", str(header), "-o", output])
 
     return cached_directory(f"gch-{key}", make)
 
 
 def _run(command: list[str]) -> None:
-    done = subprocess.run(
-        command, capture_output=True, text=True, errors="replace", check=False
-    )
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         raise BuildError(f"the C compiler refused the module:\n{done.stderr.strip()}")
 

@@ -40,6 +40,7 @@ from pyngx.types import (
     Ctx,
     Headers,
     Int,
+    List,
     Logger,
     NoneType,
     Optional,
@@ -487,12 +488,28 @@ class Assignments(Expressions):
                 return Eval(span, Op(span, NoneType(), TABLE["headers_out.del"], (name,)))
             if owner.type == Headers("in"):
                 self._read_only(target)
+            if isinstance(owner.type, List) and self._own_list(target.value):
+                index = self.need_int(target.slice, "a list index")
+                return Eval(span, Op(span, NoneType(), TABLE["list.del"], (owner, index)))
         self.report.refuse(
             "PNX041",
             target,
             "'del' removes headers only",
+            notes=("and items of a list that this function itself has made by [… for … in …]",),
             help="write: del r.headers_out[b'Name']",
         )
+
+    def _own_list(self, node: ast.expr) -> bool:
+        """Whether a list was made by this function: one of a directive is everybody's."""
+        name = node.id if isinstance(node, ast.Name) else ""
+        made = [
+            n
+            for n in ast.walk(self.function.node)
+            if isinstance(n, ast.Assign)
+            and isinstance(n.value, ast.ListComp)
+            and any(isinstance(t, ast.Name) and t.id == name for t in n.targets)
+        ]
+        return len(made) == self.stores.get(name)
 
     def _read_only(self, node: ast.AST) -> NoReturn:
         self.report.refuse(

@@ -448,12 +448,13 @@ class _Collector:
                 help='rename the file, or write: module(name="my_filter")',
             )
         elif name in NGINX_FILTERS:
-            self.diags.error(
+            self.diags.warning(
                 "PNX009",
                 place if options.name is not None else Span.whole_file(self.source.path),
                 f"nginx has a module of its own called ngx_http_{name}_filter_module",
-                notes=("nginx does not load two modules of one name",),
-                help=f'give this one another: module(name="my_{name}")',
+                notes=("nginx does not take two modules of one name",),
+                help="build nginx without its own, or give this one another: "
+                f'module(name="my_{name}")',
             )
         return name
 
