@@ -123,7 +123,7 @@ class StmtLowering(ExprLowering):
         text = "\n".join(line.strip() for line in comments).strip()
         if text:
             self.out.emit(c.Comment(text, line=stmt.span.line))
-        self.out.line = stmt.span.line
+        self.out.at(stmt.span)
 
     # Statements
 
