@@ -33,6 +33,13 @@ ngx_http_pyngx_chain_filter(ngx_http_request_t *r, ngx_chain_t *in,
 
     for (cl = in; cl; cl = cl->next) {
         s->done |= ngx_http_pyngx_is_end(r, cl->buf);
+
+        if (r->filter_need_temporary && ngx_buf_in_memory(cl->buf)) {
+
+            /* what is written to memory must not be sent from the file */
+
+            cl->buf->in_file = 0;
+        }
     }
 
     s->pool = r->pool;

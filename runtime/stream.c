@@ -263,7 +263,7 @@ ngx_http_pyngx_stream_next(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 
     if (r->filter_need_temporary && ngx_buf_in_memory(b)) {
 
-        /* what is written into the memory must not be sent from the file */
+        /* what is written to memory must not be sent from the file */
 
         b->in_file = 0;
     }

@@ -87,6 +87,7 @@ WANTED = {
     "counted": b"abcdef!gh",
     "first_only": b"start abcdef!gh",
     "dropping": b"abf" + b"h" + b"text",
+    "shouting": b"ABCDEF!GH",
 }
 FAILURES = {
     "failing": r"failing\.py:41: ZeroDivisionError: ",
@@ -138,3 +139,15 @@ def test_failing_bodies(packaged: Target, modules: tuple[Path, ...], name: str) 
     (response,) = responses(packaged, modules, (name,)).values()
     assert not response.complete
     assert b"".join(PIECES).startswith(response.body)
+
+
+@pytest.mark.parametrize("sendfile", ["on", "off"])
+def test_file_written_in_place(packaged: Target, modules: tuple[Path, ...], sendfile: str) -> None:
+    """What was changed in memory is what is sent, though the buffer is in a file too."""
+    with Nginx(
+        packaged.binary,
+        modules=modules,
+        locations=f"location / {{ shouting on; sendfile {sendfile}; }}",
+        files={"page": b"one two" * 9000},
+    ) as nginx:
+        assert client.request(nginx.port, "/page").body == b"ONE TWO" * 9000
