@@ -464,6 +464,12 @@ ngx_http_pyngx_stream_subrequest(ngx_http_request_t *r,
         }
     }
 
+    /* in a subrequest the mark would be its end */
+
+    if (r == r->main && ngx_http_pyngx_stream_mark(r, s) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (s->out && ngx_http_pyngx_stream_send(r, s, s->out) == NGX_ERROR) {
         return NGX_ERROR;
     }

@@ -107,6 +107,8 @@ typedef struct {
     unsigned       sent:1;     /* the chain form's function has sent */
     unsigned       before:1;   /* flushed, when it was called */
     unsigned       soiled:1;   /* scratch was used since the last read */
+    unsigned       urgent:1;   /* a filter before waits to append to s->in */
+    unsigned       pause:1;    /* it appends after the last buffer read */
 } ngx_http_pyngx_stream_t;
 
 
@@ -136,6 +138,11 @@ ngx_http_pyngx_stream_filter(ngx_http_request_t *r, ngx_chain_t *in,
     if (ngx_chain_add_copy(r->pool, &s->in, in) != NGX_OK) {
         s->failed = 1;
         return NGX_ERROR;
+    }
+
+    if (ngx_http_pyngx_stream_appended(r, in)) {
+        s->urgent = 1;
+        s->blocked = 0;
     }
 
     /* whoever waits below is to be asked at least once */
@@ -320,6 +327,20 @@ ngx_http_pyngx_stream_fetch(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
         return NGX_ERROR;
     }
 
+    if (s->pause) {
+
+        if (s->held != s->held_last) {
+            return NGX_DONE;
+        }
+
+        if (ngx_http_pyngx_stream_mark(r, s) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        s->pause = 0;
+        s->urgent = 0;
+    }
+
     while (!s->end) {
 
         cl = s->in;
@@ -329,6 +350,23 @@ ngx_http_pyngx_stream_fetch(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
         }
 
         b = cl->buf;
+
+        if (b->last_in_chain && !ngx_http_pyngx_is_end(r, b)) {
+
+            /* what is held has its place before what is appended here */
+
+            s->pause = 1;
+            b->last_in_chain = 0;
+
+            if (ngx_buf_size(b) == 0) {
+                s->in = cl->next;
+                s->flush = b->flush;
+                ngx_free_chain(r->pool, cl);
+
+                return ngx_http_pyngx_stream_fetch(r, s);
+            }
+        }
+
         s->in = cl->next;
         s->end = ngx_http_pyngx_is_end(r, b);
 
@@ -466,6 +504,10 @@ ngx_http_pyngx_stream_room(ngx_http_pyngx_stream_t *s)
         return NGX_OK;
     }
 
+    if (s->urgent) {
+        return NGX_OK;
+    }
+
     s->blocked = 1;
 
     return NGX_AGAIN;
@@ -552,6 +594,30 @@ ngx_http_pyngx_stream_flush(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
     }
 
     cl->buf->flush = 1;
+
+    ngx_http_pyngx_stream_append(s, cl);
+
+    return NGX_OK;
+}
+
+
+/*
+ * Says to the filters behind that something is appended here, as nginx's
+ * addition filter says it: what they hold of this request is to be sent now.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_stream_mark(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    ngx_chain_t  *cl;
+
+    cl = ngx_http_pyngx_stream_special(r, s);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl->buf->last_in_chain = 1;
+    cl->buf->sync = 1;
 
     ngx_http_pyngx_stream_append(s, cl);
 
@@ -821,6 +887,21 @@ ngx_http_pyngx_stream_untouched(ngx_http_request_t *r, ngx_chain_t *in,
     s->flushed = 0;
 
     return 1;
+}
+
+
+/* Whether a filter before will append a subrequest to this chain. */
+
+static ngx_uint_t
+ngx_http_pyngx_stream_appended(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    for ( /* void */ ; in; in = in->next) {
+        if (in->buf->last_in_chain && !ngx_http_pyngx_is_end(r, in->buf)) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -168,6 +168,8 @@ def _size(prepared: Prepared) -> c.Expr:
 
 def _write(out: Emitter, start: c.Expr, prepared: Prepared) -> c.Expr:
     """The calls that write the pieces; the expression for the end of what was written."""
+    if all(p.value is not None and native(p) == b"%c" for p, _, _ in prepared):
+        return _write_bytes(out, start, prepared)
     text = b""
     args: list[c.Expr] = []
     several = any(p.value is not None and native(p) is None for p, _, _ in prepared) or any(
@@ -216,6 +218,19 @@ def _write(out: Emitter, start: c.Expr, prepared: Prepared) -> c.Expr:
                 ),
             )
         out.assign(p, step)
+    return p
+
+
+def _write_bytes(out: Emitter, start: c.Expr, prepared: Prepared) -> c.Expr:
+    """One byte after the other."""
+    p = start
+    if not isinstance(start, c.Name):
+        p = out.temp("u_char", 1, "p")
+        out.assign(p, start)
+    for _, value, _ in prepared:
+        assert value is not None
+        byte = value.operand if isinstance(value, c.Cast) else value
+        out.assign(c.Unary("*", c.Postfix(p, "++")), byte)
     return p
 
 

@@ -162,13 +162,23 @@ class States(StmtLowering):
         self._open(unique)
         return unique
 
+    def _has_left(self) -> bool:
+        """Whether what was emitted last leaves the state: nothing behind it is reached."""
+        self._close()
+        return bool(self.out.stmts) and isinstance(
+            self.out.stmts[-1], c.Return | c.Continue | c.Goto
+        )
+
     def _set_state(self, name: str) -> None:
-        self.out.assign(c.Arrow(STREAM, "state"), c.Name(self._label(name)))
+        if not self._has_left():
+            self.out.blank()
+            self.out.assign(c.Arrow(STREAM, "state"), c.Name(self._label(name)))
 
     def _jump(self, name: str) -> None:
-        self.jumps = True
-        self._set_state(name)
-        self.out.emit(c.Continue(line=self.out.line))
+        if not self._has_left():
+            self.jumps = True
+            self._set_state(name)
+            self.out.emit(c.Continue(line=self.out.line))
 
     def _keep(self, name: str, ctype: str = "ngx_int_t", stars: int = 0) -> c.Expr:
         """A hidden variable in the context."""

@@ -248,7 +248,12 @@ class Access(Base):
             assert isinstance(data.value, bytes) and isinstance(index.value, int)
             if -len(data.value) <= index.value < len(data.value):
                 return integer(self.report, node, data.value[index.value], self.mod.model)
-        checked = not self.is_index(node.slice, node.value)
+        certain = (
+            isinstance(data, Const)
+            and isinstance(data.value, bytes)
+            and index.range.within(Range(0, len(data.value) - 1))
+        )
+        checked = not certain and not self.is_index(node.slice, node.value)
         return ByteAt(span, INT, data, index, checked, range=BYTE)
 
     def _bound(self, node: ast.expr | None, default: int) -> Expr:

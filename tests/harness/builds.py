@@ -128,13 +128,33 @@ def build_filters(files: Sequence[Path], where: Target, output: Path) -> tuple[P
     return tuple(built)
 
 
-def build_static(addons: Sequence[Path], where: Target, *, sanitize: bool = False) -> Path:
-    """An nginx binary with addon directories linked in by ``--add-module``.
+@cache
+def without(where: Target, *names: str) -> Target:
+    """The same nginx built without modules of its own, which are given by their middle names."""
+    version = ".".join(map(str, version_of(where.binary)))
+    if where.name == "given":
+        tree, chosen = where.source, ["--source", str(where.source)]
+    else:
+        tree, chosen = nginx_source("fetch", version), [version]
+    binary = nginx_source("build", *chosen, "--without", *names)
+    return Target(f"{where.name}-{'-'.join(names)}", binary, tree)
+
+
+def build_static(
+    addons: Sequence[Path],
+    where: Target,
+    *,
+    sanitize: bool = False,
+    omit: Sequence[str] = (),
+) -> Path:
+    """An nginx binary with addon directories linked in by ``--add-module``, and without nginx's
+    own modules of some middle names.
 
     With ``sanitize`` all of it is checked for wrong memory accesses and undefined behaviour, and
     each pool allocation on its own; run it with ``SANITIZER_ENV``.
     """
-    return _make(where, [f"--add-module={addon}" for addon in addons], addons, "binary", sanitize)
+    options = [f"--add-module={addon}" for addon in addons]
+    return _make(where, options, addons, "binary", sanitize, omit)
 
 
 def build_dynamic(addons: Sequence[Path], where: Target) -> Path:
@@ -156,13 +176,19 @@ def _known_targets() -> Iterator[Target]:
 
 
 def _make(
-    where: Target, options: Sequence[str], addons: Sequence[Path], goal: str, sanitize: bool
+    where: Target,
+    options: Sequence[str],
+    addons: Sequence[Path],
+    goal: str,
+    sanitize: bool,
+    omit: Sequence[str] = (),
 ) -> Path:
     """Configure a copy of the target's sources with addons and make ``goal``.
 
     Built once for each content of addons and sources, in the cache; the path is ``objs/nginx``.
     """
-    flags = [*_configure_flags(), *(SANITIZE if sanitize else ()), *options]
+    own = [flag for flag in _configure_flags() if flag not in _flags_of(omit)]
+    flags = [*own, *(SANITIZE if sanitize else ()), *options]
     place = nginx_source("cache") / "addons" / f"{where.name}-{_digest(where, addons, flags)}"
     binary = place / "objs" / "nginx"
     done = place / "done"
@@ -195,6 +221,10 @@ def _digest(where: Target, addons: Sequence[Path], flags: Sequence[str]) -> str:
             if path.is_file():
                 total.update(f"{path}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()[:16]
+
+
+def _flags_of(names: Sequence[str]) -> set[str]:
+    return {f"--with-http_{name}_module" for name in names}
 
 
 @cache

@@ -67,6 +67,8 @@ class Case:
     """The filter's place is behind gunzip: it sees the plain body of a gzipped response."""
     subrequests: bool = True
     """The filter takes the responses of subrequests too."""
+    empty: bool = True
+    """The filter takes a response that is known to be empty too."""
     inspect: Callable[[Response], None] | None = None
     """Called with every complete response; asserts what the filter does to headers."""
     allow: tuple[str, ...] = ()
@@ -100,6 +102,8 @@ class Case:
         be there, unless the filter clears it.
         """
         takes = self.takes(status) if filtered is None else filtered
+        if not self.empty and not original and response.header(LENGTH) == "0":
+            takes = False
         assert response.status == status, f"status {response.status}, not {status}"
         assert response.complete, f"the response ends after {len(response.body)} bytes"
         wanted = self.apply(original, takes)
