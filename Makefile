@@ -6,13 +6,14 @@
 #   make test-long       the memory tests with a million pieces
 #   make nginx-1.26.3    fetch and build that nginx into the cache (make test does it too)
 #   make format          put the code into its shape
+#   make docs            write the generated pages of docs/
 
 PY = .venv/bin/python
 
 export NGINX_SRC
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: setup demo test test-long lint format nginx-1.26.3 nginx-1.22.1 clean
+.PHONY: setup demo test test-long lint format docs nginx-1.26.3 nginx-1.22.1 clean
 
 setup:
 	@sh scripts/setup.sh
@@ -34,6 +35,10 @@ lint: setup
 format: setup
 	$(PY) -m ruff check --fix .
 	$(PY) -m black .
+
+docs: setup
+	$(PY) -m tests.diagnostics.docs
+	$(PY) -m tests.engine_page
 
 nginx-1.26.3 nginx-1.22.1: setup
 	@$(PY) scripts/nginx_source.py build $(@:nginx-%=%)

@@ -70,11 +70,19 @@ OutDir = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="whe
 def check(
     files: Files,
     format: Annotated[Format, typer.Option(help="how to report")] = Format.TEXT,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="say what was inferred, and from which lines")
+    ] = False,
     nginx: Nginx = None,
     nginx_src: NginxSrc = None,
 ) -> None:
     """Report what is wrong with the files; write nothing."""
-    found, _ = _compile_all(files, nginx, nginx_src)
+    if explain and format is Format.GITHUB:
+        raise typer.BadParameter("--explain is for text and json", param_hint="--format")
+    found, compiled = _compile_all(files, nginx, nginx_src)
+    if explain and not _refused(found):
+        _explain(compiled, format)
+        raise typer.Exit(0)
     match format:
         case Format.TEXT:
             _show(found)
@@ -188,6 +196,17 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     app()
+
+
+def _explain(compiled: Sequence[Compiled], format: Format) -> None:
+    from pyngx.explain import explained
+
+    every = [explained(one) for one in compiled]
+    sys.stdout.write(
+        render.facts_as_json(every)
+        if format is Format.JSON
+        else "\n".join(render.facts(one) for one in every)
+    )
 
 
 def _compile_all(

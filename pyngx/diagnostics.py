@@ -132,3 +132,22 @@ class Diagnostics:
         """Raise `CompileError` if an error was recorded."""
         if self.has_errors:
             raise CompileError(self.all)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that was inferred: of which ``topic``, in words, and the lines of Python that it
+    follows from (none: it follows from there being no line that says otherwise)."""
+
+    topic: str
+    says: str
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Explained:
+    """All facts about one file."""
+
+    path: str
+    module: str
+    facts: tuple[Fact, ...]

@@ -14,6 +14,7 @@ from pyngx.backend.config import config_text
 from pyngx.backend.cprint import Printed
 from pyngx.backend.module import generate
 from pyngx.backend.runtime import header
+from pyngx.backend.states import Suspensions
 from pyngx.build.locate import NginxTarget
 from pyngx.check.module import check_module
 from pyngx.diagnostics import Diagnostics, InternalError
@@ -44,6 +45,7 @@ class Compiled:
     files: dict[str, str]
     c_name: str
     lines: tuple[int | None, ...]
+    suspensions: Suspensions | None = None
 
     def with_python_lines(self) -> dict[str, str]:
         """The files with ``#line`` directives in the module: compilers and debuggers then speak of
@@ -95,7 +97,16 @@ def emit(module: FilterModule, program: Program, model: NginxModel) -> Compiled:
     files[c_name] = source
     if runtime:
         files[runtime_name] = runtime
-    return Compiled(program.name, module, program, generated.effect, files, c_name, lines)
+    return Compiled(
+        program.name,
+        module,
+        program,
+        generated.effect,
+        files,
+        c_name,
+        lines,
+        generated.suspensions,
+    )
 
 
 def require_clean(compiled: Compiled, target: NginxTarget) -> None:

@@ -22,11 +22,12 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
-from pyngx.diagnostics import Diagnostic, Severity
+from pyngx.diagnostics import Diagnostic, Explained, Severity
 from pyngx.source import SourceError, SourceFile, Span
 
 TAB = 4  # columns that a tab takes in the shown line
@@ -57,6 +58,25 @@ def show(found: Iterable[Diagnostic], file: TextIO) -> None:
     console = Console(file=file, highlight=False, markup=False, soft_wrap=True)
     for style, piece in _pieces(found):
         console.print(Text(piece, style=style), end="")
+
+
+def facts(found: Explained) -> str:
+    """What was inferred about one file, a line each, with the lines of Python that it follows
+    from."""
+    rows = [f"{found.path}: {found.module}"]
+    topic = ""
+    for fact in found.facts:
+        head = "" if fact.topic == topic else f"{fact.topic}:"
+        topic = fact.topic
+        places = ", ".join(str(line) for line in fact.lines)
+        because = f"  (line {places})" if places else ""
+        rows.append(f"  {head:<16} {fact.says}{because}")
+    return "\n".join(rows) + "\n"
+
+
+def facts_as_json(found: Iterable[Explained]) -> str:
+    """One JSON array with an object for each file."""
+    return json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False) + "\n"
 
 
 def as_json(found: Iterable[Diagnostic]) -> str:

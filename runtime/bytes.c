@@ -43,7 +43,7 @@ ngx_http_pyngx_bytes_find(ngx_str_t *s, ngx_str_t *sub, ngx_int_t start,
 
     n = ngx_http_pyngx_bytes_bounds(s, &start, &end);
 
-    if (n < (ngx_int_t) sub->len) {
+    if (n < 0 || (size_t) n < sub->len) {
         return -1;
     }
 

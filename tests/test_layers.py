@@ -35,6 +35,7 @@ LAYERS = (
     ("pyngx.flow",),
     ("pyngx.backend",),
     ("pyngx.pipeline",),
+    ("pyngx.explain",),
     ("pyngx.build",),
     ("pyngx.render",),
     ("pyngx.cli",),

@@ -179,6 +179,12 @@ class Emitter:
         finally:
             self.loops -= 1
 
+    def at(self, span: Span) -> None:
+        """Speak of another line from here on. What comes from another file is spoken of by the
+        line that uses it."""
+        if span.path in ("", self.unit.program.source.path):
+            self.line = span.line
+
     def leave(self) -> c.Stmt:
         """The ``return`` of a function that failed."""
         self.used_failing = True

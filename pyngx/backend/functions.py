@@ -10,10 +10,11 @@ from pyngx.backend.emitter import Emitter, Failing, Ref, Variables
 from pyngx.backend.generator import GeneratorLowering
 from pyngx.backend.lowering import is_string
 from pyngx.backend.names import Names, identifier
+from pyngx.backend.states import Kept, Suspensions
 from pyngx.backend.stmts import StmtLowering
 from pyngx.backend.unit import Signature, Unit, c_type
 from pyngx.flow.lifetimes import memory
-from pyngx.flow.liveness import liveness
+from pyngx.flow.liveness import defines, liveness
 from pyngx.flow.walk import assigned_variables, read_variables, statements, values_asked_for
 from pyngx.program import BodyFilter, ConfClass
 from pyngx.tree import (
@@ -44,6 +45,7 @@ class Lowered:
     function: c.Function
     states: tuple[str, ...] = ()
     kept: tuple[c.Decl, ...] = ()
+    suspensions: Suspensions | None = None
 
 
 def _comment(function: Function) -> c.Comment:
@@ -254,7 +256,10 @@ def stream_function(unit: Unit, body: BodyFilter) -> Lowered:
     )
     whole = (*confs, c.Blank(), *lowered)
     return Lowered(
-        _finish(unit, out, function, "ngx_int_t", params, whole), lowering.state_names(), kept
+        _finish(unit, out, function, "ngx_int_t", params, whole),
+        lowering.state_names(),
+        kept,
+        Suspensions(tuple(lowering.resumes), _kept_names(function, lasting, memory_.owned)),
     )
 
 
@@ -278,6 +283,21 @@ def _kept_variables(
             fields.append(c.Decl("size_t", 0, names.claim(f"{name}_size")))
         variables.places[var] = c.Arrow(c.Name("ctx"), name)
     return tuple(fields)
+
+
+def _kept_names(
+    function: Function, lasting: frozenset[Var], owned: frozenset[Var]
+) -> tuple[Kept, ...]:
+    """The variables that outlive a suspension, as the author knows them."""
+    lines: dict[Var, int] = {}
+    for stmt in statements(function.body):
+        for var in defines(stmt):
+            lines.setdefault(var, stmt.span.line)
+    return tuple(
+        Kept(var.name, lines.get(var, function.span.line), var in owned)
+        for var in function.locals
+        if var in lasting and var.type not in (Struct("ngx_buf_t"), Part())
+    )
 
 
 def _ctx_fields(unit: Unit) -> frozenset[str]:

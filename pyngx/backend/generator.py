@@ -87,6 +87,7 @@ class GeneratorLowering(Waiting):
             previous = stmt
 
     def _suspending(self, stmt: Stmt, previous: Stmt | None) -> None:
+        self.out.at(stmt.span)
         match stmt:
             case YieldRest():
                 self._resume_here("rest")

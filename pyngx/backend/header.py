@@ -203,7 +203,7 @@ class HeaderFilter:
     def _length(self, effect: Effect) -> None:
         if effect.change is Change.SAME:
             return
-        if not sets_length(self.unit.program):
+        if sets_length(self.unit.program) is None:
             if effect.change is Change.ADDED:
                 self._add_length(effect.added)
             else:

@@ -36,6 +36,7 @@ from pyngx.backend.short import (
     ret,
     when,
 )
+from pyngx.backend.states import Suspensions
 from pyngx.backend.unit import Unit, c_type
 from pyngx.flow.effect import Effect, effect
 from pyngx.headers import NginxModel
@@ -49,6 +50,7 @@ class Generated:
 
     printed: Printed
     effect: Effect | None
+    suspensions: Suspensions | None = None
 
 
 _REQUEST = c.Param("ngx_http_request_t", 1, "r")
@@ -107,7 +109,8 @@ class _Module:
             self._variables(),
             tuple(self.functions),
         )
-        return Generated(print_unit(unit), self.effect)
+        suspensions = None if body is None else body.suspensions
+        return Generated(print_unit(unit), self.effect, suspensions)
 
     # Parts
 

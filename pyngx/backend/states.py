@@ -36,6 +36,24 @@ class Jumps:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A variable that is kept in the request's context: the line that sets it first, and whether
+    it owns a copy of its bytes."""
+
+    name: str
+    line: int
+    owned: bool
+
+
+@dataclass(frozen=True)
+class Suspensions:
+    """Where a generator is suspended: the states with their lines, and what is kept meanwhile."""
+
+    states: tuple[tuple[str, int], ...] = ()
+    kept: tuple[Kept, ...] = ()
+
+
+@dataclass(frozen=True)
 class Inlined:
     """A generator in place: where its ``return`` leads, and the loops around it."""
 
@@ -57,6 +75,7 @@ class States(StmtLowering):
     ) -> None:
         super().__init__(out, variables, function, live)
         self.states: list[State] = []
+        self.resumes: list[tuple[str, int]] = []
         self.jumps = False
         self.loops: list[Jumps | None] = []
         self.hidden: list[c.Decl] = []
@@ -124,6 +143,12 @@ class States(StmtLowering):
 
     def _resume_here(self, name: str) -> str:
         """From here on the generator can be entered again."""
+        found = self._resumable(name)
+        if self.out.line is not None:
+            self.resumes.append((found, self.out.line))
+        return found
+
+    def _resumable(self, name: str) -> str:
         current = self.states[-1]
         if not current.body and len(self.states) == 1:
             self._names.discard(current.name)

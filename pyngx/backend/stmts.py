@@ -123,7 +123,7 @@ class StmtLowering(ExprLowering):
         text = "\n".join(line.strip() for line in comments).strip()
         if text:
             self.out.emit(c.Comment(text, line=stmt.span.line))
-        self.out.line = stmt.span.line
+        self.out.at(stmt.span)
 
     # Statements
 
@@ -180,7 +180,7 @@ class StmtLowering(ExprLowering):
                 self.string(value, "unused")
         else:
             left = self.value(value)
-            if isinstance(left, c.Call | c.Name) and not isinstance(value, Const):
+            if isinstance(left, c.Call | c.Name | c.Ternary) and not isinstance(value, Const):
                 self.out.emit(c.ExprStmt(c.Cast("void", left), line=self.out.line))
 
     def set_loop_variable(self, var: Var, value: c.Expr) -> None:

@@ -88,7 +88,7 @@ class Base:
         self.sometimes = 0  # in operands that are evaluated only sometimes
         self.temporaries = 0
         self.scope = 0
-        self.trying = 0  # ``try`` statements with ``except`` around
+        self.trying = mod.trying  # ``try`` statements with ``except`` around
         self.finals: list[tuple[int, list[ast.stmt]]] = []  # ``finally`` blocks around, by loops
         self.inlined: list[Var] = []  # the locals of generators used in this one
         self.indexes: dict[str, str] = {}  # loop variables that are indices of a sequence

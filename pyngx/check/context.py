@@ -27,7 +27,8 @@ class Refused(Exception):
 
 @dataclass
 class ModuleContext:
-    """One file being checked. ``declared``: the annotated names of its classes, by class."""
+    """One file being checked. ``declared``: the annotated names of its classes, by class;
+    ``trying``: how many ``try`` with ``except`` are around the generator that is being checked."""
 
     module: FilterModule
     model: NginxModel
@@ -43,6 +44,7 @@ class ModuleContext:
     scopes: Iterator[int] = field(default_factory=lambda: count(1))
     in_progress: list[FunctionType] = field(default_factory=list)
     refused_helpers: set[FunctionType] = field(default_factory=set)
+    trying: int = 0
 
 
 @dataclass(frozen=True)

@@ -405,7 +405,7 @@ def _follows(found: Span, construct: Span) -> bool:
 
 def check_helper(mod: ModuleContext, function: FunctionSource) -> Function | None:
     """A function without a role, called by the others."""
-    whole = replace(mod, diags=mod.helper_diags)
+    whole = replace(mod, diags=mod.helper_diags, trying=0)
     return check_function(whole, function, Kind.HELPER)
 
 

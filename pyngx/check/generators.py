@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from dataclasses import replace
 from types import FunctionType
 
 from pyngx.check.coerce import store
@@ -48,7 +49,8 @@ class Generators(Reads):
             )
         self.mod.in_progress.append(found)
         try:
-            inlined = self.mod.check_generator(self.mod, source, next(self.mod.scopes))
+            around = replace(self.mod, trying=self.trying)
+            inlined = self.mod.check_generator(around, source, next(self.mod.scopes))
         finally:
             self.mod.in_progress.pop()
         if inlined is None:

@@ -513,10 +513,10 @@ class Statements(Generators):
         if "uri" not in given or set(given) - {"uri", "args"} or len(node.args) > 2:
             self.report.refuse("PNX133", node, "subrequest() takes a uri, and arguments")
         span = self.report.span(node)
-        uri = self.need_bytes(given["uri"], "the uri of a subrequest")
+        uri = self.need_bytes(given["uri"], "the uri of a subrequest", text=True)
         args: Expr = Const(span, Bytes(), b"")
         if "args" in given:
-            args = self.need_bytes(given["args"], "the arguments of a subrequest")
+            args = self.need_bytes(given["args"], "the arguments of a subrequest", text=True)
         return YieldSubrequest(span, uri, args)
 
     def _yield_from(self, node: ast.YieldFrom) -> Stmt:

@@ -115,10 +115,9 @@ class _Unknown(Exception):
 def effect(program: Program, body: BodyFilter) -> Effect:
     """Analyse the body filter of a program."""
     block = body.function.body
-    in_memory = next(
-        (e.span for e in all_expressions(block) if isinstance(e, BufBytes | PartBytes)),
-        next((s.span for s in statements(block) if isinstance(s, _LOOKING)), None),
-    )
+    looking = [e.span for e in all_expressions(block) if isinstance(e, BufBytes | PartBytes)]
+    looking += [s.span for s in statements(block) if isinstance(s, _LOOKING)]
+    in_memory = min(looking, key=lambda s: (s.line, s.col), default=None)
     writes = next((s.span for s in statements(block) if isinstance(s, SetByte | SetBytes)), None)
     try:
         added = (
@@ -132,13 +131,13 @@ def effect(program: Program, body: BodyFilter) -> Effect:
     return Effect(change, added, in_memory, None, writes)
 
 
-def sets_length(program: Program) -> bool:
-    """Whether the author's header filter sets or removes the length itself."""
+def sets_length(program: Program) -> Span | None:
+    """Where the author's header filter sets or removes the length itself."""
     if program.header is None:
-        return False
+        return None
     for stmt in statements(program.header.body):
         if isinstance(stmt, AssignField) and stmt.target.name == "content_length_n":
-            return True
+            return stmt.span
         for expr in expressions(stmt):
             if isinstance(expr, Op) and expr.row.mutates == "headers":
                 name = expr.args[0]
@@ -147,8 +146,8 @@ def sets_length(program: Program) -> bool:
                         name.value if isinstance(name.value, str) else name.value.decode("latin-1")
                     )
                     if text.lower() == "content-length":
-                        return True
-    return False
+                        return expr.span
+    return None
 
 
 def _chain(body: Block) -> tuple[Added, ...]:

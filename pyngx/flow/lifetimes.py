@@ -173,8 +173,8 @@ def _owners(known: _Function, live: Liveness, kept: frozenset[Var]) -> frozenset
         views = _views(known.function.body, owned)
         found = set(owned)
         for stmt in statements(known.function.body):
-            after = live.live_after(stmt) | _uses_in(stmt)
             for var in defines(stmt) & owned:
+                after = live.live_after(stmt) | _uses_in(stmt)
                 found |= {v for v in after - {var} if var in views.get(v, frozenset())}
         if found == owned:
             return owned

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pyngx.flow.lifetimes import memory
 from pyngx.flow.walk import statements
 from pyngx.program import BodyForm, ConfClass, DirectiveField, Program
+from pyngx.source import Span
 from pyngx.tree import (
     ForLines,
     Format,
@@ -27,7 +28,7 @@ DEFAULT = (4, 0)  # a size of 0 is nginx's page
 def with_output_buffers(program: Program) -> Program:
     """The program with its directive for output buffers, if it needs one."""
     body = program.body
-    if body is None or body.form is not BodyForm.STREAM or not _writes(program):
+    if body is None or body.form is not BodyForm.STREAM or written(program) is None:
         return program
     directive = f"{program.name}_buffers"
     for conf in program.confs:
@@ -39,23 +40,21 @@ def with_output_buffers(program: Program) -> Program:
     return _declared(program, directive)
 
 
-def _writes(program: Program) -> bool:
-    """Whether something that is sent has to be written first."""
+def written(program: Program) -> Span | None:
+    """The first place that sends what has to be written first."""
     assert program.body is not None
     function = program.body.function
     known = memory(program, function)
     for stmt in statements(function.body):
         match stmt:
-            case ReadInto() | ForLines() | ForScan():
-                return True
-            case Yield(value=Format()):
-                return True
+            case ReadInto() | ForLines() | ForScan() | Yield(value=Format()):
+                return stmt.span
             case Yield(value=value) if isinstance(value.type, Bytes | Str):
                 if not known.lasts(value, True):
-                    return True
+                    return stmt.span
             case _:
                 continue
-    return False
+    return None
 
 
 def _declared(program: Program, directive: str) -> Program:
