@@ -71,18 +71,29 @@ def judge_log(text: str, allow: Sequence[str] = ()) -> list[str]:
     ]
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that was free a moment ago.
+    """A TCP port of 127.0.0.1 that was free a moment ago, and that nobody else was given.
 
     Below the range from which the kernel takes ports for outgoing connections: the thousands that
-    parallel tests open cannot take it before nginx binds it.
+    parallel tests open cannot take it before nginx binds it. Parallel test processes take from
+    ranges of their own, and one process gives no port twice.
     """
+    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    first = 10_000 + 2_750 * (int(number) % 8)
     while True:
-        port = random.randrange(10_000, 32_000)
+        port = random.randrange(first, first + 2_750)
+        if port in _given:
+            if len(_given) > 2_000:
+                _given.clear()
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
+                _given.add(port)
                 return port
 
 
