@@ -312,6 +312,8 @@ ngx_http_pyngx_stream_fetch(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
+again:
+
     while (s->buf) {
 
         if (s->pos != s->buf->last) {
@@ -363,7 +365,7 @@ ngx_http_pyngx_stream_fetch(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
                 s->flush = b->flush;
                 ngx_free_chain(r->pool, cl);
 
-                return ngx_http_pyngx_stream_fetch(r, s);
+                goto again;
             }
         }
 
