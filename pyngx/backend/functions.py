@@ -30,7 +30,7 @@ from pyngx.tree import (
     Var,
     While,
 )
-from pyngx.types import Body, Conf, Ctx, NoneType, Optional, OutChain, Part, Place, Struct
+from pyngx.types import Body, Conf, Ctx, NoneType, Optional, OutChain, Part, Place, Struct, Tuple
 
 REQUEST = Struct("ngx_http_request_t")
 CHAIN = Struct("ngx_chain_t")
@@ -245,6 +245,7 @@ def stream_function(unit: Unit, body: BodyFilter) -> Lowered:
     fields = _ctx_fields(unit) | {d.name for d in kept}
     lowering = GeneratorLowering(out, variables, function, live, memory_, fields)
     lowered = lowering.lower()
+    confs += _unset(unit, variables, lowering, function)
     kept = (*kept, *lowering.hidden)
     if kept and not any(d.name == "ctx" for d in out.decls):
         out.decls.append(c.Decl(unit.ctx_type, 1, "ctx"))
@@ -283,6 +284,23 @@ def _kept_variables(
             fields.append(c.Decl("size_t", 0, names.claim(f"{name}_size")))
         variables.places[var] = c.Arrow(c.Name("ctx"), name)
     return tuple(fields)
+
+
+def _unset(
+    unit: Unit, variables: Variables, lowering: GeneratorLowering, function: Function
+) -> list[c.Stmt]:
+    """Locals that several states use get a value where the function is entered."""
+    found: list[c.Stmt] = []
+    for var in function.locals:
+        place = variables.places.get(var)
+        if not isinstance(place, c.Name) or not lowering.shared(place.id):
+            continue
+        ctype, stars = c_type(unit, var.type)
+        if ctype == "ngx_str_t" and not stars:
+            found.append(c.ExprStmt(c.Call("ngx_str_null", (c.Unary("&", place),))))
+        elif stars or not isinstance(var.type, Tuple):
+            found.append(c.ExprStmt(c.Assign(place, c.Name("NULL") if stars else c.Int("0"))))
+    return found
 
 
 def _kept_names(

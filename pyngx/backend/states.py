@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
+from dataclasses import fields as dataclass_fields
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.emitter import Emitter, Ref, Variables
@@ -61,6 +62,17 @@ class Inlined:
     loops: int
 
 
+def _mentions(node: object, name: str) -> bool:
+    """Whether a tree of C has a name in it."""
+    if isinstance(node, tuple):
+        return any(_mentions(item, name) for item in node)
+    if isinstance(node, c.Name):
+        return node.id == name
+    if not is_dataclass(node):
+        return False
+    return any(_mentions(getattr(node, f.name), name) for f in dataclass_fields(node))
+
+
 class States(StmtLowering):
     """Cuts a function into states."""
 
@@ -111,6 +123,12 @@ class States(StmtLowering):
         if self.jumps:
             return (c.For(None, None, None, (switch,)),)
         return (switch, final)
+
+    def shared(self, name: str) -> bool:
+        """Whether several states use a local. It has its value wherever control can come from,
+        but gcc does not follow a jump through ``s->state``."""
+        using = [s for s in self.states if any(_mentions(stmt, name) for stmt in s.body)]
+        return self.jumps and len(using) > 1
 
     def _ends_open(self) -> bool:
         return self.jumps
