@@ -96,10 +96,9 @@ def test_held_by_a_filter_behind(nginx_target: Target, fast: bool) -> None:
     also where the client is slow: for each module in pyngx and the other one."""
     body = b"foo " * 20_000 + b"XXfo"
     wanted = BEFORE + body.replace(b"foo", b"<replaced>") + AFTER
-    own = PARTS + "location /held/ { proxy_pass {upstream}/; proxy_buffering off; %s %s }" % (
-        CONF,
-        "sub_filter foo <replaced>; sub_filter fog x; sub_filter_once off;",
-    )
+    rules = "sub_filter foo <replaced>; sub_filter fog x; sub_filter_once off;"
+    own = PARTS + "location /held/ { proxy_pass {upstream}/; proxy_buffering off; "
+    own += f"{CONF} {rules} }}"
     names = (("sub",), ("addition",), ("sub", "addition"))
     for chosen in names:
         one = stand_in(nginx_target, *chosen)
