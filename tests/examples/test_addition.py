@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.examples import Built
@@ -9,9 +11,8 @@ from tests.examples.stock import sanitized, stand_in
 from tests.harness import client
 from tests.harness.builds import Target
 from tests.harness.case import LARGE, PAGE, Case, pieces_of
-from tests.harness.memory import MEMORY_ROADS
+from tests.harness.memory import ALLOWED, MEGABYTE, Repeated, peak_memory
 from tests.harness.nginx import Nginx
-from tests.harness.roads import Road
 from tests.harness.roads.neighbours import with_bodies_added
 from tests.harness.site import reply, site
 from tests.harness.upstream import Reply, cuts
@@ -94,11 +95,11 @@ def test_added_bodies_that_come_late_and_are_long(built: Built) -> None:
 def test_held_by_a_filter_behind(nginx_target: Target, fast: bool) -> None:
     """What sub_filter holds of the body, nginx's own or that in pyngx, comes before what is added,
     also where the client is slow: for each module in pyngx and the other one."""
-    body = b"foo " * 20_000 + b"XXfo"
+    body = b"foo " * 12_000 + b"XXfo"
     wanted = BEFORE + body.replace(b"foo", b"<replaced>") + AFTER
     rules = "sub_filter foo <replaced>; sub_filter fog x; sub_filter_once off;"
     own = PARTS + "location /held/ { proxy_pass {upstream}/; proxy_buffering off; "
-    own += f"{CONF} {rules} }}"
+    own += f"{CONF} {rules} }} location /file/ {{ alias {{root}}/; {CONF} {rules} }}"
     names = (("sub",), ("addition",), ("sub", "addition"))
     for chosen in names:
         one = stand_in(nginx_target, *chosen)
@@ -106,11 +107,13 @@ def test_held_by_a_filter_behind(nginx_target: Target, fast: bool) -> None:
         routes = {
             f"/{size}": reply(case, *pieces_of(body, size)) for size in (997, 8192, len(body))
         }
-        with site(case, routes=routes, locations=own, listen="sndbuf=4k") as at:
-            for path in routes:
+        with site(
+            case, routes=routes, files={"body": body}, locations=own, listen="sndbuf=4k"
+        ) as at:
+            for path in ("/file/body", *(f"/held{route}" for route in routes)):
                 with client.Connection(at.nginx.port, rcvbuf=4096) as connection:
-                    connection.send(f"/held{path}")
-                    rate = None if fast else 1_000_000
+                    connection.send(path)
+                    rate = None if fast else 3_000_000
                     assert connection.receive(rate=rate).body == wanted, (chosen, path)
 
 
@@ -189,10 +192,30 @@ def test_all_in_pyngx(both: Built) -> None:
         assert at.get("/all/p").body == wrapped(PAGE).replace(b"<", b"(").replace(b">", b")")
 
 
-@pytest.mark.parametrize("road", MEMORY_ROADS, ids=str)
-def test_memory(built: Built, road: Road) -> None:
-    """Clients that never read, small flushed pieces, many requests: memory as without it."""
-    road.run(case_of(built))
+def test_memory(built: Built) -> None:
+    """256 MB to a client that reads nothing, and many small flushed pieces: memory stays."""
+    size = 256 * MEGABYTE
+    html = (("Content-Type", "text/html"),)
+    routes = {
+        "/big": Reply(Repeated(bytes(65536), size // 65536), headers=html, length=size),
+        "/few": Reply(Repeated(b"piece", 2000), headers=html, framing="chunked"),
+        "/many": Reply(Repeated(b"piece", 50_000), headers=html, framing="chunked"),
+    }
+    with site(case_of(built), routes=routes, files={"page": PAGE}, locations=PARTS) as at:
+        at.nginx.sparse_file("big", size)
+        for path in ("/big", "/unbuffered/big", "/buffered/big"):
+            client.hang_up(at.nginx.port, path, 100_000)
+            with (
+                peak_memory(at.nginx) as growth,
+                client.Connection(at.nginx.port, rcvbuf=4096) as connection,
+            ):
+                connection.send(path)
+                time.sleep(0.4)
+                assert growth() < ALLOWED, path
+        assert at.get("/unbuffered/few").body == wrapped(b"piece" * 2000)
+        with peak_memory(at.nginx) as growth:
+            assert at.get("/unbuffered/many").body == wrapped(b"piece" * 50_000)
+            assert growth() < ALLOWED
 
 
 def test_sanitized(packaged: Target) -> None:
