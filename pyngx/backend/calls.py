@@ -62,13 +62,14 @@ class CallLowering(CondLowering):
         return saved
 
     def _leading(self, expr: Op) -> list[c.Expr]:
+        constant: list[c.Expr] = [c.Name(expr.row.constant)] if expr.row.constant else []
         match expr.row.passes:
             case Passes.NOTHING:
-                return []
+                return constant
             case Passes.POOL:
-                return [self.out.pool]
+                return [self.out.pool, *constant]
             case Passes.REQUEST:
-                return [self.out.r]
+                return [self.out.r, *constant]
             case _ as never:
                 assert_never(never)
 

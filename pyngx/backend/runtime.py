@@ -23,6 +23,8 @@ _FAMILIES = (
     "bytes",
     "text",
     "split",
+    "hash",
+    "codec",
     "int",
     "format",
     "state",
@@ -136,6 +138,17 @@ def needed(text: str) -> tuple[Item, ...]:
     return tuple(item for item in items() if id(item) in wanted)
 
 
+_OPTIONAL = ("ngx_md5", "ngx_sha1")
+"""Headers that ``ngx_http.h`` does not include, after which their functions are called."""
+
+
+def _includes(chosen: tuple[Item, ...]) -> str:
+    """The headers of nginx that the items need."""
+    used = [name for name in _OPTIONAL if any(f"{name}_init(" in item.text for item in chosen)]
+    names = ("ngx_config", "ngx_core", "ngx_http", *used)
+    return "\n".join(f"#include <{name}.h>" for name in names)
+
+
 def header(module: str, guard: str, text: str) -> str:
     """The runtime file of a module whose C is ``text``; empty if it needs none."""
     chosen = needed(text)
@@ -146,7 +159,7 @@ def header(module: str, guard: str, text: str) -> str:
     parts = [
         f"\n/*\n * Of the pyngx runtime, what is called by\n * {module}.\n */",
         f"#ifndef {guard}\n#define {guard}",
-        "#include <ngx_config.h>\n#include <ngx_core.h>\n#include <ngx_http.h>",
+        _includes(chosen),
     ]
     types = [i.text for i in others if not _COMMENT.sub("", i.text).startswith("static")]
     variables = [i.text for i in others if _COMMENT.sub("", i.text).startswith("static")]

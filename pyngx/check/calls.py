@@ -13,9 +13,10 @@ from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import integer
 from pyngx.check.context import nearest, suggestion
 from pyngx.check.helpers import helper_function, may_raise
+from pyngx.check.library import library_function, library_method
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PARTITIONS
-from pyngx.check.rows import given_count, row_call
+from pyngx.check.rows import given_count, row_call, whole_seconds
 from pyngx.diagnostics import Label
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
 from pyngx.ops.table import TABLE
@@ -108,6 +109,9 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
     builtin = next((made for known, made in _BUILTINS.items() if known is found), None)
     if builtin is not None:
         return builtin(ex, node)
+    of_library = library_function(ex, node, found)
+    if of_library is not None:
+        return of_library
     if isinstance(found, FunctionType) and not found.__module__.startswith("pyngx."):
         own = {os.path.realpath(s.path) for s in ex.mod.module.sources}
         if os.path.realpath(found.__code__.co_filename) in own:
@@ -187,6 +191,7 @@ _INSTEAD = {
     "all": "test in a loop",
     "sorted": "sort at module level",
     "round": "compute with integers: (a + b // 2) // b",
+    "time.time": "write int(time.time()): there are whole seconds only",
     "float": "count in integers of a smaller unit",
 }
 
@@ -225,6 +230,9 @@ def _bool(ex: Operators, node: ast.Call) -> Expr:
 
 def _int(ex: Operators, node: ast.Call) -> Expr:
     _arity(ex, node, "int", 1, 1)
+    seconds = whole_seconds(ex, node.args[0])
+    if seconds is not None:
+        return seconds
     value = ex.expr(node.args[0])
     if is_integer(value.type):
         return Convert(value.span, INT, value, False, range=value.range)
@@ -301,6 +309,9 @@ _BUILTINS: dict[object, Callable[[Operators, ast.Call], Expr]] = {
 
 
 def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
+    digest = library_method(ex, node, func)
+    if digest is not None:
+        return digest
     value = ex.expr(func.value)
     match value.type:
         case Bytes() if func.attr == "join" and isinstance(value, Const):

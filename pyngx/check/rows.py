@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 
 from pyngx.check.context import nearest
 from pyngx.check.operators import Operators
@@ -44,7 +45,7 @@ def row_call(ex: Operators, node: ast.Call, row: Row, receiver: tuple[Expr, ...]
     names = row.param_names[len(receiver) :]
     types = row.param_types[len(receiver) :]
     given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
-    method = row.name.rpartition(".")[2]
+    method = row.spoken.rpartition(".")[2]
     if len(node.args) > len(names):
         ex.report.refuse(
             "PNX133",
@@ -72,6 +73,16 @@ def row_call(ex: Operators, node: ast.Call, row: Row, receiver: tuple[Expr, ...]
     if result is None:
         result = List(Tuple((Bytes(), Bytes())))
     return Op(ex.report.span(node), result, row, tuple(args), range=limits)
+
+
+def whole_seconds(ex: Operators, node: ast.expr) -> Expr | None:
+    """``time.time()`` where whole seconds are wanted; None if it is not that."""
+    match node:
+        case ast.Call(func=func, args=[], keywords=[]) if ex.compile_time(func) is time.time:
+            row = TABLE["int(time.time)"]
+            return Op(ex.report.span(node), INT, row, (), range=row.range)
+        case _:
+            return None
 
 
 def _default(ex: Operators, node: ast.Call, type_: str, default: Default) -> Expr:
@@ -114,7 +125,7 @@ def _fixed(ex: Operators, given: ast.expr, type_: str, what: str) -> Expr:
 def _argument(
     ex: Operators, node: ast.Call, row: Row, name: str, type_: str, given: ast.expr | None
 ) -> Expr:
-    method = row.name.rpartition(".")[2]
+    method = row.spoken.rpartition(".")[2]
     what = f"the argument '{name}' of {method}()"
     if given is None:
         default = row.default(name)
@@ -129,6 +140,8 @@ def _argument(
     match type_:
         case "int":
             return ex.need_int(given, what)
+        case "time":
+            return whole_seconds(ex, given) or ex.need_int(given, what)
         case "bool":
             return ex.cond(given).expr
         case "str":

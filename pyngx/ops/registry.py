@@ -32,6 +32,7 @@ Types in rows are words, so that a row reads like a stub:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 from importlib import import_module
@@ -88,6 +89,7 @@ def classes(exception: str) -> tuple[str, ...]:
 class Row:
     """One operation. ``params`` are ``name: type`` words; those in ``defaults`` (name → value)
     may be left out. ``mutates`` names what it changes: ``""`` nothing, ``headers`` or ``chain``.
+    ``constant``: what the C gets before the operands.
     ``stable``: a ``bytes`` result lives as long as the request if all ``bytes`` operands do.
     """
 
@@ -104,6 +106,12 @@ class Row:
     allocates: bool = False
     stable: bool = False
     headers_only: bool = False
+    constant: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The name as the author writes it, without what tells rows of one name apart."""
+        return re.split(r"[(\[]", self.name)[0]
 
     @property
     def param_names(self) -> tuple[str, ...]:

@@ -16,6 +16,19 @@ from tests.language.serving import Variables
 
 HEAD = '''"""Expressions under test."""
 
+import base64
+import binascii
+import hashlib
+import hmac
+import html
+import random
+import secrets
+import time
+import zlib
+from email.utils import formatdate
+from hashlib import sha256
+from urllib.parse import quote, quote_plus, unquote_to_bytes
+
 from pyngx import variable
 from pyngx.ngx import ngx_http_request_t
 
@@ -472,6 +485,46 @@ f"ü{a}日本"
 "%c" % (a & 127)
 """
 
+LIBRARY = """
+hashlib.md5(s).hexdigest()
+hashlib.sha1(s + t).hexdigest()
+hashlib.sha256(t).digest().hex()
+sha256(s).hexdigest()
+hmac.new(s, t, hashlib.sha256).hexdigest()
+hmac.new(s, msg=t, digestmod="md5").hexdigest()
+hmac.new(b"key", s, sha256).digest().hex()
+"%d" % hmac.compare_digest(s, t)
+"%d %d" % (zlib.crc32(s), zlib.crc32(s, zlib.crc32(t)))
+"%d" % zlib.crc32(s, a)
+"%d %d" % (zlib.adler32(s), zlib.adler32(s, zlib.adler32(t)))
+base64.b64encode(s).decode()
+base64.urlsafe_b64encode(s + HIGH).decode()
+base64.b64decode(t).hex()
+base64.b64decode(base64.b64encode(s)).hex()
+base64.urlsafe_b64decode(s + t).hex()
+binascii.hexlify(s).decode()
+binascii.unhexlify(s).hex()
+html.escape("<a b='\\">&c")
+html.escape(s.decode())
+html.escape(f"<{a}>'", quote=a > 0)
+quote(s)
+quote(t, safe="")
+quote(f"/ü{a} ?", safe=b"?")
+quote_plus(s + b" /" + t)
+quote_plus("a b/c", "/ ")
+unquote_to_bytes(s + b"%4" + t).hex()
+unquote_to_bytes("a%2Fb%zz%").hex()
+formatdate(a, usegmt=True)
+formatdate(a * 86399, False, True)
+"%d" % (int(time.time()) > 1700000000)
+"%d" % (0 <= random.randrange(a) < a)
+"%d" % (a >> 2 <= random.randrange(a >> 2, b >> 2) < b >> 2)
+"%d" % (a >> 2 <= random.randint(a >> 2, b >> 2) <= b >> 2)
+"%d" % len(secrets.token_hex(a & 63).encode())
+"%d" % len(secrets.token_urlsafe(a & 63).encode())
+"%d" % len(secrets.token_bytes(a & 63))
+"""
+
 NUMBERS = (0, 1, -1, 2, 3, -3, 7, 64, -64, 255, 2**31, 2**62, -(2**62), 2**63 - 1, -(2**63))
 SMALL = (0, 1, -1, 2, -2, 4, -6, 100)
 TEXTS = (b"", b"a", b"abc", b"ABC", b"abcabc", b"aaa", b"bc", b"12", b"-7", b"1_0", b"+5", b"0x1")
@@ -513,6 +566,7 @@ CASES = {
     "integers": (INTEGERS, 'b"%d" % ({})', "bytes", itertools.product(NUMBERS, repeat=2)),
     "texts": (BYTES, "({})", "bytes", itertools.product(SMALL, repeat=2)),
     "truths": (TRUTHS, 'b"%d" % ({})', "bytes", itertools.product(SMALL, repeat=2)),
+    "library": (LIBRARY, "({})", "str", itertools.product(NUMBERS, repeat=2)),
     "strings": (STRINGS, "({})", "str", itertools.product(NUMBERS, repeat=2)),
 }
 

@@ -8,6 +8,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
+#include <ngx_md5.h>
+#include <ngx_sha1.h>
 
 
 #include "runtime.h"
@@ -179,3 +181,56 @@ ngx_call(u_char *, format_bytes,
          (u_char *p, ngx_str_t *s, ngx_uint_t flags, ngx_int_t width,
           ngx_int_t precision),
          (p, s, flags, width, precision))
+
+
+#define ngx_call_codec(name)                                                  \
+    ngx_call(ngx_int_t, name,                                                 \
+             (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result),             \
+             (pool, s, result))
+
+
+#define ngx_call_quote(name)                                                  \
+    ngx_call(ngx_int_t, name,                                                 \
+             (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *safe,                \
+              ngx_str_t *result),                                             \
+             (pool, s, safe, result))
+
+
+#define ngx_call_hash(hash)                                                   \
+    ngx_int_t call_##hash(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result); \
+    ngx_int_t call_##hash(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result)  \
+    {                                                                         \
+        return ngx_http_pyngx_hash_digest(pool, ngx_http_pyngx_##hash, s,     \
+                                          result);                            \
+    }                                                                         \
+    ngx_int_t call_hmac_##hash(ngx_pool_t *pool, ngx_str_t *key,              \
+        ngx_str_t *s, ngx_str_t *result);                                     \
+    ngx_int_t call_hmac_##hash(ngx_pool_t *pool, ngx_str_t *key,              \
+        ngx_str_t *s, ngx_str_t *result)                                      \
+    {                                                                         \
+        return ngx_http_pyngx_hmac_hexdigest(pool, ngx_http_pyngx_##hash,     \
+                                             key, s, result);                 \
+    }
+
+
+ngx_call_hash(md5)
+ngx_call_hash(sha1)
+ngx_call_hash(sha256)
+ngx_call(ngx_int_t, compare_digest, (ngx_str_t *a, ngx_str_t *b), (a, b))
+ngx_call(ngx_int_t, crc32, (ngx_str_t *s, ngx_int_t n), (s, n))
+ngx_call(ngx_int_t, adler32, (ngx_str_t *s, ngx_int_t n), (s, n))
+ngx_call_codec(b64encode)
+ngx_call_codec(urlsafe_b64encode)
+ngx_call_codec(b64decode)
+ngx_call_codec(urlsafe_b64decode)
+ngx_call_codec(unhexlify)
+ngx_call_codec(unquote)
+ngx_call_quote(quote)
+ngx_call_quote(quote_plus)
+ngx_call(ngx_int_t, html_escape,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t quote, ngx_str_t *result),
+         (pool, s, quote, result))
+ngx_call(ngx_int_t, randrange,
+         (ngx_int_t a, ngx_int_t b, ngx_int_t *result), (a, b, result))
+ngx_call(ngx_int_t, randint,
+         (ngx_int_t a, ngx_int_t b, ngx_int_t *result), (a, b, result))

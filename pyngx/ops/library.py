@@ -1,0 +1,151 @@
+"""Functions of the standard library under their own names; rows only.
+
+A row is called what the author writes, without the arguments: ``zlib.crc32``, and
+``hashlib.md5().hexdigest`` for a method of what a function gives. ``hmac.new(md5)`` says that the
+hash is part of the name. ``int(time.time)`` is the one use of a function that has no row.
+"""
+
+from __future__ import annotations
+
+from pyngx.ops.registry import Default, Failure, Form, Passes, Row
+from pyngx.types import FULL, Range
+
+_P = "ngx_http_pyngx_"
+_WORD = Range(0, 2**32 - 1)
+HASHES = ("md5", "sha1", "sha256")
+
+
+def _built(
+    name: str,
+    params: tuple[str, ...],
+    c: str,
+    *,
+    result: str = "bytes",
+    defaults: tuple[tuple[str, Default], ...] = (),
+    failures: tuple[Failure, ...] = (),
+    constant: str = "",
+    passes: Passes = Passes.POOL,
+) -> Row:
+    return Row(
+        name,
+        params,
+        result,
+        _P + c,
+        Form.OUT,
+        passes,
+        defaults=defaults,
+        failures=failures,
+        allocates=True,
+        constant=constant,
+    )
+
+
+def _hashes(hash_: str) -> tuple[Row, ...]:
+    data = ("data: bytes",)
+    keyed = ("key: bytes", "msg: bytes")
+    c = _P + hash_
+    return tuple(
+        _built(f"{maker}.{method}", params, f"{kind}_{method}", result=result, constant=c)
+        for method, result in (("digest", "bytes"), ("hexdigest", "str"))
+        for maker, params, kind in (
+            (f"hashlib.{hash_}()", data, "hash"),
+            (f"hmac.new({hash_})", keyed, "hmac"),
+        )
+    )
+
+
+def _random(name: str, params: tuple[str, ...], c: str) -> Row:
+    empty = Failure("NGX_DECLINED", "ValueError", "empty range for a random number")
+    return Row(name, params, "int", _P + c, Form.OUT, failures=(empty,), range=FULL)
+
+
+def _token(name: str, result: str) -> Row:
+    negative = Failure("NGX_DECLINED", "ValueError", "negative argument not allowed")
+    return _built(
+        f"secrets.{name}",
+        ("nbytes: int",),
+        name,
+        result=result,
+        defaults=(("nbytes", 32),),
+        failures=(negative,),
+        passes=Passes.REQUEST,
+    )
+
+
+_BASE64 = (Failure("NGX_DECLINED", "binascii.Error", "incorrect padding of base64"),)
+_HEX = (Failure("NGX_DECLINED", "binascii.Error", "not pairs of hexadecimal digits"),)
+
+ROWS = (
+    *(row for hash_ in HASHES for row in _hashes(hash_)),
+    Row(
+        "hmac.compare_digest",
+        ("a: bytes", "b: bytes"),
+        "bool",
+        _P + "compare_digest",
+        Form.VALUE,
+    ),
+    Row(
+        "zlib.crc32",
+        ("data: bytes", "value: int"),
+        "int",
+        _P + "crc32",
+        Form.VALUE,
+        defaults=(("value", 0),),
+        range=_WORD,
+    ),
+    Row(
+        "zlib.adler32",
+        ("data: bytes", "value: int"),
+        "int",
+        _P + "adler32",
+        Form.VALUE,
+        defaults=(("value", 1),),
+        range=_WORD,
+    ),
+    _built("base64.b64encode", ("s: bytes",), "b64encode"),
+    _built("base64.urlsafe_b64encode", ("s: bytes",), "urlsafe_b64encode"),
+    _built("base64.b64decode", ("s: bytes",), "b64decode", failures=_BASE64),
+    _built("base64.urlsafe_b64decode", ("s: bytes",), "urlsafe_b64decode", failures=_BASE64),
+    _built("binascii.hexlify", ("data: bytes",), "bytes_hex"),
+    _built("binascii.unhexlify", ("hexstr: bytes",), "unhexlify", failures=_HEX),
+    _built(
+        "html.escape",
+        ("s: str", "quote: bool"),
+        "html_escape",
+        result="str",
+        defaults=(("quote", 1),),
+    ),
+    _built(
+        "urllib.parse.quote",
+        ("string: text", "safe: text"),
+        "quote",
+        result="str",
+        defaults=(("safe", b"/"),),
+    ),
+    _built(
+        "urllib.parse.quote_plus",
+        ("string: text", "safe: text"),
+        "quote_plus",
+        result="str",
+        defaults=(("safe", b""),),
+    ),
+    _built("urllib.parse.unquote_to_bytes", ("string: text",), "unquote"),
+    Row("int(time.time)", (), "int", "ngx_time", Form.VALUE, range=Range(0, 2**47)),
+    _built(
+        "email.utils.formatdate",
+        ("timeval: time", "localtime: false", "usegmt: true"),
+        "formatdate",
+        result="str",
+        defaults=(("timeval", "int(time.time)"), ("localtime", 0)),
+        failures=(
+            Failure("NGX_DECLINED", "ValueError", "year is out of range"),
+            Failure("NGX_BUSY", "OSError", "value too large for a date"),
+        ),
+    ),
+    _random("random.randrange(1)", ("start: int",), "randbelow"),
+    _random("random.randrange(2)", ("start: int", "stop: int"), "randrange"),
+    _random("random.randint", ("a: int", "b: int"), "randint"),
+    _token("token_bytes", "bytes"),
+    _token("token_hex", "str"),
+    _token("token_urlsafe", "str"),
+)
