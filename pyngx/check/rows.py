@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import time
+from functools import cache
+from importlib import import_module
 
 from pyngx.check.context import nearest
 from pyngx.check.operators import Operators
+from pyngx.ops.library import ROWS
 from pyngx.ops.registry import Default, Row
 from pyngx.ops.table import TABLE
 from pyngx.tree import Const, Expr, Op
@@ -54,13 +58,14 @@ def row_call(ex: Operators, node: ast.Call, row: Row, receiver: tuple[Expr, ...]
             f"but {given_count(len(node.args))} given",
             help="leave out what is too many",
         )
+    by_name = _by_name(row)
     for keyword in node.keywords:
-        if keyword.arg not in names or keyword.arg in given:
+        if keyword.arg not in names or keyword.arg in given or keyword.arg not in by_name:
             ex.report.refuse(
                 "PNX133",
                 keyword,
                 f"{method}() has no argument '{keyword.arg}' to give by name",
-                help=nearest(keyword.arg or "", names) or "give the arguments by position",
+                help=nearest(keyword.arg or "", tuple(by_name)) or "give the arguments by position",
             )
         given[keyword.arg] = keyword.value
     args = list(receiver)
@@ -120,6 +125,22 @@ def _fixed(ex: Operators, given: ast.expr, type_: str, what: str) -> Expr:
             help="write it so",
         )
     return value
+
+
+@cache
+def _by_name(row: Row) -> frozenset[str]:
+    """The arguments that Python takes by name; of what is not Python's, all."""
+    module, _, function = row.spoken.rpartition(".")
+    owner: object = {"bytes": bytes, "str": str}.get(module)
+    if row in ROWS:
+        owner = import_module(module)
+    if owner is None:
+        return frozenset(row.param_names)
+    try:
+        known = inspect.signature(getattr(owner, function)).parameters.values()
+    except ValueError:  # of a C function that does not say: it takes none by name
+        return frozenset()
+    return frozenset(p.name for p in known if p.kind is not p.POSITIONAL_ONLY)
 
 
 def _argument(

@@ -1,0 +1,238 @@
+"""``docs/operations.md``, made from the rows: ``python -m tests.operations`` writes it.
+
+A test compares the page with the rows. Where ``CI`` is set the page is not written, so that it
+cannot be brought up to date by the run that is to find it out of date.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Iterator
+
+from pyngx.backend.runtime import items
+from pyngx.ops import text as example_rows
+from pyngx.ops.registry import UNSAID, Row
+from pyngx.ops.table import TABLE
+from pyngx.types import INT64_MAX
+from tests.harness.builds import REPOSITORY
+
+PAGE = REPOSITORY / "docs" / "operations.md"
+EXAMPLE = "isascii"
+
+_OPERATORS = {
+    "operator.in_byte": "byte in s",
+    "operator.in": "sub in s",
+    "operator.eq": "a == b",
+    "operator.cmp": "a < b",
+    "operator.concat": "a + b",
+    "operator.repeat": "s * n",
+    "operator.slice": "s[start:stop]",
+    "operator.slice_step": "s[start:stop:step]",
+    "int.parse": "int(s)",
+    "int(time.time)": "int(time.time())",
+    "list.del": "del values[index]",
+    "variables.get": "r.variables.get(name)",
+    "variables.set": "r.variables[name] = value",
+    "headers_out.set": "r.headers_out[name] = value",
+    "headers_out.del": "del r.headers_out[name]",
+    "complex.value": "conf.field.value(r)",
+}
+"""Operations that are not written as a call of their name."""
+
+_RESULTS = {
+    "strings": "list[bytes]",
+    "pairs": "list[tuple[bytes, bytes]]",
+    "bytes?": "bytes | None",
+    "none": "None",
+}
+
+_SECTIONS = (
+    ("Methods of bytes", ("bytes.",)),
+    ("Methods of str", ("str.",)),
+    ("Operators and builtins", ("operator.", "int.", "list.")),
+    (
+        "The standard library",
+        (
+            "hashlib.",
+            "hmac.",
+            "zlib.",
+            "base64.",
+            "binascii.",
+            "html.",
+            "urllib.",
+            "int(time",
+            "email.",
+            "random.",
+            "secrets.",
+        ),
+    ),
+    ("The request", ("request.", "headers_", "variables.", "complex.")),
+)
+
+_HEAD = """# Operations
+
+What a filter can call, on what, and what comes out: made from the operations table in
+`pyngx/ops/`, which the compiler reads too, and checked against it by a test. Results and errors
+are CPython's: what bytes and the library do is compared with it on generated arguments, of
+`random` and `secrets` the bounds and the lengths. *Memory* says that the result takes memory of
+the request.
+
+What Python takes by name is taken by name. What is not here is refused, with the place.
+"""
+
+_NOTES = """
+## How they differ from a whole CPython
+
+* `partition` and `rpartition` give views without taking memory: unpack them at once, or take one:
+  `s.partition(b"=")[2]`.
+* `split`, `rsplit`, `splitlines` and comprehensions make lists that live as long as the request.
+* `join` takes such a list, or, of a constant, values written in place: `b", ".join((a, b))`.
+* `encode` and `decode` know UTF-8. Other methods of `str` are left out: work on bytes.
+* `hashlib` and `hmac.new` are used at once, with `digest()` or `hexdigest()`.
+* `time.time()` stands in `int(…)` or in `formatdate(…, usegmt=True)`: nginx's clock, which moves
+  once an event loop.
+* `random` is nginx's `random()`; `secrets` reads `/dev/urandom`.
+* `zlib.adler32` takes for `value` what it gave before.
+"""
+
+_THREE = """
+## Adding an operation is three edits
+
+`{name}` is one: a row, a function, a case. The compiler, its messages, prototypes and this page
+follow.
+
+1. The row, in `pyngx/ops/`:
+
+```text
+{row}
+```
+
+2. The function, in `runtime/`:
+
+```c
+{function}
+```
+
+3. The case: a line of `tests/language/test_expressions.py`, which is run over many values in
+   nginx and in CPython:
+
+```text
+{case}
+```
+
+If it is a function without a request, `tests/runtime/calls.c` names it for a test on thousands of
+arguments:
+
+```c
+{call}
+```
+"""
+
+
+def page() -> str:
+    """The text of the page."""
+    lines = [_HEAD]
+    rows = [row for row in TABLE.all() if not row.name.endswith(("[1]", "[2]"))]
+    for title, prefixes in _SECTIONS:
+        lines += [
+            f"\n## {title}\n",
+            "| Operation | Result | Errors | Memory |",
+            "|---|---|---|---|",
+        ]
+        chosen = [row for row in rows if row.name.startswith(prefixes)]
+        rows = [row for row in rows if row not in chosen]
+        lines += sorted(map(_line, chosen))
+    if rows:
+        raise ValueError(f"rows of no section: {[row.name for row in rows]}")
+    return "\n".join(lines) + "\n" + _NOTES + _example()
+
+
+def _line(row: Row) -> str:
+    result = "bool" if row.name == "operator.cmp" else _RESULTS.get(row.result, row.result)
+    if row.name.endswith("[0]"):
+        result = "tuple[bytes, bytes, bytes]"
+    errors = ", ".join(f"`{failure.exception}`" for failure in row.failures)
+    cells = (f"`{spelling(row)}`", f"`{result}`".replace("|", "\\|"), errors)
+    return "| " + " | ".join(cells) + f" | {'yes' if row.allocates else ''} |"
+
+
+def spelling(row: Row) -> str:
+    """The operation as an author writes it."""
+    if row.name in _OPERATORS:
+        return _OPERATORS[row.name]
+    if row.name.startswith("hmac.new("):
+        hash_, _, method = row.name.removeprefix("hmac.new(").partition(").")
+        return f"hmac.new(key, msg, hashlib.{hash_}).{method}()"
+    params = list(_params(row))
+    if ")." in row.name:
+        maker, _, method = row.name.partition("().")
+        return f"{maker}({', '.join(params)}).{method}()"
+    receiver, _, method = row.spoken.rpartition(".")
+    if receiver in ("bytes", "str"):
+        owner = params.pop(0)
+    else:
+        owner = {"request": "r"}.get(receiver, receiver)
+        owner = f"r.{owner}" if owner.startswith("headers") else owner
+    return f"{owner}.{method}({', '.join(params)})"
+
+
+def _params(row: Row) -> Iterator[str]:
+    for name, kind in zip(row.param_names, row.param_types, strict=True):
+        default = row.default(name)
+        if kind == "true":
+            yield f"{name}=True"
+        elif kind in UNSAID:
+            yield f"{name}={'False' if kind == 'false' else repr('utf-8')}"
+        elif default is None:
+            yield name
+        else:
+            yield f"{name}={_default(kind, default)}"
+
+
+def _default(kind: str, default: int | bytes | str) -> str:
+    if isinstance(default, str):
+        return "time.time()"
+    if isinstance(default, bytes):
+        return repr(default)
+    if kind == "bytes?":
+        return "None"
+    if kind == "bool":
+        return str(bool(default))
+    return "len(s)" if default == INT64_MAX else str(default)
+
+
+def _example() -> str:
+    """The three edits as they stand in the sources."""
+    assert example_rows.__file__ is not None
+    with open(example_rows.__file__) as file:
+        source = file.read()
+    row = next(
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node).startswith(f"Row('bytes.{EXAMPLE}'")
+    )
+    function = next(i.text for i in items() if i.names == (f"ngx_http_pyngx_bytes_{EXAMPLE}",))
+    cases = (REPOSITORY / "tests/language/test_expressions.py").read_text().splitlines()
+    calls = (REPOSITORY / "tests/runtime/calls.c").read_text().splitlines()
+    return _THREE.format(
+        name=f"bytes.{EXAMPLE}",
+        row=row.replace("'", '"'),
+        function=function,
+        case=next(line for line in cases if line.endswith(f".{EXAMPLE}()")),
+        call=next(line for line in calls if line.endswith(f"({EXAMPLE})")),
+    )
+
+
+def main() -> int:
+    """Write the page."""
+    if os.environ.get("CI"):
+        print("docs/operations.md is written by its author, not in CI", file=sys.stderr)
+        return 1
+    PAGE.write_text(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
