@@ -241,20 +241,6 @@ REFUSALS = {
         def f(x: int) -> None:
             y = x * 1.5  # E: PNX064 `1.5` a float is in the language
         """,
-    "while else": """
-        def f(x: int) -> None:
-            while x:
-                x -= 1
-            else:
-                x = 5  # E: PNX065 `x = 5` 'else' of a loop
-        """,
-    "for else": """
-        def f() -> None:
-            for x in range(3):
-                pass
-            else:
-                x = 5  # E: PNX065 `x = 5` 'else' of a loop
-        """,
     "slice step": """
         def f(x: bytes) -> bytes:
             return x[::2]  # E: PNX067 `::2` a slice with a step

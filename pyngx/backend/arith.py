@@ -155,6 +155,8 @@ class ArithLowering(Lowering):
 
     def _item_at(self, expr: ItemAt) -> c.Expr:
         array = self.value(expr.value)
+        if not expr.checked:
+            return self._element(expr, array, self.signed(expr.index))
         found = self.out.temp("ngx_int_t", 0, "i")
         self.out.assign(found, self.signed(expr.index))
         length = c.Cast("ngx_int_t", c.Arrow(array, "nelts"))
@@ -164,7 +166,10 @@ class ArithLowering(Lowering):
         low = c.Binary("<", found, c.Int("0"))
         bad = c.Binary("||", low, c.Binary(">=", found, length))
         self.out.fail_if(bad, expr.span, "IndexError", "list index out of range")
+        return self._element(expr, array, found)
+
+    def _element(self, expr: ItemAt, array: c.Expr, index: c.Expr) -> c.Expr:
         ctype, _ = c_type(self.out.unit, expr.type)
         items = c.Cast(f"{ctype} *", c.Arrow(array, "elts"))
-        item = c.Index(items, found)
+        item = c.Index(items, index)
         return c.Unary("&", item) if isinstance(expr.type, Tuple) else item

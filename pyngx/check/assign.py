@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
 from typing import NoReturn
@@ -84,6 +85,9 @@ class Assignments(Expressions):
         self.result: Type = NoneType()
         self.loops: list[list[Facts]] = []
         self.continues: list[list[Facts]] = []
+        self.broken = Facts()  # what holds where a ``break`` of the last loop leads
+        self.flags: list[Var | None] = []  # set to false where a ``break`` leaves the loop
+        self.rounds: list[Callable[[], tuple[Stmt, ...]]] = []  # what each round begins with
         self.buffer_loops = 0
 
     def declare(self, node: ast.Name, value: Expr) -> Var:

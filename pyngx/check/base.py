@@ -175,6 +175,14 @@ class Base:
             return Local(span, var.type, var, range=limits)
         return constant(self.report, node, self.global_value(node), self.mod.model, name)
 
+    def hidden(self, hint: str, type_: Type) -> Var:
+        """A variable that the author does not see."""
+        name = hint
+        while name in self.local_names or name in self.vars:
+            name += "_"
+        var = self.vars[name] = Var(name, type_, scope=self.scope)
+        return var
+
     def global_value(self, node: ast.Name) -> object:
         """The object that a name of module level or of builtins stands for."""
         name = node.id

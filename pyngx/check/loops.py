@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from pyngx.check.assign import Assignments, Kind
-from pyngx.check.coerce import BUF
+from pyngx.check.coerce import BUF, as_bytes
 from pyngx.check.scope import Facts, assigned_if
 from pyngx.tree import (
+    Arith,
+    Assign,
     Block,
     Break,
+    ByteAt,
+    Compare,
     Const,
     Expr,
     ForBody,
@@ -18,6 +23,9 @@ from pyngx.tree import (
     ForList,
     ForRange,
     If,
+    ItemAt,
+    Length,
+    Local,
     Not,
     Stmt,
     Var,
@@ -27,6 +35,7 @@ from pyngx.types import (
     BIT,
     BYTE,
     INT,
+    LENGTH,
     Body,
     Bool,
     Bytes,
@@ -40,6 +49,7 @@ from pyngx.types import (
     Tuple,
     Type,
     describe,
+    range_of,
 )
 
 
@@ -50,22 +60,53 @@ class Loops(Assignments):
         """The statements in order; a refused one does not hide the errors of the others."""
         raise NotImplementedError
 
-    def _loop_body(self, node: ast.While | ast.For, entry: Facts) -> tuple[Block, Facts]:
-        """The body of a loop; and what holds after the loop was left by ``break``."""
+    def _loop_body(self, node: ast.While | ast.For, entry: Facts) -> Block:
+        """The body of a loop; what holds after a ``break`` is left in ``self.broken``."""
         self.loops.append([])
         self.continues.append([])
         self.facts = entry
-        body = self.block(node.body)
+        rounds, self.rounds = self.rounds, []
+        first = tuple(stmt for start in rounds for stmt in start())
+        body = (*first, *self.block(node.body))
         self.continues.pop()
         breaks = self.loops.pop()
-        out = Facts(reachable=False)
+        self.broken = Facts(reachable=False)
         for facts in breaks:
-            out = out.join(facts)
-        return body, out
+            self.broken = self.broken.join(facts)
+        return body
 
     def _loop_entry(self, node: ast.While | ast.For) -> None:
-        """Forget what the loop's body may change, for it holds on the first round only."""
-        self.facts = self.without_stores(self.facts, node.body)
+        """Forget what the loop may change, for it holds on the first round only."""
+        self.facts = self.without_stores(self.facts, [node])
+
+    def loop(self, node: ast.While | ast.For) -> tuple[Stmt, ...]:
+        """A loop with its ``else``: a flag remembers that no ``break`` left it. The flag is not
+        needed if there is no ``break``."""
+        span = self.report.span(node)
+        flag = None
+        if node.orelse and any(_breaks(node.body)):
+            flag = self.hidden("completed", Bool())
+        self.flags.append(flag)
+        self.rounds = []
+        try:
+            stmts = self._for(node) if isinstance(node, ast.For) else (self._while(node),)
+        finally:
+            self.flags.pop()
+        broken = self.broken
+        if not node.orelse:
+            self.facts = self.facts.join(broken)
+            return stmts
+        reached = self.facts.reachable
+        orelse = self.block(node.orelse) if reached else ()
+        self.facts = self.facts.join(broken)
+        if flag is None:
+            return (*stmts, *orelse)
+        true = Const(span, Bool(), True, range=Range(1, 1))
+        return (
+            Assign(span, flag, true),
+            *stmts,
+            If(span, Local(span, Bool(), flag, range=BIT), orelse, ()),
+        )
 
     def _while(self, node: ast.While) -> Stmt:
         self._loop_entry(node)
@@ -75,8 +116,8 @@ class Loops(Assignments):
         exit_facts = cond.fails(self.facts).with_assigned(assigned_if(node.test, False))
         always = isinstance(cond.expr, Const) and cond.expr.value is True
         entry = cond.holds(self.facts).with_assigned(assigned_if(node.test, True))
-        body, broken = self._loop_body(node, entry)
-        self.facts = broken if always else broken.join(exit_facts)
+        body = self._loop_body(node, entry)
+        self.facts = exit_facts.unreachable() if always else exit_facts
         span = self.report.span(node)
         if not reads:
             return While(span, cond.expr, body)
@@ -84,18 +125,214 @@ class Loops(Assignments):
         endless = Const(span, Bool(), True, range=Range(1, 1))
         return While(span, endless, (*reads, leave, *body))
 
-    def _for(self, node: ast.For) -> Stmt:
+    def _for(self, node: ast.For) -> tuple[Stmt, ...]:
         match node.iter:
-            case ast.Call(func=ast.Name(id="range")) if "range" not in self.local_names:
-                return self._for_range(node, node.iter)
+            case ast.Call(func=ast.Name() as func):
+                found = self.compile_time(func)
+                if found is range:
+                    return (self._for_range(node, node.iter),)
+                if found is enumerate:
+                    return self._for_enumerate(node, node.iter)
+                if found is zip:
+                    return self._for_zip(node, node.iter)
+                if found is reversed:
+                    return self._for_reversed(node, node.iter)
             case _:
-                return self.body_loop(node) or self._for_value(node)
+                pass
+        return (self.body_loop(node) or self._for_value(node),)
+
+    def _for_enumerate(self, node: ast.For, call: ast.Call) -> tuple[Stmt, ...]:
+        """``for i, x in enumerate(…)``: a hidden counter beside a loop of any kind."""
+        start_nodes = [*call.args[1:], *(k.value for k in call.keywords if k.arg == "start")]
+        if (
+            not call.args
+            or len(start_nodes) > 1
+            or len(start_nodes) != len(call.args[1:]) + len(call.keywords)
+        ):
+            self.report.refuse(
+                "PNX133",
+                call,
+                "enumerate() takes what is iterated, and a start",
+                help="write 'for i, x in enumerate(data):'",
+            )
+        match node.target:
+            case ast.Tuple(elts=[ast.Name() as index, item]):
+                pass
+            case _:
+                self.report.refuse(
+                    "PNX142",
+                    node.target,
+                    "enumerate() gives two values: the position and the item",
+                    help="write 'for i, x in enumerate(data):'",
+                )
+        span = self.report.span(node)
+        zero = Const(span, INT, 0, range=Range(0, 0))
+        start = self.need_int(start_nodes[0], "the start") if start_nodes else zero
+        counter = self.hidden("position", INT)
+        limits = Range(start.range.lo, start.range.hi + LENGTH.hi)
+        place = Local(span, INT, counter, range=limits.clamp())
+        one = Const(span, INT, 1, range=Range(1, 1))
+        if self.stores.get(index.id) == 1:
+            self.value_ranges[index.id] = place.range
+
+        def first() -> tuple[Stmt, ...]:
+            value = self._assign_name(node, index, place, index)
+            after = Arith(
+                span, INT, "+", place, one, overflows=not limits.fits_int64, range=place.range
+            )
+            return value, Assign(span, counter, after)
+
+        self.rounds.append(first)
+        inner = ast.copy_location(ast.For(item, call.args[0], node.body, node.orelse), node)
+        return (Assign(span, counter, start), *self._for(inner))
+
+    def _sequence(self, node: ast.expr) -> tuple[tuple[Stmt, ...], Local]:
+        """What is indexed while a loop runs: bytes or a list, in a variable of its own."""
+        value = as_bytes(self.expr(node))
+        if not isinstance(value.type, Bytes | List):
+            self.no_none(value, "what is iterated")
+            self.report.refuse(
+                "PNX152",
+                node,
+                f"'{describe(value.type)}' is not iterated here",
+                help="zip() and reversed() take bytes and lists",
+            )
+        if isinstance(value, Local) and self.stores.get(value.var.name) == 1:
+            return (), value
+        var = self.hidden("sequence", value.type)
+        return (Assign(value.span, var, value),), Local(value.span, value.type, var)
+
+    def item_of(self, sequence: Local, index: Expr) -> Expr:
+        """An item of a sequence at an index that is in range."""
+        if isinstance(sequence.type, List):
+            item = sequence.type.item
+            return ItemAt(index.span, item, sequence, index, False, range=range_of(item))
+        return ByteAt(index.span, INT, sequence, index, False, range=BYTE)
+
+    def _for_zip(self, node: ast.For, call: ast.Call) -> tuple[Stmt, ...]:
+        """``for x, y in zip(a, b)``: both by one index, as far as the shorter one goes."""
+        targets = node.target.elts if isinstance(node.target, ast.Tuple) else []
+        strict = [k for k in call.keywords if not _is_false(k)]
+        if strict or len(call.args) < 2:
+            self.report.refuse(
+                "PNX133",
+                call,
+                "zip() takes two sequences or more, by position",
+                help="write 'for x, y in zip(a, b):'",
+            )
+        if len(targets) != len(call.args):
+            self.report.refuse(
+                "PNX142",
+                node.target,
+                f"zip() gives {len(call.args)} values here",
+                help="give each value a name, '_' for one that is not needed",
+            )
+        span = self.report.span(node)
+        before: list[Stmt] = []
+        sequences = []
+        for arg in call.args:
+            stmts, sequence = self._sequence(arg)
+            before += stmts
+            sequences.append(sequence)
+        shortest = self.hidden("shortest", INT)
+        count = Local(span, INT, shortest, range=LENGTH)
+        for i, sequence in enumerate(sequences):
+            length = Length(span, INT, sequence, range=LENGTH)
+            if i == 0:
+                before.append(Assign(span, shortest, length))
+                continue
+            less = Compare(span, Bool(), "<", length, count, range=BIT)
+            before.append(If(span, less, (Assign(span, shortest, length),), ()))
+        index = self.hidden("index", INT)
+        place = Local(span, INT, index, range=LENGTH)
+
+        def first() -> tuple[Stmt, ...]:
+            return tuple(
+                self._give(node, target, self.item_of(sequence, place))
+                for target, sequence in zip(targets, sequences, strict=True)
+            )
+
+        self.rounds.append(first)
+        zero, one = (Const(span, INT, n, range=Range(n, n)) for n in (0, 1))
+        body = self._for_body(node, ())
+        return (*before, ForRange(span, index, zero, count, one, body))
+
+    def _give(self, node: ast.For, target: ast.expr, value: Expr) -> Stmt:
+        """Give a loop's target its value for this round."""
+        if not isinstance(target, ast.Name):
+            self.report.refuse(
+                "PNX150",
+                target,
+                "the target of this loop is one name",
+                help="write 'for x in …:'",
+            )
+        return self._assign_name(node, target, value, target)
+
+    def _for_reversed(self, node: ast.For, call: ast.Call) -> tuple[Stmt, ...]:
+        """``for x in reversed(…)``: of a range, of bytes, of a list."""
+        if call.keywords or len(call.args) != 1:
+            self.report.refuse(
+                "PNX133", call, "reversed() takes one sequence", help="write reversed(data)"
+            )
+        match call.args[0]:
+            case ast.Call(func=ast.Name() as func) as inner if self.compile_time(func) is range:
+                forward = self._range(inner)
+                return (self._counting(node, inner, *self._backward(inner, *forward)),)
+            case _:
+                pass
+        span = self.report.span(node)
+        before, sequence = self._sequence(call.args[0])
+        index = self.hidden("index", INT)
+        place = Local(span, INT, index, range=LENGTH)
+        self.rounds.append(lambda: (self._give(node, node.target, self.item_of(sequence, place)),))
+        minus = Const(span, INT, -1, range=Range(-1, -1))
+        length = Length(span, INT, sequence, range=LENGTH)
+        one = Const(span, INT, 1, range=Range(1, 1))
+        last = Arith(span, INT, "-", length, one, range=Range(-1, LENGTH.hi - 1))
+        body = self._for_body(node, ())
+        return (*before, ForRange(span, index, last, minus, minus, body))
+
+    def _backward(
+        self, call: ast.Call, start: Expr, stop: Expr, step: Const
+    ) -> tuple[Expr, Expr, Const]:
+        """The same numbers in the opposite order."""
+        assert isinstance(step.value, int)
+        if isinstance(start, Const) and isinstance(stop, Const):
+            assert isinstance(start.value, int) and isinstance(stop.value, int)
+            numbers = range(start.value, stop.value, step.value)[::-1]
+            found = [
+                Const(call_span, INT, n, range=Range(n, n))
+                for call_span, n in (
+                    (start.span, numbers.start),
+                    (stop.span, numbers.stop),
+                    (step.span, numbers.step),
+                )
+            ]
+            return found[0], found[1], found[2]
+        if step.value not in (1, -1):
+            self.report.refuse(
+                "PNX149",
+                call,
+                "the step of a reversed range is 1 or -1 in this version",
+                help="write the range from its other end",
+            )
+        one = Const(step.span, INT, step.value, range=step.range)
+        back = Const(step.span, INT, -step.value, range=Range(-step.value, -step.value))
+        return (
+            self.arith(call, "-", stop, one),
+            self.arith(call, "-", start, one),
+            back,
+        )
 
     def body_loop(self, node: ast.For) -> Stmt | None:
         """A loop over a method of the body; None for any other loop."""
         raise NotImplementedError
 
     def _for_range(self, node: ast.For, call: ast.Call) -> Stmt:
+        return self._counting(node, call, *self._range(call))
+
+    def _range(self, call: ast.Call) -> tuple[Expr, Expr, Const]:
+        """The start, the stop and the step of ``range(…)``."""
         if call.keywords or not 1 <= len(call.args) <= 3:
             self.report.refuse(
                 "PNX133",
@@ -104,7 +341,7 @@ class Loops(Assignments):
                 help="write range(stop), range(start, stop) or range(start, stop, step)",
             )
         bounds = [self.need_int(a, "an argument of range()") for a in call.args]
-        span = self.report.span(node)
+        span = self.report.span(call)
         zero = Const(span, INT, 0, range=Range(0, 0))
         one = Const(span, INT, 1, range=Range(1, 1))
         start, stop = (bounds[0], bounds[1]) if len(bounds) > 1 else (zero, bounds[0])
@@ -124,6 +361,14 @@ class Loops(Assignments):
                 "the step of range() is zero",
                 help="give another number, or leave it out for 1",
             )
+        return start, stop, step
+
+    def _counting(
+        self, node: ast.For, call: ast.Call, start: Expr, stop: Expr, step: Const
+    ) -> Stmt:
+        """A loop over numbers; ``call`` is the range that the author wrote."""
+        assert isinstance(step.value, int)
+        span = self.report.span(node)
         var = self._loop_var(node, node.target, INT)
         if self.stores.get(var.name) == 1:
             lo, hi = start.range.lo, stop.range.hi - 1
@@ -168,8 +413,8 @@ class Loops(Assignments):
         entry = before
         for var in vars_:
             entry = entry.assign(var.name, not isinstance(var.type, Optional))
-        body, broken = self._loop_body(node, entry)
-        self.facts = before.join(broken) if broken.reachable else before
+        body = self._loop_body(node, entry)
+        self.facts = before
         return body
 
     def _for_value(self, node: ast.For) -> Stmt:
@@ -241,3 +486,29 @@ class Loops(Assignments):
         else:
             vars_ = (self._loop_var(node, node.target, item),)
         return ForList(span, vars_, value, self._for_body(node, vars_))
+
+
+def _is_false(keyword: ast.keyword) -> bool:
+    """``strict=False``, which says what zip() does anyway."""
+    value = keyword.value
+    return keyword.arg == "strict" and isinstance(value, ast.Constant) and value.value is False
+
+
+def _breaks(nodes: list[ast.stmt]) -> Iterator[ast.Break]:
+    """The ``break`` statements of the loop whose body the statements are."""
+    for node in nodes:
+        if isinstance(node, ast.Break):
+            yield node
+        inner = [node.orelse] if isinstance(node, ast.For | ast.While) else _bodies(node)
+        for body in inner:
+            yield from _breaks(body)
+
+
+def _bodies(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    """The blocks of a statement."""
+    for name, value in ast.iter_fields(node):
+        if name in ("body", "orelse", "finalbody"):
+            yield value
+        elif name in ("handlers", "cases"):
+            for part in value:
+                yield from _bodies(part)

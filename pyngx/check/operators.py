@@ -33,7 +33,6 @@ from pyngx.tree import (
     StateField,
     Truth,
     Unwrap,
-    Var,
     Walrus,
 )
 from pyngx.types import (
@@ -359,13 +358,10 @@ class Operators(Access):
         evaluated first, and after that. A variable that the author does not see keeps it."""
         if isinstance(value, Local | StateField | Field | Const):
             return value, value
-        name = hint
-        while name in self.local_names or name in self.vars:
-            name += "_"
         type_ = INT if is_integer(value.type) else value.type
         if as_bytes(value) is not value:
             value, type_ = as_bytes(value), Bytes()
-        var = self.vars[name] = Var(name, type_)
+        var = self.hidden(hint, type_)
         first = Walrus(value.span, type_, var, value, range=value.range)
         return first, Local(value.span, type_, var, range=value.range)
 

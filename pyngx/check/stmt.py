@@ -13,8 +13,10 @@ from pyngx.check.context import Refused
 from pyngx.check.formatting import message
 from pyngx.check.generators import Generators
 from pyngx.check.scope import assigned_if
+from pyngx.source import Span
 from pyngx.tree import (
     Append,
+    Assign,
     Block,
     Break,
     CallHelper,
@@ -53,6 +55,7 @@ from pyngx.types import (
     NoneType,
     Optional,
     OutChain,
+    Range,
     Str,
     describe,
     is_integer,
@@ -138,15 +141,13 @@ class Statements(Generators):
                 return (self._augmented(node),)
             case ast.If():
                 return (self._if(node),)
-            case ast.While():
-                return (self._while(node),)
-            case ast.For():
-                return (self._for(node),)
+            case ast.While() | ast.For():
+                return self.loop(node)
             case ast.Break():
                 last = self.leaving(len(self.loops))
                 self.loops[-1].append(self.facts)
                 self.facts = self.facts.unreachable()
-                return (*last, Break(span))
+                return (*last, *self._not_completed(span), Break(span))
             case ast.Continue():
                 last = self.leaving(len(self.loops))
                 self.continues[-1].append(self.facts)
@@ -182,6 +183,12 @@ class Statements(Generators):
                     f"'{type(node).__name__}' is not compiled by this version",
                     help="write it with if, while and for",
                 )
+
+    def _not_completed(self, span: Span) -> tuple[Stmt, ...]:
+        """What tells the ``else`` of the loop that a ``break`` left it."""
+        flag = self.flags[-1]
+        false = Const(span, Bool(), False, range=Range(0, 0))
+        return () if flag is None else (Assign(span, flag, false),)
 
     def _try(self, node: ast.Try) -> Stmt:
         """``try`` with ``except``: what the statements of this function raise is taken here."""

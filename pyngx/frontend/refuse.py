@@ -147,9 +147,6 @@ NOT_YET: Final[dict[type[ast.AST], Refusal]] = {
 """Nodes of the language that this version does not compile; what is compiled loses its row."""
 
 NOT_YET_FLOAT: Final = Refusal("PNX064", "a float", "", "count in integers, e.g. thousandths")
-NOT_YET_LOOP_ELSE: Final = Refusal(
-    "PNX065", "'else' of a loop", "", "set a flag before 'break' and test it after the loop"
-)
 NOT_YET_STEP: Final = Refusal(
     "PNX067", "a slice with a step", "", "write a 'for' loop over range(start, stop, step)"
 )
@@ -222,9 +219,7 @@ class _Walk:
             ast.Call: self._call,
             ast.Constant: self._constant,
             ast.Delete: self._delete,
-            ast.For: self._loop,
             ast.Slice: self._slice,
-            ast.While: self._loop,
             ast.Yield: self._yield,
             ast.YieldFrom: self._yield,
         }
@@ -414,10 +409,6 @@ class _Walk:
                     ),
                     help='write: del r.headers_out["X-Name"]; or assign another value',
                 )
-
-    def _loop(self, node: ast.For | ast.While) -> None:
-        if node.orelse:
-            self._not_yet(NOT_YET_LOOP_ELSE, self.source.span(node.orelse[0]))
 
     def _operator(self, node: ast.BinOp | ast.AugAssign) -> None:
         if isinstance(node.op, ast.MatMult):

@@ -555,3 +555,129 @@ def nested_try(r: ngx_http_request_t) -> bytes | None:
             continue
         total += 1
     return b"%d" % total
+
+
+@variable("loop_else")
+def loop_else(r: ngx_http_request_t) -> bytes:
+    s, t = r.arg(b"s") or b"", r.arg(b"t") or b""
+    out = b""
+    for c in s:
+        if c == 98:
+            out += b"b,"
+            break
+    else:
+        out += b"no b,"
+    for n in range(number(r.arg(b"a")) & 7):
+        for c in t:
+            if c % 8 == n:
+                break
+        else:
+            continue
+        found = n
+        break
+    else:
+        found = -1
+    n = len(s)
+    while n:
+        n -= 1
+        if n == 3:
+            break
+    else:
+        out += b"down,"
+    for _ in range(2):
+        pass
+    else:
+        out += b"always"
+    return out + b" %d" % found
+
+
+@variable("loop_else_finally")
+def loop_else_finally(r: ngx_http_request_t) -> bytes:
+    out = b""
+    for c in r.arg(b"s") or b"":
+        try:
+            if c == 99:
+                break
+            if c == 98:
+                continue
+            out += b"%d " % (10 // (c - 97))
+        except ZeroDivisionError:
+            out += b"zero "
+        finally:
+            out += b"f "
+    else:
+        return out + b"whole"
+    return out + b"part"
+
+
+@variable("enumerated")
+def enumerated(r: ngx_http_request_t) -> bytes:
+    s, t = r.arg(b"s") or b"", r.arg(b"t") or b""
+    total = 0
+    for i, c in enumerate(s):
+        if c == 97:
+            continue
+        total += i * c
+        i = 100
+        total += i
+    for i, c in enumerate(t + s, 5):
+        total = total * 3 + i - c
+        total &= 0xFFFFFFF
+    for i, _ in enumerate(t, number(r.arg(b"a")) % 2**60):
+        total += i % 97
+    for at, (x, y) in enumerate(zip(s, t, strict=False), start=1):
+        total += at * (x - y)
+    return b"%d" % total
+
+
+@variable("zipped")
+def zipped(r: ngx_http_request_t) -> bytes:
+    s, t = r.arg(b"s") or b"", r.arg(b"t") or b""
+    same = 0
+    for x, y in zip(s, t, strict=False):
+        if x == y:
+            same += 1
+        t = b"other"
+    for x, y, z in zip(s, t, s + t, strict=False):
+        same += x ^ y ^ z
+    for _, last in zip(b"abc", s, strict=False):
+        same += last
+        if last == 97:
+            break
+    else:
+        same += 1000
+    return b"%d" % same
+
+
+@variable("backward")
+def backward(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    n, m = number(r.arg(b"a")) % 50, number(r.arg(b"b")) % 50
+    total = 0
+    for c in reversed(s):
+        total = (total * 7 + c) % 1000003
+    for c in reversed(s + b"xy"):
+        total = (total * 7 + c) % 1000003
+    for i in reversed(range(n)):
+        total = (total * 7 + i) % 1000003
+    for i in reversed(range(m, n)):
+        total = (total * 7 + i) % 1000003
+    for i in reversed(range(n, m, -1)):
+        total = (total * 7 + i) % 1000003
+    for i in reversed(range(3, 22, 4)):
+        total = (total * 7 + i) % 1000003
+    for i in reversed(range(9, 3)):
+        total += i
+    for i, c in enumerate(reversed(s)):
+        total += i * c
+    return b"%d" % total
+
+
+@variable("backward_far")
+def backward_far(r: ngx_http_request_t) -> bytes:
+    total = 0
+    for i in reversed(range(-5, number(r.arg(b"a")) % 2**60)):
+        total += i
+        if total > 100:
+            break
+    return b"%d" % total
