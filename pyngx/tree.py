@@ -204,6 +204,25 @@ class ItemAt(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class TableItem(Expr):
+    """``values[index]`` of a constant sequence; ``checked``: the index may be out of range."""
+
+    values: tuple[int | bytes | str, ...]
+    index: Expr
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TableFind(Expr):
+    """The place of a key among sorted constants, -1 if it is none of them; ``checked``: that is a
+    KeyError."""
+
+    keys: tuple[int | bytes | str, ...]
+    key: Expr
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BufBytes(Expr):
     """A buffer where bytes are wanted: ``pos`` to ``last`` of its memory."""
 

@@ -688,3 +688,41 @@ ngx_http_pyngx_is_space(u_char ch)
 {
     return ch == ' ' || (ch >= '\t' && ch <= '\r');
 }
+
+
+/*
+ * The place of s among keys that are sorted by length and then by their bytes;
+ * -1: it is none of them.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_lookup(ngx_str_t *keys, ngx_int_t n, ngx_str_t *s)
+{
+    ngx_int_t  cmp, first, middle;
+
+    first = 0;
+
+    while (first < n) {
+        middle = first + (n - first) / 2;
+
+        if (keys[middle].len != s->len) {
+            cmp = (keys[middle].len < s->len) ? -1 : 1;
+
+        } else {
+            cmp = ngx_memcmp(keys[middle].data, s->data, s->len);
+        }
+
+        if (cmp == 0) {
+            return middle;
+        }
+
+        if (cmp < 0) {
+            first = middle + 1;
+
+        } else {
+            n = middle;
+        }
+    }
+
+    return -1;
+}

@@ -107,3 +107,31 @@ ngx_http_pyngx_rshift(ngx_int_t a, ngx_int_t b)
 
     return a >> ngx_min(b, bits - 1);
 }
+
+
+/* The place of a number among sorted keys; -1: it is none of them. */
+
+static ngx_int_t
+ngx_http_pyngx_lookup(ngx_int_t *keys, ngx_int_t n, ngx_int_t key)
+{
+    ngx_int_t  first, middle;
+
+    first = 0;
+
+    while (first < n) {
+        middle = first + (n - first) / 2;
+
+        if (keys[middle] == key) {
+            return middle;
+        }
+
+        if (keys[middle] < key) {
+            first = middle + 1;
+
+        } else {
+            n = middle;
+        }
+    }
+
+    return -1;
+}

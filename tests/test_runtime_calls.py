@@ -108,6 +108,21 @@ def test_predicate(name: str, runtime: Runtime) -> None:
         assert bool(runtime.call(f"bytes_{name}", byref(text(s)))) == getattr(s, name)(), s
 
 
+def test_lookup(runtime: Runtime) -> None:
+    for _ in range(ROUNDS):
+        data = sorted({runtime.data(3) for _ in range(9)}, key=lambda k: (len(k), k))
+        held = [text(key) for key in data]  # the array has no more than their addresses
+        keys = (Text * len(held))(*held)
+        for s in (*data, runtime.data(3), b"", b"none of them"):
+            place = runtime.call("bytes_lookup", keys, len(data), byref(text(s)))
+            assert place == (data.index(s) if s in data else -1), (data, s)
+        numbers = sorted({s[0] - 128 for s in data if s})
+        array = (c_int64 * len(numbers))(*numbers)
+        for n in (*numbers, -129, 0, 300):
+            place = runtime.call("lookup", array, len(numbers), n)
+            assert place == (numbers.index(n) if n in numbers else -1), (numbers, n)
+
+
 def test_comparison(runtime: Runtime) -> None:
     for _ in range(ROUNDS):
         a, b = runtime.data(3), runtime.data(3)

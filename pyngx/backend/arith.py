@@ -15,12 +15,15 @@ from pyngx.tree import (
     Expr,
     ItemAt,
     Length,
+    TableFind,
+    TableItem,
 )
 from pyngx.types import (
     Int,
     List,
     Struct,
     Tuple,
+    is_integer,
     range_of,
 )
 
@@ -167,6 +170,37 @@ class ArithLowering(Lowering):
         bad = c.Binary("||", low, c.Binary(">=", found, length))
         self.out.fail_if(bad, expr.span, "IndexError", "list index out of range")
         return self._element(expr, array, found)
+
+    def table_item(self, expr: TableItem) -> c.Expr:
+        """An item of a static array."""
+        array = c.Name(self.out.unit.table(expr.values))
+        if not expr.checked:
+            return c.Index(array, self.signed(expr.index))
+        found = self.out.temp("ngx_int_t", 0, "i")
+        self.out.assign(found, self.signed(expr.index))
+        length = integers.literal(len(expr.values))
+        if expr.index.range.lo < 0:
+            fix = c.ExprStmt(c.Assign(found, length, "+="), line=self.out.line)
+            self.out.emit(c.If(c.Binary("<", found, c.Int("0")), (fix,)))
+        low = c.Binary("<", found, c.Int("0"))
+        bad = c.Binary("||", low, c.Binary(">=", found, length))
+        self.out.fail_if(bad, expr.span, "IndexError", "index out of range")
+        return c.Index(array, found)
+
+    def _table_find(self, expr: TableFind) -> c.Expr:
+        array = c.Name(self.out.unit.table(expr.keys))
+        count = integers.literal(len(expr.keys))
+        if is_integer(expr.key.type):
+            key, name = self.signed(expr.key), "lookup"
+        else:
+            key, name = self.string(expr.key, "key").address, "bytes_lookup"
+        call = c.Call(f"ngx_http_pyngx_{name}", (array, count, key))
+        found = self.out.temp("ngx_int_t", 0, "place")
+        self.out.assign(found, call)
+        if expr.checked:
+            missing = c.Binary("<", found, c.Int("0"))
+            self.out.fail_if(missing, expr.span, "KeyError", "the key is not in the table")
+        return found
 
     def _element(self, expr: ItemAt, array: c.Expr, index: c.Expr) -> c.Expr:
         ctype, _ = c_type(self.out.unit, expr.type)

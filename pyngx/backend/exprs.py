@@ -44,6 +44,8 @@ from pyngx.tree import (
     PartBytes,
     SendChain,
     StateField,
+    TableFind,
+    TableItem,
     Truth,
     Unwrap,
     Walrus,
@@ -110,6 +112,10 @@ class ExprLowering(CallLowering):
                 return self._byte_at(expr)
             case ItemAt():
                 return self._item_at(expr)
+            case TableItem():
+                return self.table_item(expr)
+            case TableFind():
+                return self._table_find(expr)
             case SendChain() | NewChain() | BufBytes() | Format():
                 raise InternalError(f"{type(expr).__name__} has no value here", expr.span)
             case _:
@@ -237,7 +243,7 @@ class ExprLowering(CallLowering):
                 return self.vars.ref(var)
             case StateField() | Field() | Item():
                 return Ref(self.value(expr))
-            case ItemAt():
+            case ItemAt() | TableItem():
                 return Ref(self.value(expr))
             case PartBytes(part=part):
                 return Ref(c.Member(self.value(part), "bytes"))

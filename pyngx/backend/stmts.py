@@ -15,27 +15,22 @@ from pyngx.backend.emitter import Around, Emitter, Ref, Variables
 from pyngx.backend.exprs import ExprLowering
 from pyngx.backend.format import log_arguments
 from pyngx.backend.lowering import is_string
+from pyngx.backend.shapes import augmentation, augmented, needs_statements
 from pyngx.backend.unit import c_type
 from pyngx.diagnostics import InternalError
 from pyngx.flow.lifetimes import run_for_each_buffer
 from pyngx.flow.liveness import Liveness, defines
 from pyngx.flow.liveness import liveness as analyse
-from pyngx.flow.walk import expressions, read_variables, statements
-from pyngx.ops.registry import Form
+from pyngx.flow.walk import read_variables, statements
 from pyngx.tree import (
     Append,
-    Arith,
     Assign,
     AssignField,
     Block,
     Break,
-    BufBytes,
-    ByteAt,
     CallHelper,
-    Conditional,
     Const,
     Continue,
-    Convert,
     Eval,
     Expr,
     Field,
@@ -45,12 +40,10 @@ from pyngx.tree import (
     ForChain,
     ForLines,
     ForList,
-    Format,
     ForRange,
     ForScan,
     Function,
     If,
-    ItemAt,
     Local,
     Log,
     Logic,
@@ -65,13 +58,13 @@ from pyngx.tree import (
     SetBytes,
     StateField,
     Stmt,
+    TableItem,
     Try,
     Var,
-    Walrus,
     While,
     YieldRest,
 )
-from pyngx.types import Bool, Ctx, Headers, List, Tuple, is_integer
+from pyngx.types import Bool, Ctx, Headers, List, Tuple
 
 
 class StmtLowering(ExprLowering):
@@ -175,6 +168,8 @@ class StmtLowering(ExprLowering):
         """A value that is not used: what is left of it is that it may fail or have effects."""
         if isinstance(value, CallHelper):
             self.call_for_effect(value)
+        elif isinstance(value, TableItem) and not value.checked:
+            self._discard(value.index)
         elif is_string(value.type):
             if not isinstance(value, Const):
                 self.string(value, "unused")
@@ -191,11 +186,11 @@ class StmtLowering(ExprLowering):
     def _assign(self, target: c.Expr, value: Expr) -> None:
         if isinstance(value, Local) and self.vars.places.get(value.var) == target:
             return  # what it is already
-        simple = _augmentation(target, value, self.vars)
+        simple = augmentation(target, value, self.vars)
         if simple is not None:
             op, operand = simple
             self.out.emit(
-                c.ExprStmt(_augmented(target, self.value(operand), op), line=self.out.line)
+                c.ExprStmt(augmented(target, self.value(operand), op), line=self.out.line)
             )
             return
         self.store(target, value)
@@ -394,7 +389,7 @@ class StmtLowering(ExprLowering):
         """Whether an operand after the first of an ``and`` needs statements of its own."""
         if not (isinstance(cond, Logic) and cond.op == "and"):
             return False
-        return any(_needs_statements(v) for v in cond.values[1:])
+        return any(needs_statements(v) for v in cond.values[1:])
 
     def _while(self, stmt: While) -> None:
         line = self.out.line
@@ -551,46 +546,3 @@ def _advance(counter: c.Expr, step: int) -> c.Expr:
     if step in (1, -1):
         return c.Postfix(counter, "++" if step > 0 else "--")
     return c.Assign(counter, integers.literal(abs(step)), "+=" if step > 0 else "-=")
-
-
-def _augmentation(target: c.Expr, value: Expr, variables: Variables) -> tuple[str, Expr] | None:
-    """``x = x + y`` where nothing is checked, as ``x += y``."""
-    if not isinstance(value, Arith) or value.right is None or value.overflows:
-        return None
-    if value.op not in integers.SIMPLE or value.divides_by_zero or value.negative_shift:
-        return None
-    left = value.left
-    if isinstance(left, Local) and variables.places[left.var] == target:
-        if not _needs_statements(value.right):
-            return value.op, value.right
-    return None
-
-
-def _augmented(target: c.Expr, operand: c.Expr, op: str) -> c.Expr:
-    if operand == c.Int("1") and op in "+-":
-        return c.Postfix(target, op * 2)
-    return c.Assign(target, operand, op + "=")
-
-
-def _needs_statements(expr: Expr) -> bool:
-    """Whether evaluating an operand emits statements: asked before it is lowered."""
-    for inner in expressions(expr):
-        match inner:
-            case Op(row=row) if row.form is not Form.VALUE or row.result != "bool":
-                return True
-            case CallHelper() | Walrus() | Format() | ByteAt() | ItemAt() | BufBytes():
-                return True
-            case Arith(overflows=overflows, divides_by_zero=zero, negative_shift=negative):
-                if overflows or zero or negative:
-                    return True
-            case Convert(checked=True):
-                return True
-            case Conditional() if not is_integer(inner.type):
-                return True
-            case Logic() if not isinstance(inner.type, Bool):
-                return True
-            case Const() if is_string(inner.type):
-                continue
-            case _:
-                continue
-    return False

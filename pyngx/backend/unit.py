@@ -43,6 +43,8 @@ class Unit:
     helpers: dict[str, Signature] = field(default_factory=dict)
     header_results: frozenset[str] = frozenset()
     """What the author's header filter returns: names of constants, ``""`` for anything else."""
+    tables: dict[tuple[int | bytes | str, ...], str] = field(default_factory=dict)
+    """The constant sequences that functions use, and their names."""
 
     @property
     def prefix(self) -> str:
@@ -58,6 +60,10 @@ class Unit:
     def ctx_type(self) -> str:
         """The type of the request's context."""
         return f"{self.prefix}_ctx_t"
+
+    def table(self, values: tuple[int | bytes | str, ...]) -> str:
+        """The name of a static array with constant values."""
+        return self.tables.setdefault(values, f"{self.prefix}_table{len(self.tables) + 1}")
 
     def conf_type(self, place: Place) -> str:
         """The type of the configuration of a level."""

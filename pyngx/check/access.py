@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from pyngx.check import tables
 from pyngx.check.annotations import scalar
 from pyngx.check.base import Base
 from pyngx.check.coerce import BUF, as_bytes
@@ -201,12 +202,7 @@ class Access(Base):
             case Optional():
                 self.no_none(value, f"'{ast.unparse(node.value)}'")
             case Constant(obj):
-                self.report.refuse(
-                    "PNX105",
-                    node,
-                    f"a '{type(obj).__name__}' of module level is not looked up by this version",
-                    help="use if/elif, or module-level constants one by one",
-                )
+                return tables.subscript(self, node, obj)
             case _:
                 pass
         self.report.refuse(
@@ -268,6 +264,10 @@ class Access(Base):
         span = self.report.span(node)
         if isinstance(value, Const) and isinstance(value.value, bytes):
             return integer(self.report, node, len(value.value), self.mod.model)
+        if isinstance(value.type, Constant):
+            found = value.type.value
+            if isinstance(found, tuple | list | dict | set | frozenset):
+                return integer(self.report, node, len(found), self.mod.model)
         if isinstance(value.type, Bytes | List | Part) or value.type == BUF:
             measured = value if value.type == BUF else as_bytes(value)
             return Length(span, INT, measured, range=LENGTH)

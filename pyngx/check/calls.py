@@ -14,6 +14,7 @@ from pyngx.check.constants import integer
 from pyngx.check.context import nearest, suggestion
 from pyngx.check.helpers import helper_function, may_raise
 from pyngx.check.library import library_function, library_method
+from pyngx.check.lookups import get
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PARTITIONS
 from pyngx.check.rows import given_count, row_call, whole_seconds
@@ -64,6 +65,9 @@ def call(ex: Operators, node: ast.Call) -> Expr:
     if isinstance(node.func, ast.Attribute):
         if isinstance(ex.compile_time(node.func.value), logging.Logger):
             _statement(ex, node)
+        looked_up = get(ex, node, node.func)
+        if looked_up is not None:
+            return looked_up
         found = ex.compile_time(node.func)
         if found is None or _is_method_of_constant(ex, node.func):
             return _method(ex, node, node.func)

@@ -24,6 +24,8 @@ from pyngx.tree import (
     Piece,
     Raise,
     Stmt,
+    TableFind,
+    TableItem,
 )
 
 
@@ -69,7 +71,9 @@ def may_raise(node: object) -> bool:
     match node:
         case Raise() | CallHelper() | Arith(overflows=True) | Arith(divides_by_zero=True):
             return True
-        case Arith(negative_shift=True) | ByteAt(checked=True) | ItemAt() | Convert(checked=True):
+        case Arith(negative_shift=True) | ByteAt(checked=True) | Convert(checked=True):
+            return True
+        case ItemAt(checked=True) | TableItem(checked=True) | TableFind(checked=True):
             return True
         case Op(row=row) if row.failures:
             return True

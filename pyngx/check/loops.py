@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
+from pyngx.check import tables
 from pyngx.check.assign import Assignments, Kind
 from pyngx.check.coerce import BUF, as_bytes
+from pyngx.check.constants import integer
 from pyngx.check.scope import Facts, assigned_if
 from pyngx.tree import (
     Arith,
@@ -39,7 +42,6 @@ from pyngx.types import (
     Body,
     Bool,
     Bytes,
-    Constant,
     Headers,
     List,
     Optional,
@@ -51,6 +53,14 @@ from pyngx.types import (
     describe,
     range_of,
 )
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """Something that a loop indexes: its length, and its item at an index that is in range."""
+
+    length: Expr
+    item: Callable[[Expr], Expr]
 
 
 class Loops(Assignments):
@@ -139,7 +149,44 @@ class Loops(Assignments):
                     return self._for_reversed(node, node.iter)
             case _:
                 pass
+        rows = tables.rows(self, node.iter)
+        if rows is not None:
+            return self._for_rows(node, rows)
         return (self.body_loop(node) or self._for_value(node),)
+
+    def _for_rows(self, node: ast.For, rows: Sequence[object]) -> tuple[Stmt, ...]:
+        """A loop over a constant: a table for what each name of the target gets."""
+        span = self.report.span(node)
+        targets, columns = [node.target], [list(rows)]
+        if isinstance(node.target, ast.Tuple):
+            targets = node.target.elts
+            for row in rows:
+                if not isinstance(row, tuple | list) or len(row) != len(targets):
+                    self.report.refuse(
+                        "PNX142",
+                        node.target,
+                        f"{len(targets)} names, but an item is {row!r}",
+                        help="give each value a name, '_' for one that is not needed",
+                    )
+            columns = [[row[i] for row in rows] for i in range(len(targets))]  # type: ignore[index]
+        index = self.hidden("index", INT)
+        last = max(len(rows) - 1, 0)
+        place = Local(span, INT, index, range=Range(0, last))
+
+        def first() -> tuple[Stmt, ...]:
+            return tuple(
+                self._give(node, target, tables.item(self, node.iter, column, place, checked=False))
+                for target, column in zip(targets, columns, strict=True)
+            )
+
+        if not rows:
+            return ()
+        self.rounds.append(first)
+        zero, count, one = (Const(span, INT, n, range=Range(n, n)) for n in (0, len(rows), 1))
+        body = self._for_body(node, ())
+        names = {t.id for t in targets if isinstance(t, ast.Name)}
+        self.facts = self.facts.with_assigned(frozenset(names))
+        return (ForRange(span, index, zero, count, one, body),)
 
     def _for_enumerate(self, node: ast.For, call: ast.Call) -> tuple[Stmt, ...]:
         """``for i, x in enumerate(…)``: a hidden counter beside a loop of any kind."""
@@ -186,8 +233,18 @@ class Loops(Assignments):
         inner = ast.copy_location(ast.For(item, call.args[0], node.body, node.orelse), node)
         return (Assign(span, counter, start), *self._for(inner))
 
-    def _sequence(self, node: ast.expr) -> tuple[tuple[Stmt, ...], Local]:
-        """What is indexed while a loop runs: bytes or a list, in a variable of its own."""
+    def _sequence(self, node: ast.expr) -> tuple[tuple[Stmt, ...], Indexed]:
+        """What is indexed while a loop runs: bytes or a list, in a variable of its own, or a
+        constant; and the statement that comes before the loop."""
+        rows = tables.rows(self, node)
+        if rows is not None:
+            count = integer(self.report, node, len(rows), self.mod.model)
+            return (), Indexed(count, lambda i: tables.item(self, node, rows, i, checked=False))
+        stmts, local = self._local_sequence(node)
+        length = Length(local.span, INT, local, range=LENGTH)
+        return stmts, Indexed(length, lambda i: self.item_of(local, i))
+
+    def _local_sequence(self, node: ast.expr) -> tuple[tuple[Stmt, ...], Local]:
         value = as_bytes(self.expr(node))
         if not isinstance(value.type, Bytes | List):
             self.no_none(value, "what is iterated")
@@ -237,7 +294,7 @@ class Loops(Assignments):
         shortest = self.hidden("shortest", INT)
         count = Local(span, INT, shortest, range=LENGTH)
         for i, sequence in enumerate(sequences):
-            length = Length(span, INT, sequence, range=LENGTH)
+            length = sequence.length
             if i == 0:
                 before.append(Assign(span, shortest, length))
                 continue
@@ -248,7 +305,7 @@ class Loops(Assignments):
 
         def first() -> tuple[Stmt, ...]:
             return tuple(
-                self._give(node, target, self.item_of(sequence, place))
+                self._give(node, target, sequence.item(place))
                 for target, sequence in zip(targets, sequences, strict=True)
             )
 
@@ -284,11 +341,10 @@ class Loops(Assignments):
         before, sequence = self._sequence(call.args[0])
         index = self.hidden("index", INT)
         place = Local(span, INT, index, range=LENGTH)
-        self.rounds.append(lambda: (self._give(node, node.target, self.item_of(sequence, place)),))
+        self.rounds.append(lambda: (self._give(node, node.target, sequence.item(place)),))
         minus = Const(span, INT, -1, range=Range(-1, -1))
-        length = Length(span, INT, sequence, range=LENGTH)
         one = Const(span, INT, 1, range=Range(1, 1))
-        last = Arith(span, INT, "-", length, one, range=Range(-1, LENGTH.hi - 1))
+        last = self.arith(call, "-", sequence.length, one)
         body = self._for_body(node, ())
         return (*before, ForRange(span, index, last, minus, minus, body))
 
@@ -445,14 +501,6 @@ class Loops(Assignments):
                 return ForBytes(span, var, data, self._for_body(node, (var,)))
             case List(item):
                 return self._for_list(node, value, item)
-            case Constant(tuple() | list() as values):
-                self.report.refuse(
-                    "PNX152",
-                    node.iter,
-                    "a loop over a constant of module level is not compiled by this version",
-                    label=f"{len(values)} items",
-                    help="write the steps one after the other",
-                )
             case Headers():
                 self.report.refuse(
                     "PNX152",

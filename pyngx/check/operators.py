@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pyngx.check import ranges
+from pyngx.check import ranges, tables
 from pyngx.check.access import Access
 from pyngx.check.base import Cond, path
 from pyngx.check.coerce import as_bytes, store
@@ -324,6 +324,10 @@ class Operators(Access):
                     return IsNone(span, Bool(), found, True, range=BIT)
                 case Bytes() | Part() | Struct("ngx_buf_t"):
                     return self._in_bytes(node, left_node, right)
+                case Constant(dict() as table) if table:
+                    place, _ = tables.find(self, node, table, left_node, checked=False)
+                    zero = Const(span, INT, 0, range=Range(0, 0))
+                    return Compare(span, Bool(), ">=", place, zero, range=BIT)
                 case Constant(tuple() | list() | frozenset() | set() as values):
                     ordered = (
                         sorted(values, key=repr) if isinstance(values, set | frozenset) else values

@@ -27,6 +27,8 @@ from pyngx.tree import (
     Op,
     Raise,
     Stmt,
+    TableFind,
+    TableItem,
 )
 from pyngx.types import Headers
 
@@ -82,6 +84,8 @@ def _may_fail(expr: Expr) -> bool:
         case Op(row=row):
             return row.can_fail or row.passes is not Passes.NOTHING
         case ByteAt(checked=checked) | ItemAt(checked=checked) | Convert(checked=checked):
+            return checked
+        case TableItem(checked=checked) | TableFind(checked=checked):
             return checked
         case Arith():
             return expr.overflows or expr.divides_by_zero or expr.negative_shift

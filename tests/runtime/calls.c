@@ -83,6 +83,10 @@ ngx_call(ngx_int_t, bytes_eq, (ngx_str_t *a, ngx_str_t *b), (a, b))
 ngx_call(ngx_int_t, bytes_cmp, (ngx_str_t *a, ngx_str_t *b), (a, b))
 ngx_call(ngx_int_t, bytes_contains, (ngx_str_t *a, ngx_str_t *b), (a, b))
 ngx_call(ngx_int_t, bytes_contains_byte, (ngx_str_t *s, ngx_int_t byte), (s, byte))
+ngx_call(ngx_int_t, bytes_lookup, (ngx_str_t *keys, ngx_int_t n, ngx_str_t *s),
+         (keys, n, s))
+ngx_call(ngx_int_t, lookup, (ngx_int_t *keys, ngx_int_t n, ngx_int_t key),
+         (keys, n, key))
 ngx_call_search(find)
 ngx_call_search(rfind)
 ngx_call_search(count)

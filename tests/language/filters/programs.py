@@ -18,6 +18,13 @@ NAME = re.sub("[^a-z]", "", "a-b-c")
 EMPTY = b""
 ODD = b'quote" back\\slash \x00\xff %s ??/'
 
+SIZES = {b"a": 3, b"abc": -7, b"": 12, b"xyz": 2**40, b"\xff\x80": 5}
+NAMES = {97: b"small a", 98: b"b\0b", -9: b"", 2**40: b"large", 0: b"zero"}
+WORDS = ("first", "s\u00e9cond", "")
+PAIRS = ((b"ab", 3), (b"", -1), (b"a", 255))
+NUMBERS = [5, -6, 7, 2**62]
+FLAGS = (True, False, True)
+
 
 class Color(enum.IntEnum):
     RED = 1
@@ -681,3 +688,73 @@ def backward_far(r: ngx_http_request_t) -> bytes:
         if total > 100:
             break
     return b"%d" % total
+
+
+@variable("constant_loops")
+def constant_loops(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    out = b""
+    for word in WORDS:
+        if word == "":
+            continue
+        out += b"%d" % (word == "first") + b"."
+    for prefix, n in PAIRS:
+        if s.startswith(prefix):
+            out += b"%d" % n
+            break
+    else:
+        out += b"none"
+    for key, value in SIZES.items():
+        out += b"%d" % (key in s) + b"%x" % (value & 255)
+    for key in SIZES:
+        out += b"<" * s.count(key)
+    for name in NAMES.values():
+        out += name[:1]
+    for n in NAMES.keys():  # noqa: SIM118 - keys() is in the language
+        out += b"%d" % (n % 10)
+    for flag in FLAGS:
+        out += b"yes" if flag else b"no"
+    for i, n in enumerate(NUMBERS):
+        out += b"%d" % (i * (n % 11))
+    for n in reversed(NUMBERS):
+        out += b"%d" % (n % 9)
+    for c, n in zip(s, NUMBERS, strict=False):
+        out += b"%d" % (c * (n % 5))
+    for c in (97, 98):
+        out += b"%d" % s.find(b"%c" % c)
+    for text in [b"one", b"two"]:
+        out += text
+    return out + b"%d%d" % (len(NUMBERS), len(SIZES)) + text
+
+
+@variable("looked_up")
+def looked_up(r: ngx_http_request_t) -> bytes:
+    s, n = r.arg(b"s") or b"", number(r.arg(b"a"))
+    out = b"%d " % SIZES.get(s, -1) + NAMES.get(n, b"other")
+    found = NAMES.get(n)
+    if found is not None:
+        out += b"there" + found
+    size = SIZES.get(s)
+    out += b"none" if size is None else b"%d" % size
+    if s in SIZES and n not in NAMES:
+        out += b"both"
+    if n in NAMES or s in SIZES:
+        out += b"any"
+    return out + b"%d" % (SIZES[b"abc"] + NUMBERS[-1] % 7 + SIZES.get(s + b"bc", n % 5))
+
+
+@variable("key_error")
+def key_error(r: ngx_http_request_t) -> bytes:
+    out = b""
+    n = number(r.arg(b"a"))
+    try:
+        out += NAMES[n]
+    except KeyError:
+        out += b"no name "
+    return out + b"%d" % SIZES[r.arg(b"s") or b""]
+
+
+@variable("index_error")
+def index_error(r: ngx_http_request_t) -> bytes:
+    n = number(r.arg(b"a"))
+    return b"%d" % (NUMBERS[n % 4] % 13) + PAIRS[0][0] + b"%d" % NUMBERS[n]
