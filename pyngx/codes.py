@@ -64,7 +64,6 @@ CODES: Final[dict[str, str]] = {
     "PNX062": "generator expressions are not compiled yet",
     "PNX063": "match is not compiled yet",
     "PNX064": "float is not compiled yet",
-    "PNX067": "slices with a step are not compiled yet",
     # the commands
     "PNX090": "the output cannot be written",
     "PNX091": "nginx or its headers cannot be used",

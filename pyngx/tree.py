@@ -280,6 +280,7 @@ class Convert(Expr):
 
     value: Expr
     checked: bool
+    exception: str = field(default="OverflowError", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

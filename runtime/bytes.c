@@ -726,3 +726,113 @@ ngx_http_pyngx_bytes_lookup(ngx_str_t *keys, ngx_int_t n, ngx_str_t *s)
 
     return -1;
 }
+
+
+/* bytes(s, "ascii"): NGX_DECLINED if there is another byte. */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_encode_ascii(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_str_t *result)
+{
+    size_t     i;
+    ngx_str_t  text;
+
+    for (i = 0; i < s->len; i++) {
+        if (s->data[i] >= 0x80) {
+            return NGX_DECLINED;
+        }
+    }
+
+    if (ngx_http_pyngx_bytes_new(pool, s->len, &text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(text.data, s->data, s->len);
+
+    *result = text;
+
+    return NGX_OK;
+}
+
+
+/* int(s, base) for bases 2 to 36, as ngx_http_pyngx_bytes_int() for 10. */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_int_base(ngx_str_t *s, ngx_int_t base, ngx_int_t *result)
+{
+    size_t      digits;
+    u_char      c, *last, *p;
+    ngx_int_t   rc;
+    ngx_str_t   text;
+    ngx_uint_t  digit, limit, minus, n, prefix;
+
+    ngx_http_pyngx_bytes_strip(s, NULL, &text);
+
+    p = text.data;
+    last = text.data + text.len;
+    minus = 0;
+
+    if (p < last && (*p == '-' || *p == '+')) {
+        minus = (*p++ == '-');
+    }
+
+    prefix = 0;
+
+    if (last - p > 1 && p[0] == '0') {
+        c = p[1] | 0x20;
+
+        if ((base == 16 && c == 'x') || (base == 8 && c == 'o')
+            || (base == 2 && c == 'b'))
+        {
+            p += 2;
+            prefix = 1;
+        }
+    }
+
+    rc = NGX_OK;
+    limit = (ngx_uint_t) NGX_MAX_INT_T_VALUE + minus;
+    n = 0;
+
+    for (digits = 0; p < last; p++) {
+
+        if (*p == '_' && (digits || prefix) && p + 1 < last) {
+            p++;
+        }
+
+        c = *p | 0x20;
+
+        if (ngx_http_pyngx_is_digit(*p)) {
+            digit = *p - '0';
+
+        } else if (c >= 'a' && c <= 'z') {
+            digit = c - 'a' + 10;
+
+        } else {
+            return NGX_DECLINED;
+        }
+
+        if (digit >= (ngx_uint_t) base) {
+            return NGX_DECLINED;
+        }
+
+        if (rc != NGX_OK || n > (limit - digit) / base) {
+            rc = NGX_BUSY;
+
+        } else {
+            n = n * base + digit;
+        }
+
+        digits++;
+        prefix = 0;
+    }
+
+    if (digits == 0) {
+        return NGX_DECLINED;
+    }
+
+    if (rc == NGX_OK) {
+        *result = minus ? -n : n;
+    }
+
+    return rc;
+}

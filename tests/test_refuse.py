@@ -241,10 +241,6 @@ REFUSALS = {
         def f(x: int) -> None:
             y = x * 1.5  # E: PNX064 `1.5` a float is in the language
         """,
-    "slice step": """
-        def f(x: bytes) -> bytes:
-            return x[::2]  # E: PNX067 `::2` a slice with a step
-        """,
     "validate": """
         class Conf(LocConf):
             enable: ngx_flag_t = directive("enable", default=False)

@@ -105,7 +105,7 @@ class ArithLowering(Lowering):
             if expr.value.range.hi > limits.hi:
                 tests.append(c.Binary(">", value, integers.literal(limits.hi)))
             cond = tests[0] if len(tests) == 1 else c.Binary("||", tests[0], tests[1])
-            self.out.fail_if(cond, expr.span, "OverflowError", "value out of range")
+            self.out.fail_if(cond, expr.span, expr.exception, "value out of range")
         if isinstance(expr.type, Int) and isinstance(expr.value.type, Int):
             if integers.is_unsigned(expr.value) and not integers.unsigned64(expr.type):
                 return c.Cast(expr.type.c, value)

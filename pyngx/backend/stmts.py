@@ -175,7 +175,9 @@ class StmtLowering(ExprLowering):
                 self.string(value, "unused")
         else:
             left = self.value(value)
-            if isinstance(left, c.Call | c.Name | c.Ternary) and not isinstance(value, Const):
+            if isinstance(left, c.Call | c.Name | c.Ternary | c.Binary) and not isinstance(
+                value, Const
+            ):
                 self.out.emit(c.ExprStmt(c.Cast("void", left), line=self.out.line))
 
     def set_loop_variable(self, var: Var, value: c.Expr) -> None:

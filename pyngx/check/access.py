@@ -236,6 +236,8 @@ class Access(Base):
         span = self.report.span(node)
         data = as_bytes(value)
         if isinstance(node.slice, ast.Slice):
+            if node.slice.step is not None:
+                return self._stepped(node, data, node.slice)
             lower = self._bound(node.slice.lower, 0)
             upper = self._bound(node.slice.upper, INT64_MAX)
             return Op(span, Bytes(), TABLE["operator.slice"], (data, lower, upper))
@@ -251,6 +253,31 @@ class Access(Base):
         )
         checked = not certain and not self.is_index(node.slice, node.value)
         return ByteAt(span, INT, data, index, checked, range=BYTE)
+
+    def _stepped(self, node: ast.Subscript, data: Expr, part: ast.Slice) -> Expr:
+        """``data[start:stop:step]``, with the defaults that a step below zero has."""
+        assert part.step is not None
+        step = self.need_int(part.step, "the step of a slice")
+        if not isinstance(step, Const) or not isinstance(step.value, int):
+            self.report.refuse(
+                "PNX149",
+                part.step,
+                "the step of a slice is a constant in this version",
+                help="write the number in place, or a loop over range(start, stop, step)",
+            )
+        if step.value == 0:
+            self.report.refuse(
+                "PNX108",
+                part.step,
+                "the step of a slice is zero",
+                help="give another number, or leave it out for 1",
+            )
+        lower = self._bound(part.lower, 0 if step.value > 0 else INT64_MAX)
+        upper = self._bound(part.upper, INT64_MAX if step.value > 0 else -INT64_MAX)
+        span = self.report.span(node)
+        if step.value == 1:
+            return Op(span, Bytes(), TABLE["operator.slice"], (data, lower, upper))
+        return Op(span, Bytes(), TABLE["operator.slice_step"], (data, lower, upper, step))
 
     def _bound(self, node: ast.expr | None, default: int) -> Expr:
         if node is None or (isinstance(node, ast.Constant) and node.value is None):

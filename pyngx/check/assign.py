@@ -11,6 +11,7 @@ from typing import NoReturn
 from pyngx.check.base import path
 from pyngx.check.coerce import BUF, join, store
 from pyngx.check.context import ModuleContext, Refused
+from pyngx.check.conversions import divided
 from pyngx.check.expr import Expressions
 from pyngx.check.fields import REQUEST_FLAGS
 from pyngx.check.pieces import PIECES, partition, piece
@@ -224,6 +225,20 @@ class Assignments(Expressions):
     def _unpack(
         self, node: ast.stmt, targets: list[ast.expr], value_node: ast.expr
     ) -> tuple[Stmt, ...]:
+        if isinstance(value_node, ast.Call) and self.compile_time(value_node.func) is divmod:
+            kept, results = divided(self, value_node)
+            if len(targets) != len(results):
+                self.report.refuse(
+                    "PNX142",
+                    node,
+                    f"{len(targets)} targets, but divmod() gives 2 values",
+                    help="write 'quotient, rest = divmod(a, b)'",
+                )
+            for target, result in zip(targets, results, strict=True):
+                if not isinstance(target, ast.Name):
+                    self._names_only(target)
+                kept.append(self._assign_name(node, target, result, value_node))
+            return tuple(kept)
         if not isinstance(value_node, ast.Tuple | ast.List):
             found = partition(self, value_node)
             if found is not None:

@@ -12,12 +12,19 @@ from typing import NoReturn
 from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import integer
 from pyngx.check.context import nearest, suggestion
+from pyngx.check.conversions import (
+    character,
+    to_bytes,
+    to_int,
+    to_str,
+    type_test,
+)
 from pyngx.check.helpers import helper_function, may_raise
 from pyngx.check.library import library_function, library_method
 from pyngx.check.lookups import get
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PARTITIONS
-from pyngx.check.rows import given_count, row_call, whole_seconds
+from pyngx.check.rows import given_count, row_call
 from pyngx.diagnostics import Label
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
 from pyngx.ops.table import TABLE
@@ -25,7 +32,6 @@ from pyngx.tree import (
     CallHelper,
     Conditional,
     Const,
-    Convert,
     Expr,
     Format,
     Local,
@@ -55,7 +61,6 @@ from pyngx.types import (
     Type,
     Variables,
     describe,
-    is_integer,
     range_of,
 )
 
@@ -189,7 +194,6 @@ def _new_chain(ex: Operators, node: ast.Call) -> None:
 
 
 _INSTEAD = {
-    "str": 'f"{n}" is text of a number, b"%d" % n is bytes; bytes are taken where text is',
     "sum": "add up in a loop",
     "any": "test in a loop",
     "all": "test in a loop",
@@ -232,18 +236,6 @@ def _bool(ex: Operators, node: ast.Call) -> Expr:
     return ex.cond(node.args[0]).expr
 
 
-def _int(ex: Operators, node: ast.Call) -> Expr:
-    _arity(ex, node, "int", 1, 1)
-    seconds = whole_seconds(ex, node.args[0])
-    if seconds is not None:
-        return seconds
-    value = ex.expr(node.args[0])
-    if is_integer(value.type):
-        return Convert(value.span, INT, value, False, range=value.range)
-    data = ex.need_bytes(node.args[0], "the argument of int()", text=True)
-    return Op(ex.report.span(node), INT, TABLE["int.parse"], (data,))
-
-
 def _abs(ex: Operators, node: ast.Call) -> Expr:
     _arity(ex, node, "abs", 1, 1)
     first, again = ex.once(ex.need_int(node.args[0], "the argument of abs()"), "number")
@@ -282,30 +274,18 @@ def _ord(ex: Operators, node: ast.Call) -> Expr:
     )
 
 
-def _bytes(ex: Operators, node: ast.Call) -> Expr:
-    _arity(ex, node, "bytes", 1, 1)
-    return ex.need_bytes(node.args[0], "the argument of bytes()")
-
-
-def _isinstance(ex: Operators, node: ast.Call) -> Expr:
-    ex.report.refuse(
-        "PNX134",
-        node,
-        "isinstance() is not compiled by this version",
-        help="a value has one type here; test for None with 'is'",
-    )
-
-
 _BUILTINS: dict[object, Callable[[Operators, ast.Call], Expr]] = {
     len: _len,
     bool: _bool,
-    int: _int,
+    int: to_int,
+    str: to_str,
+    chr: character,
     abs: _abs,
     min: _extreme("<="),
     max: _extreme(">="),
     ord: _ord,
-    bytes: _bytes,
-    isinstance: _isinstance,
+    bytes: to_bytes,
+    isinstance: lambda ex, node: type_test(ex, node).expr,
 }
 
 

@@ -13,6 +13,7 @@ from pyngx.check.base import Cond, path
 from pyngx.check.calls import call
 from pyngx.check.coerce import as_bytes, common, store
 from pyngx.check.constants import constant
+from pyngx.check.conversions import type_test
 from pyngx.check.formatting import fstring
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PIECES, partition, piece
@@ -79,6 +80,8 @@ class Expressions(Operators):
                 return self._bool_op(node)
             case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as op], comparators=[right]):
                 return self._is(node, left, op, right)
+            case ast.Call(func=ast.Name() as func) if self.compile_time(func) is isinstance:
+                return type_test(self, node)
             case _:
                 value = self.expr(node)
                 if isinstance(value.type, Bool):

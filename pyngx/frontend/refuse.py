@@ -147,9 +147,6 @@ NOT_YET: Final[dict[type[ast.AST], Refusal]] = {
 """Nodes of the language that this version does not compile; what is compiled loses its row."""
 
 NOT_YET_FLOAT: Final = Refusal("PNX064", "a float", "", "count in integers, e.g. thousandths")
-NOT_YET_STEP: Final = Refusal(
-    "PNX067", "a slice with a step", "", "write a 'for' loop over range(start, stop, step)"
-)
 _DYNAMIC: Final = frozenset(
     {
         "__import__",
@@ -219,7 +216,6 @@ class _Walk:
             ast.Call: self._call,
             ast.Constant: self._constant,
             ast.Delete: self._delete,
-            ast.Slice: self._slice,
             ast.Yield: self._yield,
             ast.YieldFrom: self._yield,
         }
@@ -413,10 +409,6 @@ class _Walk:
     def _operator(self, node: ast.BinOp | ast.AugAssign) -> None:
         if isinstance(node.op, ast.MatMult):
             self._refused(MATRIX, self.source.span(node))
-
-    def _slice(self, node: ast.Slice) -> None:
-        if node.step is not None:
-            self._not_yet(NOT_YET_STEP, self.source.span(node))
 
     def _yield(self, node: ast.Yield | ast.YieldFrom) -> None:
         span = self.source.span(node)

@@ -70,9 +70,9 @@ for _name in ("neg", "pos", "invert", "abs"):
     setattr(Checked, f"__{_name}__", _checked(getattr(operator, f"__{_name}__")))
 
 
-def _parse(value: bytes | int) -> Checked:
+def _parse(value: bytes | int, *base: int) -> Checked:
     """``int`` of the language."""
-    result = int(value)
+    result = int(value, *base)  # type: ignore[call-overload]
     if not LOW <= result <= HIGH:
         raise OverflowError(result)
     return Checked(result)

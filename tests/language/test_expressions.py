@@ -163,6 +163,13 @@ third(b if a > 3 else 1)
 5 if (a > 0 or third(b) > 0) and third(a) else 6
 int(s)
 int(t)
+int(s, 16)
+int(t, 36) + int(s, 10)
+int(s, 2) if s else int(t, 8)
+int(b" -0x_1F ", 16)
+int(t + s, 12)
+int("7f", 16)
+bytes((a & 255, 5, b & 3))[1]
 int(s) + int(t)
 int(b"  12\\n")
 int(b"-0")
@@ -226,6 +233,32 @@ s[1:-1]
 s[a:][b:]
 s[:]
 s[5:2]
+s[::2]
+s[::-1]
+s[::-2]
+s[a::3]
+s[:a:-1]
+s[a:b:2]
+s[a:b:-2]
+s[a:b:1]
+(s + t)[-2::-3]
+s[::-1] + t[::-1]
+b"constant"[::-1]
+bytes((a, b))
+bytes([a & 255, 0, 65])
+bytes((1, 2, 255))
+bytes(())
+bytes("text", "ascii")
+bytes(f"{a}", "ascii")
+bytes(s.decode(), "ascii")
+s.decode().encode()
+s.decode("utf-8").encode("utf-8") + t
+"\u00fc".encode()
+bytes("a%d" % a, "utf8")
+str(a).encode() + t
+b"yes" if isinstance(s, bytes) else b"no"
+x if isinstance(x := word(a), bytes) else b"none"
+b"no" if not isinstance(x := word(a), bytes) else x + x
 HIGH[a:b]
 NULS[a:b]
 s.lower()
@@ -481,6 +514,12 @@ f"ü{a}日本"
 "%05d" % a
 "ü%d" % a
 "a" if a else "b"
+str(a)
+str(a & 7) + "x"
+str(f"{a}")
+chr(a & 127)
+chr(252) + chr(0x1F600)
+s.decode()
 "%x" % a
 "%c" % (a & 127)
 """
@@ -528,7 +567,24 @@ formatdate(a * 86399, False, True)
 NUMBERS = (0, 1, -1, 2, 3, -3, 7, 64, -64, 255, 2**31, 2**62, -(2**62), 2**63 - 1, -(2**63))
 SMALL = (0, 1, -1, 2, -2, 4, -6, 100)
 TEXTS = (b"", b"a", b"abc", b"ABC", b"abcabc", b"aaa", b"bc", b"12", b"-7", b"1_0", b"+5", b"0x1")
-TEXTS2 = (b"\xff\x80", b"a\xffb", b"xabcx", b"9223372036854775808", b"_1", b"c", b"Ab1")
+TEXTS2 = (
+    b"\xff\x80",
+    b"\xc3\xbc",
+    b"\xed\xa0\x80",
+    b"\xc0\x80",
+    b"\xf0\x9f\x98\x80",
+    b"\xe2\x82",
+    b"\xf4\x90\x80\x80",
+    b"f",
+    b"-7F",
+    b"0b1",
+    b"a\xffb",
+    b"xabcx",
+    b"9223372036854775808",
+    b"_1",
+    b"c",
+    b"Ab1",
+)
 
 
 def source(expressions: str, shape: str, result: str) -> str:

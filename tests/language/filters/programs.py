@@ -758,3 +758,24 @@ def key_error(r: ngx_http_request_t) -> bytes:
 def index_error(r: ngx_http_request_t) -> bytes:
     n = number(r.arg(b"a"))
     return b"%d" % (NUMBERS[n % 4] % 13) + PAIRS[0][0] + b"%d" % NUMBERS[n]
+
+
+@variable("divided")
+def divided(r: ngx_http_request_t) -> bytes:
+    a, b = number(r.arg(b"a")), number(r.arg(b"b"))
+    q, m = divmod(a, 7)
+    a, b = divmod(a >> 1, b)
+    x, y = divmod(-17, -5)
+    return b"%d %d %d %d %d %d" % (q, m, a, b, x, y)
+
+
+@variable("told_apart")
+def told_apart(r: ngx_http_request_t) -> bytes:
+    s, t = r.arg(b"s"), r.arg(b"t")
+    if not isinstance(s, bytes):
+        return b"no s"
+    if isinstance(t, (bytes, str)) and len(t) > 1:
+        return t[1:] + s
+    if isinstance(t, str):
+        return b"never"
+    return s
