@@ -30,6 +30,8 @@ _OPERATORS = {
     "operator.repeat": "s * n",
     "operator.slice": "s[start:stop]",
     "operator.slice_step": "s[start:stop:step]",
+    "operator.encode_ascii": 'bytes(s, "ascii")',
+    "int.parse_base": "int(s, base)",
     "int.parse": "int(s)",
     "int(time.time)": "int(time.time())",
     "list.del": "del values[index]",

@@ -149,7 +149,7 @@ def encoded(ex: Operators, node: ast.Call, text: Expr, encoding: ast.expr | None
     if not ascii_only:
         utf8 = Const(span, Bytes(), b"utf-8")
         return Op(span, Bytes(), TABLE["str.encode"], (text, utf8))
-    return Op(span, Bytes(), TABLE["str.encode_ascii"], (text,))
+    return Op(span, Bytes(), TABLE["operator.encode_ascii"], (text,))
 
 
 def _encoding(ex: Operators, node: ast.expr | None) -> str:

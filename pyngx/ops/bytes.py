@@ -143,7 +143,7 @@ ROWS = (
         allocates=True,
     ),
     Row(
-        "str.encode_ascii",
+        "operator.encode_ascii",
         ("s: text",),
         "bytes",
         _P + "encode_ascii",
