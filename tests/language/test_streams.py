@@ -19,7 +19,9 @@ from tests.language.serving import build
 
 HEAD = '''"""A generator under test."""
 
+import hashlib
 import logging
+import zlib
 
 from pyngx import Body, LocConf, Stream, body_filter, directive, header_filter
 from pyngx.ngx import NGX_DECLINED, NGX_OK, ngx_flag_t, ngx_int_t, ngx_str_t
