@@ -6,11 +6,10 @@
 
 
 static ngx_int_t
-ngx_http_pyngx_keep(ngx_pool_t *pool, ngx_str_t *place, size_t *size,
+ngx_http_pyngx_keep(ngx_pool_t *pool, ngx_str_t *place, ngx_str_t *storage,
     ngx_str_t *value)
 {
-    size_t   wanted;
-    u_char  *data;
+    size_t  wanted;
 
     if (value->data == NULL) {
         ngx_str_null(place);
@@ -21,26 +20,25 @@ ngx_http_pyngx_keep(ngx_pool_t *pool, ngx_str_t *place, size_t *size,
         return NGX_OK;
     }
 
-    data = *size ? place->data : NULL;
+    if (storage->len < value->len || storage->data == NULL) {
 
-    if (data == NULL || *size < value->len) {
-
-        wanted = ngx_max(value->len, 2 * *size);
+        wanted = ngx_max(value->len, 2 * storage->len);
         wanted = ngx_max(wanted, 16);
 
-        data = ngx_pnalloc(pool, wanted);
-        if (data == NULL) {
+        storage->data = ngx_pnalloc(pool, wanted);
+        if (storage->data == NULL) {
+            storage->len = 0;
             return NGX_ERROR;
         }
 
-        *size = wanted;
+        storage->len = wanted;
     }
 
     /* the value may be a piece of what is kept */
 
-    ngx_memmove(data, value->data, value->len);
+    ngx_memmove(storage->data, value->data, value->len);
 
-    place->data = data;
+    place->data = storage->data;
     place->len = value->len;
 
     return NGX_OK;

@@ -68,7 +68,7 @@ def _companion(type_: Type) -> str:
         case Optional(inner):
             return _companion(inner)
         case Bytes() | Str():
-            return "_size"
+            return "_storage"
         case MimeTypes():
             return "_keys"
         case _:

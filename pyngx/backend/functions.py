@@ -281,7 +281,7 @@ def _kept_variables(
         name = names.claim(var.name)
         fields.append(c.Decl(ctype, stars, name))
         if var in owned:
-            fields.append(c.Decl("size_t", 0, names.claim(f"{name}_size")))
+            fields.append(c.Decl("ngx_str_t", 0, names.claim(f"{name}_storage")))
         variables.places[var] = c.Arrow(c.Name("ctx"), name)
     return tuple(fields)
 
@@ -322,7 +322,7 @@ def _ctx_fields(unit: Unit) -> frozenset[str]:
     found = {"stream", "replaced"}
     if unit.program.ctx is not None:
         for field in unit.program.ctx.fields:
-            found |= {field.name, f"{field.name}_size"}
+            found |= {field.name, f"{field.name}_storage"}
     return frozenset(found)
 
 

@@ -184,7 +184,7 @@ class _Module:
         comment = " ".join(t.strip() for t in field.comments).strip()
         found: list[c.Decl | c.Blank] = [c.Decl(ctype, stars, field.name, comment=comment)]
         if ctype == "ngx_str_t":
-            found.append(c.Decl("size_t", 0, f"{field.name}_size"))
+            found.append(c.Decl("ngx_str_t", 0, f"{field.name}_storage"))
         return found
 
     def _variables(self) -> tuple[c.VariableItem, ...]:

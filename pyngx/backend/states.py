@@ -217,9 +217,9 @@ class States(StmtLowering):
         """Copy bytes into a variable's own storage in the context."""
         place = self.vars.places[var]
         assert isinstance(place, c.Arrow)
-        size = c.Arrow(place.obj, f"{place.name}_size")
+        storage = c.Arrow(place.obj, f"{place.name}_storage")
         pool = c.Arrow(self.out.r, "pool")
-        addresses = (c.Unary("&", place), c.Unary("&", size), source.address)
+        addresses = (c.Unary("&", place), c.Unary("&", storage), source.address)
         call = c.Call("ngx_http_pyngx_keep", (pool, *addresses))
         self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
 

@@ -214,10 +214,15 @@ class StmtLowering(ExprLowering):
             self._assign(place, value)
             return
         source = self.string(value, "value")
-        size = c.Arrow(self.value(target.obj), f"{target.name}_size")
+        storage = c.Arrow(self.value(target.obj), f"{target.name}_storage")
         store = c.Call(
             "ngx_http_pyngx_keep",
-            (self.out.pool, c.Unary("&", place), c.Unary("&", size), source.address),
+            (
+                c.Arrow(self.out.r, "pool"),
+                c.Unary("&", place),
+                c.Unary("&", storage),
+                source.address,
+            ),
         )
         self.out.leave_if(c.Binary("!=", store, c.Name("NGX_OK")))
 

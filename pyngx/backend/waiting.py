@@ -91,10 +91,10 @@ class Waiting(States):
         """Evaluate what is iterated; the test for its end, and what fetches the item."""
         if isinstance(stmt, ForBytes):
             data = self._keep("bytes", "ngx_str_t")
-            size = self._keep("size", "size_t")
+            storage = self._keep("storage", "ngx_str_t")
             source = self.string(stmt.value, "text")
             pool = c.Arrow(self.out.r, "pool")
-            addresses = (c.Unary("&", data), c.Unary("&", size), source.address)
+            addresses = (c.Unary("&", data), c.Unary("&", storage), source.address)
             keep = c.Call("ngx_http_pyngx_keep", (pool, *addresses))
             self.out.leave_if(c.Binary("!=", keep, c.Name("NGX_OK")))
             byte = c.Index(c.Member(data, "data"), position)

@@ -139,6 +139,7 @@ def _check(
     else:
         _replaced(known, liveness(function.body), diags)
     _taken(known, body.form, diags)
+    _listed(known, diags)
 
 
 @dataclass(frozen=True)
@@ -387,6 +388,20 @@ def _sent(known: _Function, diags: Diagnostics) -> None:
 
 
 _PER_BUFFER = "memory of a request is freed at its end, and a body has any number of buffers"
+
+
+def _listed(known: _Function, diags: Diagnostics) -> None:
+    """A list keeps its items: they must last."""
+    for stmt, in_loop in _with_loops(known.function.body, False):
+        for expr in expressions(stmt):
+            if isinstance(expr, ListOf) and known.origins(expr.item, in_loop):
+                diags.error(
+                    "PNX210",
+                    expr.item.span,
+                    "a list cannot keep these bytes",
+                    label="their memory is used again",
+                    help="list constants, configuration, headers, arguments or variables",
+                )
 
 
 def _taken(known: _Function, form: BodyForm, diags: Diagnostics) -> None:
