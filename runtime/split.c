@@ -352,6 +352,26 @@ ngx_http_pyngx_bytes_join(ngx_pool_t *pool, ngx_str_t *s, ngx_array_t *parts,
 }
 
 
+/* item in parts */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_in_list(ngx_str_t *item, ngx_array_t *parts)
+{
+    ngx_str_t   *part;
+    ngx_uint_t   i;
+
+    part = parts->elts;
+
+    for (i = 0; i < parts->nelts; i++) {
+        if (ngx_http_pyngx_bytes_eq(&part[i], item)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* A new list, and the copy in which its pieces will lie. */
 
 static ngx_int_t

@@ -24,6 +24,7 @@ EXAMPLE = "isascii"
 _OPERATORS = {
     "operator.in_byte": "byte in s",
     "operator.in": "sub in s",
+    "operator.in_list": "item in values",
     "operator.eq": "a == b",
     "operator.cmp": "a < b",
     "operator.concat": "a + b",

@@ -328,6 +328,10 @@ class Operators(Access):
                     place, _ = tables.find(self, node, table, left_node, checked=False)
                     zero = Const(span, INT, 0, range=Range(0, 0))
                     return Compare(span, Bool(), ">=", place, zero, range=BIT)
+                case List(Bytes()):
+                    item = self.need_bytes(left_node, "what is looked for in the list")
+                    row = TABLE["operator.in_list"]
+                    return Op(span, Bool(), row, (item, right), range=BIT)
                 case Constant(tuple() | list() | frozenset() | set() as values):
                     ordered = (
                         sorted(values, key=repr) if isinstance(values, set | frozenset) else values

@@ -114,6 +114,13 @@ ROWS = (
     _list("split", ("sep: bytes?", "maxsplit: int"), (("sep", 0), ("maxsplit", -1)), _EMPTY),
     _list("rsplit", ("sep: bytes?", "maxsplit: int"), (("sep", 0), ("maxsplit", -1)), _EMPTY),
     _list("splitlines", ("keepends: bool",), (("keepends", 0),)),
+    Row(
+        "operator.in_list",
+        ("item: bytes", "values: strings"),
+        "bool",
+        _P + "in_list",
+        Form.VALUE,
+    ),
     _built("join", ("iterable: strings",)),
     _piece("partition[0]", "before"),
     _piece("partition[1]", "at"),
