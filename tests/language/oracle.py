@@ -72,7 +72,7 @@ for _name in ("neg", "pos", "invert", "abs"):
 
 def _parse(value: bytes | int, *base: int) -> Checked:
     """``int`` of the language."""
-    result = int(value, *base)  # type: ignore[call-overload]
+    result = int(value, *base)
     if not LOW <= result <= HIGH:
         raise OverflowError(result)
     return Checked(result)
