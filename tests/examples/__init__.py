@@ -30,11 +30,18 @@ from tests.harness.builds import (
 )
 from tests.harness.nginx import version_of
 
-NAMES = tuple(sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem not in NGINX_FILTERS))
-"""All but those that stand in for nginx's own modules: the binaries under test have these."""
-
 MODULES = {"not_modified": "unchanged"}
 """Examples whose module has another name than the file."""
+
+NAMES = tuple(
+    sorted(
+        path.stem
+        for path in EXAMPLES.glob("*.py")
+        if MODULES.get(path.stem, path.stem) not in NGINX_FILTERS
+    )
+)
+"""All but those that stand in for nginx's own modules: the binaries under test have these."""
+
 KINDS = ("pyngx build", "--add-dynamic-module", "--add-module")
 
 
