@@ -111,17 +111,13 @@ def passed(function: Function) -> tuple[Var, ...]:
     return tuple(v for v in function.params if isinstance(v.type, Conf | Ctx | Optional))
 
 
-class _HeaderLowering(StmtLowering):
-    """The header filter: what it returns decides about the response."""
-
-
 def header_function(unit: Unit, function: Function) -> Lowered:
     """The header filter as a function of the request and what it asked for."""
     out = _emitter(unit, function, SERVER_ERROR, frozenset())
     variables = Variables()
     params = _place_params(unit, out, variables, function)
     _declare_locals(out, variables, function)
-    lowering = _HeaderLowering(out, variables, function, None)
+    lowering = StmtLowering(out, variables, function, None)
     body = _with_end(lowering, function, c.Return(c.Name("NGX_OK")))
     unit.header_results = frozenset(_results(body))
     return Lowered(_finish(unit, out, function, "ngx_int_t", params, body))

@@ -114,7 +114,7 @@ class States(StmtLowering):
             if self.jumps:
                 return (c.For(None, None, None, (*body, final)),)
             return (*body, final)
-        if self._ends_open():
+        if self.jumps:
             self.states[-1].body.append(final)
         cases = tuple(c.Case((c.Name(self._label(s.name)),), tuple(s.body)) for s in self.states)
         switch = c.Switch(c.Arrow(STREAM, "state"), cases)
@@ -129,9 +129,6 @@ class States(StmtLowering):
         but gcc does not follow a jump through ``s->state``."""
         using = [s for s in self.states if any(_mentions(stmt, name) for stmt in s.body)]
         return self.jumps and len(using) > 1
-
-    def _ends_open(self) -> bool:
-        return self.jumps
 
     def state_names(self) -> tuple[str, ...]:
         """The states in order, as the enumeration names them; none if there is one only."""

@@ -63,25 +63,31 @@ class Waiting(States):
             self.out.assign(position, c.Int("0"))
         head = self._resume_here("items")
         advance = c.ExprStmt(c.Postfix(position, "++"))
+        self._counted(stmt.body, head, over, item, advance)
+
+    def _counted(
+        self, block: Block, head: str, over: c.Expr, take: Callable[[], None], advance: c.Stmt
+    ) -> None:
+        """The rounds of a loop whose position is kept: room, the test for its end, the item."""
         line = self.out.line
-        if suspends_within(stmt.body):
+        if suspends_within(block):
             end = self._unique(f"{head}_end")
             self._room()
             with self.out.block() as leave:
                 self._jump(end)
             self.out.emit(c.If(over, tuple(leave), line=line))
-            item()
+            take()
             self.out.emit(advance)
-            self._jumping_body(stmt.body, head, end)
+            self._jumping_body(block, head, end)
             return
         self.loops.append(None)
         with self.out.looping(), self.out.block() as body:
             self._room()
             self.out.emit(c.If(over, (c.Break(),), line=line))
-            item()
+            take()
             self.out.emit(advance)
             self.out.blank()
-            self.statements(stmt.body)
+            self.statements(block)
         self.loops.pop()
         self.out.emit(c.For(None, None, None, tuple(body), line=line))
 
@@ -124,27 +130,11 @@ class Waiting(States):
         head = self._resume_here("range")
         over = c.Binary(">=" if step.value > 0 else "<=", counter, stop)
         advance = c.ExprStmt(c.Assign(counter, integers.literal(step.value), "+="))
-        line = self.out.line
-        if suspends_within(stmt.body):
-            end = self._unique(f"{head}_end")
-            self._room()
-            with self.out.block() as leave:
-                self._jump(end)
-            self.out.emit(c.If(over, tuple(leave), line=line))
+
+        def take() -> None:
             self.set_loop_variable(stmt.var, counter)
-            self.out.emit(advance)
-            self._jumping_body(stmt.body, head, end)
-            return
-        self.loops.append(None)
-        with self.out.looping(), self.out.block() as body:
-            self._room()
-            self.out.emit(c.If(over, (c.Break(),), line=line))
-            self.set_loop_variable(stmt.var, counter)
-            self.out.emit(advance)
-            self.out.blank()
-            self.statements(stmt.body)
-        self.loops.pop()
-        self.out.emit(c.For(None, None, None, tuple(body), line=line))
+
+        self._counted(stmt.body, head, over, take, advance)
 
     def _jumping_if(self, stmt: If) -> None:
         end = self._unique("endif")

@@ -89,7 +89,6 @@ class Assignments(Expressions):
         self.broken = Facts()  # what holds where a ``break`` of the last loop leads
         self.flags: list[Var | None] = []  # set to false where a ``break`` leaves the loop
         self.rounds: list[Callable[[], tuple[Stmt, ...]]] = []  # what each round begins with
-        self.buffer_loops = 0
 
     def declare(self, node: ast.Name, value: Expr) -> Var:
         """The variable that is assigned; its type comes from its first value."""

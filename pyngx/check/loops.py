@@ -316,14 +316,7 @@ class Loops(Assignments):
 
     def _give(self, node: ast.For, target: ast.expr, value: Expr) -> Stmt:
         """Give a loop's target its value for this round."""
-        if not isinstance(target, ast.Name):
-            self.report.refuse(
-                "PNX150",
-                target,
-                "the target of this loop is one name",
-                help="write 'for x in …:'",
-            )
-        return self._assign_name(node, target, value, target)
+        return self._assign_name(node, self._one_name(target), value, target)
 
     def _for_reversed(self, node: ast.For, call: ast.Call) -> tuple[Stmt, ...]:
         """``for x in reversed(…)``: of a range, of bytes, of a list."""
@@ -452,7 +445,8 @@ class Loops(Assignments):
             case _:
                 return None
 
-    def _loop_var(self, node: ast.For, target: ast.expr, type_: Type) -> Var:
+    def _one_name(self, target: ast.expr) -> ast.Name:
+        """The target of a loop that gives one value."""
         if not isinstance(target, ast.Name):
             self.report.refuse(
                 "PNX150",
@@ -460,8 +454,11 @@ class Loops(Assignments):
                 "the target of this loop is one name",
                 help="write 'for x in …:'",
             )
+        return target
+
+    def _loop_var(self, node: ast.For, target: ast.expr, type_: Type) -> Var:
         value = Const(self.report.span(target), type_, None)
-        return self.declare(target, value)
+        return self.declare(self._one_name(target), value)
 
     def _for_body(self, node: ast.For, vars_: tuple[Var, ...]) -> Block:
         self._loop_entry(node)
@@ -479,9 +476,7 @@ class Loops(Assignments):
         match value.type:
             case Body():
                 var = self._loop_var(node, node.target, BUF)
-                self.buffer_loops += 1
                 body = self._for_body(node, (var,))
-                self.buffer_loops -= 1
                 return ForBody(span, var, body)
             case Struct("ngx_chain_t") if self.kind is Kind.STREAM:
                 self.report.refuse(

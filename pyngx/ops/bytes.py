@@ -58,7 +58,6 @@ def _strip(name: str) -> Row:
         _P + name,
         Form.VIEW,
         defaults=(("chars", 0),),
-        stable=True,
     )
 
 
@@ -69,7 +68,6 @@ def _remove(name: str) -> Row:
         "bytes",
         _P + name,
         Form.VIEW,
-        stable=True,
     )
 
 
@@ -131,7 +129,6 @@ ROWS = (
         "bytes",
         _P + "slice",
         Form.VIEW,
-        stable=True,
     ),
     Row(
         "operator.slice_step",

@@ -90,7 +90,6 @@ class Row:
     """One operation. ``params`` are ``name: type`` words; those in ``defaults`` (name → value)
     may be left out. ``mutates`` names what it changes: ``""`` nothing, ``headers`` or ``chain``.
     ``constant``: what the C gets before the operands.
-    ``stable``: a ``bytes`` result lives as long as the request if all ``bytes`` operands do.
     """
 
     name: str
@@ -104,7 +103,6 @@ class Row:
     range: Range = FULL
     mutates: str = ""
     allocates: bool = False
-    stable: bool = False
     headers_only: bool = False
     constant: str = ""
 

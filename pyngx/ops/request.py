@@ -25,7 +25,6 @@ def _reader(direction: str) -> tuple[Row, ...]:
             c + "get",
             Form.OUT,
             Passes.REQUEST,
-            stable=True,
         ),
         Row(
             mapping + "get_all",
@@ -76,7 +75,6 @@ ROWS = (
         _P + "arg",
         Form.OUT,
         Passes.REQUEST,
-        stable=True,
     ),
     Row(
         "request.cookie",
@@ -85,7 +83,6 @@ ROWS = (
         _P + "cookie",
         Form.OUT,
         Passes.REQUEST,
-        stable=True,
     ),
     Row(
         "variables.get",
@@ -94,7 +91,6 @@ ROWS = (
         _P + "variable_get",
         Form.OUT,
         Passes.REQUEST,
-        stable=True,
     ),
     Row(
         "variables.set",
@@ -122,7 +118,6 @@ ROWS = (
         "ngx_http_complex_value",
         Form.OUT,
         Passes.REQUEST,
-        stable=True,
         allocates=True,
     ),
 )

@@ -80,7 +80,6 @@ def _piece(name: str, c: str) -> Row:
         _P + c,
         Form.VIEW,
         failures=_EMPTY,
-        stable=True,
     )
 
 
@@ -136,7 +135,6 @@ ROWS = (
         Form.VIEW,
         defaults=(("encoding", b"utf-8"),),
         failures=(Failure("NGX_DECLINED", "UnicodeDecodeError", "these bytes are not UTF-8"),),
-        stable=True,
     ),
     Row(
         "str.encode",
@@ -145,6 +143,5 @@ ROWS = (
         _P + "same",
         Form.VIEW,
         defaults=(("encoding", b"utf-8"),),
-        stable=True,
     ),
 )
