@@ -137,6 +137,8 @@ CODES: Final[dict[str, str]] = {
     "PNX172": "something that is not scanned for",
     "PNX173": "a value returned out of try and finally",
     "PNX174": "an except that is not compiled",
+    # compound values
+    "PNX190": "a tuple that is no value",
     # nginx
     "PNX200": "unknown field of an nginx structure",
     "PNX201": "a field without a face in Python",

@@ -44,7 +44,7 @@ class CtxField:
 
     name: str
     type: Type
-    default: int | bool | bytes | str | None
+    default: int | bool | bytes | str | tuple[object, ...] | None
     span: Span
     comments: tuple[str, ...]
 

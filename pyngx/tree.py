@@ -80,6 +80,13 @@ class Item(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class TupleOf(Expr):
+    """``(a, b)``: its items, evaluated in order."""
+
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Arith(Expr):
     """Integer arithmetic with Python's results: ``+ - * // % ** << >> & | ^`` and unary ``- ~``
     (``right`` is None). ``overflows``: the 64-bit check stays; ``divides_by_zero`` likewise."""

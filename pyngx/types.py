@@ -144,9 +144,16 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Tuple:
-    """A tuple of fixed length, a structure."""
+    """A tuple of fixed length, a structure; ``cls``: the author's `typing.NamedTuple`."""
 
     items: tuple[Type, ...]
+    cls: type | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the items; those of a plain tuple are made up."""
+        found: tuple[str, ...] = getattr(self.cls, "_fields", ())
+        return found or tuple(f"item{i}" for i in range(len(self.items)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +265,8 @@ def describe(type_: Type) -> str:
             return "ngx_chain_t"
         case List(item):
             return f"list[{describe(item)}]"
-        case Tuple(items):
-            return f"tuple[{', '.join(map(describe, items))}]"
+        case Tuple(items, cls):
+            return cls.__name__ if cls else f"tuple[{', '.join(map(describe, items))}]"
         case MimeTypes():
             return "MimeTypes"
         case ComplexValue():
@@ -274,6 +281,34 @@ def describe(type_: Type) -> str:
             return "logging.Logger"
         case Constant(value):
             return type(value).__name__
+
+
+def members(type_: Type) -> tuple[tuple[str, Type], ...]:
+    """The named parts of a compound value; nothing for any other type."""
+    match type_:
+        case Tuple(items):
+            return tuple(zip(type_.names, items, strict=True))
+        case Optional(inner) if is_compound(inner):
+            return (("present", Bool()), ("value", inner))
+        case _:
+            return ()
+
+
+def is_compound(type_: Type) -> bool:
+    """Whether values are structures of the module's own, which are copied as a whole."""
+    match type_:
+        case Optional(inner):
+            return is_compound(inner)
+        case _:
+            return isinstance(type_, Tuple)
+
+
+def text_leaves(type_: Type) -> tuple[tuple[str, ...], ...]:
+    """The paths of members that lead to bytes and text in a value: ``()`` for the value itself."""
+    inner = type_.inner if isinstance(type_, Optional) else type_
+    if isinstance(inner, Bytes | Str):
+        return ((),)
+    return tuple((name, *path) for name, member in members(type_) for path in text_leaves(member))
 
 
 def is_integer(type_: Type) -> bool:

@@ -22,7 +22,6 @@ from pyngx.types import (
     Int,
     List,
     Struct,
-    Tuple,
     is_integer,
     range_of,
 )
@@ -205,5 +204,4 @@ class ArithLowering(Lowering):
     def _element(self, expr: ItemAt, array: c.Expr, index: c.Expr) -> c.Expr:
         ctype, _ = c_type(self.out.unit, expr.type)
         items = c.Cast(f"{ctype} *", c.Arrow(array, "elts"))
-        item = c.Index(items, index)
-        return c.Unary("&", item) if isinstance(expr.type, Tuple) else item
+        return c.Index(items, index)

@@ -8,7 +8,7 @@ from typing import assert_never
 from pyngx.backend import cnodes as c
 from pyngx.backend.conds import CondLowering
 from pyngx.backend.emitter import Ref
-from pyngx.backend.lowering import data_of, is_string, memcmp, owned_by_context
+from pyngx.backend.lowering import address, data_of, is_string, memcmp, owned_by_context
 from pyngx.backend.unit import c_type
 from pyngx.ops.registry import UNSAID, Form, Passes
 from pyngx.tree import (
@@ -21,6 +21,7 @@ from pyngx.tree import (
 from pyngx.types import (
     INT64_MAX,
     Struct,
+    is_compound,
     is_integer,
 )
 
@@ -161,6 +162,8 @@ class CallLowering(CondLowering):
                 later = expr.args[i:]
                 ref = self._copied(arg, "arg") if own else self.kept_string(arg, later, "arg")
                 args.append(ref.address)
+            elif is_compound(arg.type):
+                args.append(address(self.kept(arg, expr.args[i:], signed=False)))
             else:
                 args.append(self.kept(arg, expr.args[i:], signed=False))
         if result is not None:
@@ -179,6 +182,8 @@ class CallLowering(CondLowering):
         if signature.returns_through_pointer:
             if is_string(expr.type):
                 self.string(expr, "unused")
+            elif is_compound(expr.type):
+                self.place(expr)
             else:
                 self._helper_value(expr)
             return

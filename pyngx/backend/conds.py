@@ -6,7 +6,7 @@ from pyngx.backend import cnodes as c
 from pyngx.backend import integers
 from pyngx.backend.arith import ArithLowering
 from pyngx.backend.emitter import Ref
-from pyngx.backend.lowering import data_of, has_effects, is_string, memcmp
+from pyngx.backend.lowering import data_of, has_effects, is_string, member, memcmp
 from pyngx.tree import (
     Chained,
     Compare,
@@ -27,6 +27,7 @@ from pyngx.types import (
     List,
     Optional,
     Struct,
+    is_compound,
     is_integer,
 )
 
@@ -227,6 +228,9 @@ class CondLowering(ArithLowering):
     def _is_none(self, value: Expr, op: str) -> c.Expr:
         if is_string(value.type):
             return c.Binary(op, self.string(value, "value").data, c.Name("NULL"))
+        if is_compound(value.type):
+            there = member(self.place(value), "present")
+            return there if op == "!=" else c.Unary("!", there)
         if isinstance(value.type, Optional) and is_integer(value.type.inner):
             return c.Binary(op, self.stored(value), self.none_of(value))
         return c.Binary(op, self.value(value), c.Name("NULL"))
@@ -234,6 +238,9 @@ class CondLowering(ArithLowering):
     def _truth(self, value: Expr) -> c.Expr:
         if is_string(value.type):
             return self.string(value, "value").len
+        if is_compound(value.type):
+            place = self.place(value)
+            return member(place, "present") if isinstance(value.type, Optional) else c.Int("1")
         if isinstance(value.type, List):
             return c.Arrow(self.value(value), "nelts")
         if isinstance(value.type, ComplexValue):

@@ -91,12 +91,12 @@ def tuple_structs(unit: Unit) -> tuple[c.StructDef, ...]:
         for field in conf.fields:
             type_ = inner(field)
             if isinstance(type_, List) and isinstance(type_.item, Tuple):
-                name = unit.tuple_type(type_.item)
+                name = unit.struct(type_.item)
                 if name == "ngx_keyval_t" or name in found:
                     continue
                 decls = tuple(
                     c.Decl(*_item_type(t), n)
-                    for n, t in zip(unit.tuple_fields(type_.item), type_.item.items, strict=True)
+                    for n, t in zip(unit.member_names(type_.item), type_.item.items, strict=True)
                 )
                 found[name] = c.StructDef(name, decls)
     return tuple(found.values())
@@ -340,7 +340,7 @@ def _marking_handler(unit: Unit, conf: ConfClass, field: DirectiveField) -> c.Fu
 
 
 def _tuple_handler(unit: Unit, field: DirectiveField, item: Tuple) -> c.Function:
-    ctype = unit.tuple_type(item)
+    ctype = unit.struct(item)
     body: list[c.Stmt] = [
         put("array", c.Cast("ngx_array_t **", c.Binary("+", c.Name("p"), path("cmd->offset")))),
         c.Blank(),
@@ -357,7 +357,7 @@ def _tuple_handler(unit: Unit, field: DirectiveField, item: Tuple) -> c.Function
         put("value", path("cf->args->elts")),
         c.Blank(),
     ]
-    for i, (name, type_) in enumerate(zip(unit.tuple_fields(item), item.items, strict=True), 1):
+    for i, (name, type_) in enumerate(zip(unit.member_names(item), item.items, strict=True), 1):
         value = c.Index(c.Name("value"), one(i))
         target = c.Arrow(c.Name("item"), name)
         if isinstance(type_, Int):

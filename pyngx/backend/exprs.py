@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
-from pyngx.backend.calls import CallLowering
+from pyngx.backend.compounds import CompoundLowering
 from pyngx.backend.conds import negated, truth_value
 from pyngx.backend.emitter import Ref
 from pyngx.backend.format import format_into
@@ -60,15 +60,18 @@ from pyngx.types import (
     Part,
     Str,
     Tuple,
+    is_compound,
     is_integer,
 )
 
 
-class ExprLowering(CallLowering):
+class ExprLowering(CompoundLowering):
     """Lowers the expressions of one function."""
 
     def value(self, expr: Expr) -> c.Expr:
-        """The C of an integer, a bool, or a pointer."""
+        """The C of an integer, a bool, or a pointer; of a compound value its place."""
+        if is_compound(expr.type):
+            return self.place(expr)
         match expr:
             case Const():
                 return self._const(expr)
@@ -78,9 +81,8 @@ class ExprLowering(CallLowering):
                 return self._field(expr)
             case StateField():
                 return self._state_field(expr)
-            case Item(obj=obj, index=index):
-                assert isinstance(obj.type, Tuple)
-                return c.Arrow(self.value(obj), self.out.unit.tuple_fields(obj.type)[index])
+            case Item():
+                return self.item(expr)
             case Arith():
                 return self._arith(expr)
             case Truth():
@@ -219,14 +221,13 @@ class ExprLowering(CallLowering):
         assert isinstance(expr.source.type, List)
         source = expr.source.type.item
         if isinstance(source, Tuple) and len(expr.vars) > 1:
-            for var, name in zip(expr.vars, self.out.unit.tuple_fields(source), strict=True):
+            for var, name in zip(expr.vars, self.out.unit.member_names(source), strict=True):
                 if var in self.vars.places:
                     self.out.assign(self.vars.places[var], c.Member(item, name))
         else:
-            whole = isinstance(source, Tuple)
             place = self.vars.places.get(expr.vars[0])
             if place is not None:
-                self.out.assign(place, c.Unary("&", item) if whole else item)
+                self.out.assign(place, item)
         self.out.blank()
         for cond in expr.conds:
             skip = (c.Continue(line=self.out.line),)

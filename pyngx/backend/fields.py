@@ -16,7 +16,7 @@ from pyngx.program import CtxField, DirectiveField, Program
 from pyngx.tree import (
     StateField,
 )
-from pyngx.types import Bytes, Conf, Ctx, MimeTypes, Optional, Place, Str, Type
+from pyngx.types import Conf, Ctx, MimeTypes, Optional, Place, Type, text_leaves
 
 _OF_VALIDATE = frozenset({"file", "line"})
 _OF_THE_ENGINE = frozenset({"stream", "replaced"})
@@ -54,7 +54,7 @@ def _claim(
     taken: frozenset[str],
     model: NginxModel,
 ) -> None:
-    companions = {f"{f.name}{_companion(f.type)}" for f in declared if _companion(f.type)}
+    companions = {f"{f.name}{end}" for f in declared for end in _companions(f.type)}
     names = Names(model, taken | companions)
     for field in declared:
         found = names.claim(field.name)
@@ -62,17 +62,11 @@ def _claim(
             renamed[place, field.name] = found
 
 
-def _companion(type_: Type) -> str:
-    """The end of the name of the second C field that some types need."""
-    match type_:
-        case Optional(inner):
-            return _companion(inner)
-        case Bytes() | Str():
-            return "_storage"
-        case MimeTypes():
-            return "_keys"
-        case _:
-            return ""
+def _companions(type_: Type) -> tuple[str, ...]:
+    """The ends of the names of the further C fields that some types need."""
+    if isinstance(type_, MimeTypes):
+        return ("_keys",)
+    return tuple("_".join(("", *leaf, "storage")) for leaf in text_leaves(type_))
 
 
 F = TypeVar("F", DirectiveField, CtxField)

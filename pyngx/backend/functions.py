@@ -30,7 +30,19 @@ from pyngx.tree import (
     Var,
     While,
 )
-from pyngx.types import Body, Conf, Ctx, NoneType, Optional, OutChain, Part, Place, Struct, Tuple
+from pyngx.types import (
+    Body,
+    Conf,
+    Ctx,
+    NoneType,
+    Optional,
+    OutChain,
+    Part,
+    Place,
+    Struct,
+    is_compound,
+    text_leaves,
+)
 
 REQUEST = Struct("ngx_http_request_t")
 CHAIN = Struct("ngx_chain_t")
@@ -277,7 +289,9 @@ def _kept_variables(
         name = names.claim(var.name)
         fields.append(c.Decl(ctype, stars, name))
         if var in owned:
-            fields.append(c.Decl("ngx_str_t", 0, names.claim(f"{name}_storage")))
+            for leaf in text_leaves(var.type):
+                storage = "_".join((name, *leaf, "storage"))
+                fields.append(c.Decl("ngx_str_t", 0, names.claim(storage)))
         variables.places[var] = c.Arrow(c.Name("ctx"), name)
     return tuple(fields)
 
@@ -294,7 +308,10 @@ def _unset(
         ctype, stars = c_type(unit, var.type)
         if ctype == "ngx_str_t" and not stars:
             found.append(c.ExprStmt(c.Call("ngx_str_null", (c.Unary("&", place),))))
-        elif stars or not isinstance(var.type, Tuple):
+        elif is_compound(var.type):
+            address = c.Unary("&", place)
+            found.append(c.ExprStmt(c.Call("ngx_memzero", (address, c.SizeOf(ctype)))))
+        else:
             found.append(c.ExprStmt(c.Assign(place, c.Name("NULL") if stars else c.Int("0"))))
     return found
 
@@ -318,7 +335,10 @@ def _ctx_fields(unit: Unit) -> frozenset[str]:
     found = {"stream", "replaced"}
     if unit.program.ctx is not None:
         for field in unit.program.ctx.fields:
-            found |= {field.name, f"{field.name}_storage"}
+            storages = (
+                "_".join((field.name, *leaf, "storage")) for leaf in text_leaves(field.type)
+            )
+            found |= {field.name, *storages}
     return frozenset(found)
 
 
@@ -444,7 +464,9 @@ class _HelperLowering(StmtLowering):
         if not self.through_pointer:
             self.out.emit(c.Return(self.value(value), line=self.out.line))
             return
-        if is_string(value.type):
+        if is_compound(value.type):
+            self.compound_into(c.Unary("*", c.Name("result")), value)
+        elif is_string(value.type):
             self.string_into(Ref(c.Name("result"), pointer=True), value)
         else:
             self.out.assign(c.Unary("*", c.Name("result")), self.value(value))
@@ -482,7 +504,10 @@ def _lower_helper(
             variables.places[var] = c.Name(out.request)
             continue
         ctype, stars = c_type(unit, var.type)
-        if is_string(var.type) and var in assigned:  # the caller's string stays what it is
+        compound = is_compound(var.type)
+        if (
+            is_string(var.type) or compound
+        ) and var in assigned:  # the caller's string stays what it is
             c_name = out.names.claim(f"{var.name}_arg")
             variables.places[var] = c.Name(out.local(ctype, stars, var.name))
             out.assign(variables.places[var], c.Unary("*", c.Name(c_name)))
@@ -490,6 +515,9 @@ def _lower_helper(
         else:
             c_name = out.names.claim(var.name)
             variables.places[var] = c.Name(c_name)
+            if compound:
+                variables.places[var] = c.Unary("*", c.Name(c_name))
+                stars += 1
             if is_string(var.type):
                 variables.pointers.add(var)
                 stars += 1

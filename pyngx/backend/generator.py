@@ -68,7 +68,7 @@ from pyngx.tree import (
     YieldRest,
     YieldSubrequest,
 )
-from pyngx.types import List
+from pyngx.types import List, is_compound
 
 
 class GeneratorLowering(Waiting):
@@ -269,15 +269,22 @@ class GeneratorLowering(Waiting):
     def set_named(self, var: Var, value: Expr) -> None:
         """A variable that owns its storage gets a copy."""
         if var in self.memory.owned:
-            self._own(var, self.string(value, "value"))
+            self._own_value(var, value)
         else:
             super().set_named(var, value)
+
+    def _own_value(self, var: Var, value: Expr) -> None:
+        """Copy a value whose bytes a variable owns."""
+        if is_compound(value.type):
+            self.keep_compound(self.vars.places[var], value)
+        else:
+            self._own(var, self.string(value, "value"))
 
     def stmt(self, stmt: Stmt) -> None:
         """What sends; ``break`` and ``continue`` of a loop that became states are jumps."""
         match stmt:
             case Assign(var=var, value=value) if var in self.memory.owned:
-                self._own(var, self.string(value, "value"))
+                self._own_value(var, value)
             case Yield():
                 self._yield(stmt)
             case YieldSubrequest(uri=uri, args=args):

@@ -16,9 +16,11 @@ from pyngx.tree import (
     Const,
     Expr,
     Format,
+    Item,
     Local,
     Op,
     StateField,
+    TupleOf,
     Unwrap,
     Var,
     Walrus,
@@ -32,6 +34,7 @@ from pyngx.types import (
     Optional,
     Str,
     Type,
+    is_compound,
     is_integer,
 )
 
@@ -60,10 +63,24 @@ def data_of(expr: Const) -> bytes:
     return expr.value
 
 
+def member(place: c.Expr, name: str) -> c.Expr:
+    """A member of a structure that lies at ``place``."""
+    if isinstance(place, c.Unary) and place.op == "*":
+        return c.Arrow(place.operand, name)
+    return c.Member(place, name)
+
+
+def address(place: c.Expr) -> c.Expr:
+    """A pointer to what lies at ``place``."""
+    if isinstance(place, c.Unary) and place.op == "*":
+        return place.operand
+    return c.Unary("&", place)
+
+
 def owned_by_context(expr: Expr) -> bool:
     """Whether a byte string is the storage of a context field itself."""
     match expr:
-        case Unwrap(value=value) | Wrap(value=value):
+        case Unwrap(value=value) | Wrap(value=value) | Item(obj=value):
             return owned_by_context(value)
         case StateField(obj=obj):
             return isinstance(obj.type, Ctx)
@@ -145,7 +162,12 @@ class Lowering:
 
     def store(self, target: c.Expr, value: Expr) -> None:
         """Assign an expression of any type to a C place."""
-        if not is_string(value.type):
+        if is_compound(value.type):
+            if self._computed_from(value, target) or self.out.handlers:
+                self.out.assign(target, self.place(value))
+            else:
+                self.compound_into(target, value)
+        elif not is_string(value.type):
             self.out.assign(target, self.value(value))
         elif self._computed_from(value, target):
             temp = Ref(self.out.temp("ngx_str_t", 0, "result"))
@@ -165,7 +187,8 @@ class Lowering:
         while it is still read."""
         parts = list(expressions(value))
         reads = any(isinstance(e, Local) and self.vars.places.get(e.var) == target for e in parts)
-        return reads and any(isinstance(e, Op | Format | CallHelper | Conditional) for e in parts)
+        computed = Op | Format | CallHelper | Conditional | TupleOf | Item
+        return reads and any(isinstance(e, computed) for e in parts)
 
     def _named(self, value: c.Expr, expr: Expr) -> c.Expr:
         """A value that is used twice."""
@@ -177,6 +200,14 @@ class Lowering:
 
     def value(self, expr: Expr) -> c.Expr:
         """The C of an integer, a bool, or a pointer."""
+        raise NotImplementedError
+
+    def place(self, expr: Expr) -> c.Expr:
+        """Where a compound value lies."""
+        raise NotImplementedError
+
+    def compound_into(self, target: c.Expr, expr: Expr) -> None:
+        """Store a compound value in ``target``."""
         raise NotImplementedError
 
     def cond(self, expr: Expr) -> c.Expr:

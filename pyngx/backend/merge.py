@@ -204,7 +204,7 @@ def _pushes(
     """The statements that put the default's items into a new array."""
     tuple_type = type_.item if isinstance(type_.item, Tuple) else None
     if tuple_type is not None:
-        ctype = unit.tuple_type(tuple_type)
+        ctype = unit.struct(tuple_type)
     else:
         ctype = "ngx_int_t" if isinstance(type_.item, Int) else "ngx_str_t"
     made: list[Callable[[c.Expr], list[c.Stmt]]] = []
@@ -217,7 +217,7 @@ def _pushes(
             ]
             if tuple_type is not None:
                 assert isinstance(value, tuple)
-                names = unit.tuple_fields(tuple_type)
+                names = unit.member_names(tuple_type)
                 for name, part in zip(names, value, strict=True):
                     found.append(_constant(c.Arrow(c.Name(item), name), part))
             else:

@@ -42,7 +42,7 @@ from pyngx.backend.unit import Unit, c_type
 from pyngx.flow.effect import Effect, effect
 from pyngx.headers import NginxModel
 from pyngx.program import BodyForm, CtxField, Program, VariableDef
-from pyngx.types import Bytes, Ctx, Optional, Place, Str
+from pyngx.types import Bytes, Ctx, Optional, Place, Str, Tuple, Type, text_leaves
 
 
 @dataclass(frozen=True)
@@ -153,10 +153,12 @@ class _Module:
         return self.program.header is not None or self.program.body is not None
 
     def _types(self, body: Lowered | None) -> tuple[c.TypeItem, ...]:
+        ctx = self._ctx_struct(body) if self.unit.has_ctx else None
         found: list[c.TypeItem] = [*conf_tables.tuple_structs(self.unit)]
+        found += self.unit.structs.values()
         found += [conf_tables.conf_struct(self.unit, conf) for conf in self.program.confs]
-        if self.unit.has_ctx:
-            found.append(self._ctx_struct(body))
+        if ctx is not None:
+            found.append(ctx)
         if body is not None and body.states:
             items = tuple((s, "0" if i == 0 else "") for i, s in enumerate(body.states))
             found.append(c.EnumDef(self.name("state_e"), items))
@@ -183,8 +185,8 @@ class _Module:
         ctype, stars = c_type(self.unit, field.type)
         comment = " ".join(t.strip() for t in field.comments).strip()
         found: list[c.Decl | c.Blank] = [c.Decl(ctype, stars, field.name, comment=comment)]
-        if ctype == "ngx_str_t":
-            found.append(c.Decl("ngx_str_t", 0, f"{field.name}_storage"))
+        for leaf in text_leaves(field.type):
+            found.append(c.Decl("ngx_str_t", 0, "_".join((field.name, *leaf, "storage"))))
         return found
 
     def _variables(self) -> tuple[c.VariableItem, ...]:
@@ -294,7 +296,9 @@ class _Module:
         defaults: list[c.Stmt] = []
         if self.program.ctx is not None:
             for field in self.program.ctx.fields:
-                defaults += _default(field)
+                defaults += _default(
+                    self.unit, field.type, c.Arrow(c.Name("ctx"), field.name), field.default
+                )
         return c.Function(
             f"static {self.unit.ctx_type} *",
             self.name("get_ctx"),
@@ -440,14 +444,21 @@ def _table(name: str, values: tuple[int | bytes | str, ...]) -> c.ArrayDef:
     return c.ArrayDef(f"static {ctype}", name, tuple(cells))
 
 
-def _default(field: CtxField) -> list[c.Stmt]:
-    place = c.Arrow(c.Name("ctx"), field.name)
-    inner = field.type.inner if isinstance(field.type, Optional) else field.type
-    if field.default is None or field.default is False or field.default == 0:
+def _default(unit: Unit, type_: Type, place: c.Expr, default: object) -> list[c.Stmt]:
+    """What gives a field of a new context, which is all zeros, its default."""
+    inner = type_.inner if isinstance(type_, Optional) else type_
+    if default is None or default is False or default == 0:
         return []
+    if isinstance(inner, Tuple):
+        assert isinstance(default, tuple) and not isinstance(type_, Optional)
+        names = unit.member_names(inner)
+        found: list[c.Stmt] = []
+        for name, item, value in zip(names, inner.items, default, strict=True):
+            found += _default(unit, item, c.Member(place, name), value)
+        return found
     if isinstance(inner, Bytes | Str):
-        text = field.default.encode() if isinstance(field.default, str) else field.default
+        text = default.encode() if isinstance(default, str) else default
         assert isinstance(text, bytes)
         return [c.ExprStmt(call("ngx_str_set", addr(place), c.Str(text)))]
-    assert isinstance(field.default, int)
-    return [put(place, c.Int(str(int(field.default))))]
+    assert isinstance(default, int)
+    return [c.ExprStmt(c.Assign(place, c.Int(str(int(default)))))]

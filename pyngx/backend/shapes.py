@@ -22,11 +22,22 @@ from pyngx.tree import (
     Op,
     TableFind,
     TableItem,
+    TupleOf,
     Walrus,
 )
 from pyngx.types import Bool, is_integer
 
-_BY_STATEMENTS = (CallHelper, Walrus, Format, ByteAt, ItemAt, BufBytes, TableItem, TableFind)
+_BY_STATEMENTS = (
+    CallHelper,
+    Walrus,
+    Format,
+    ByteAt,
+    ItemAt,
+    BufBytes,
+    TableItem,
+    TableFind,
+    TupleOf,
+)
 """Expressions that become statements whatever is in them."""
 
 
@@ -63,7 +74,7 @@ def needs_statements(expr: Expr) -> bool:
                 | ByteAt()
                 | ItemAt()
                 | BufBytes()
-                | (TableItem() | TableFind())
+                | (TableItem() | TableFind() | TupleOf())
             ):
                 return True
             case Arith(overflows=overflows, divides_by_zero=zero, negative_shift=negative):

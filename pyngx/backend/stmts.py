@@ -64,7 +64,7 @@ from pyngx.tree import (
     While,
     YieldRest,
 )
-from pyngx.types import Bool, Ctx, Headers, List, Tuple
+from pyngx.types import Bool, Ctx, Headers, List, Tuple, is_compound
 
 
 class StmtLowering(ExprLowering):
@@ -170,6 +170,8 @@ class StmtLowering(ExprLowering):
             self.call_for_effect(value)
         elif isinstance(value, TableItem) and not value.checked:
             self._discard(value.index)
+        elif is_compound(value.type):
+            self.place(value)
         elif is_string(value.type):
             if not isinstance(value, Const):
                 self.string(value, "unused")
@@ -210,6 +212,9 @@ class StmtLowering(ExprLowering):
     def _assign_state(self, target: StateField, value: Expr) -> None:
         """A context field; a byte string owns its storage."""
         place = self.value(target)
+        if is_compound(target.type):
+            self.keep_compound(place, value)
+            return
         if not is_string(target.type):
             self._assign(place, value)
             return
@@ -496,12 +501,11 @@ class StmtLowering(ExprLowering):
         assert isinstance(stmt.value.type, List)
         item_type = stmt.value.type.item
         if isinstance(item_type, Tuple) and len(stmt.vars) > 1:
-            names = self.out.unit.tuple_fields(item_type)
+            names = self.out.unit.member_names(item_type)
             for var, name in zip(stmt.vars, names, strict=True):
                 self.set_loop_variable(var, c.Member(item, name))
         else:
-            whole = isinstance(item_type, Tuple)
-            self.set_loop_variable(stmt.vars[0], c.Unary("&", item) if whole else item)
+            self.set_loop_variable(stmt.vars[0], item)
 
     def _for_chain(self, stmt: ForChain) -> None:
         line = self.out.line

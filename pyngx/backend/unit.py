@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pyngx.backend.names import identifier
+from pyngx.backend import cnodes as c
+from pyngx.backend.names import Names, identifier
 from pyngx.headers import NginxModel
 from pyngx.program import ConfClass, Program, VariableDef
 from pyngx.tree import (
     Function,
 )
-from pyngx.types import Bool, Bytes, Enum, Int, List, Optional, Place, Str, Tuple, Type
+from pyngx.types import (
+    Bool,
+    Bytes,
+    Enum,
+    Int,
+    List,
+    NoneType,
+    Optional,
+    Place,
+    Str,
+    Tuple,
+    Type,
+    describe,
+    is_compound,
+    members,
+)
 
 _CONF_SUFFIX = {Place.LOC: "loc_conf", Place.SRV: "srv_conf", Place.MAIN: "main_conf"}
 
@@ -29,7 +45,7 @@ class Signature:
         """Whether the result is stored through the last argument."""
         result = self.function.result
         inner = result.inner if isinstance(result, Optional) else result
-        if isinstance(inner, Bytes | Str):
+        if isinstance(inner, Bytes | Str) or is_compound(result):
             return True
         return self.fails and isinstance(inner, Int | Bool | Enum)
 
@@ -43,6 +59,8 @@ class Unit:
     helpers: dict[str, Signature] = field(default_factory=dict)
     header_results: frozenset[str] = frozenset()
     """What the author's header filter returns: names of constants, ``""`` for anything else."""
+    structs: dict[Type, c.StructDef] = field(default_factory=dict)
+    """The structures of compound values, those that others contain first."""
     tables: dict[tuple[int | bytes | str, ...], str] = field(default_factory=dict)
     """The constant sequences that functions use, and their names."""
 
@@ -103,22 +121,57 @@ class Unit:
         """The function that nginx calls for a variable's value."""
         return f"{self.prefix}_{identifier(variable.name)}_variable"
 
-    def tuple_type(self, type_: Tuple) -> str:
-        """The structure that holds the items of a list of tuples."""
-        if type_.items == (Bytes(), Bytes()):
+    def struct(self, type_: Type) -> str:
+        """The name of the structure of a compound value."""
+        if type_ == Tuple((Bytes(), Bytes())):
             return "ngx_keyval_t"
+        if type_ in self.structs:
+            return self.structs[type_].name
+        of_directive = self._directive(type_)
+        if of_directive:
+            return of_directive
+        decls = []
+        for name, part in zip(self.member_names(type_), members(type_), strict=True):
+            if not isinstance(part[1], NoneType):
+                decls.append(c.Decl(*c_type(self, part[1]), name))
+        taken = {struct.name for struct in self.structs.values()}
+        wanted = f"{self.prefix}_{_words(type_)}"
+        found, number = f"{wanted}_t", 2
+        while found in taken:
+            found, number = f"{wanted}{number}_t", number + 1
+        self.structs[type_] = c.StructDef(found, tuple(decls))
+        return found
+
+    def _directive(self, type_: Type) -> str:
+        """The structure of the items of a directive, if these are of the type."""
         for conf in self.program.confs:
             for fld in conf.fields:
                 inner = fld.type.inner if isinstance(fld.type, Optional) else fld.type
                 if isinstance(inner, List) and inner.item == type_:
                     return f"{self.prefix}_{fld.name}_t"
-        raise AssertionError("a tuple that is no directive's")
+        return ""
 
-    def tuple_fields(self, type_: Tuple) -> tuple[str, ...]:
-        """The names of the fields of `tuple_type`."""
-        if self.tuple_type(type_) == "ngx_keyval_t":
+    def member_names(self, type_: Type) -> tuple[str, ...]:
+        """The names of the members of a compound value's structure."""
+        if type_ == Tuple((Bytes(), Bytes())):
             return ("key", "value")
-        return tuple(f"arg{i}" for i in range(1, len(type_.items) + 1))
+        if isinstance(type_, Tuple) and type_.cls is None and self._directive(type_):
+            return tuple(f"arg{i}" for i in range(1, len(type_.items) + 1))
+        names = Names(self.model)
+        return tuple(names.claim(name) for name, _ in members(type_))
+
+
+def _words(type_: Type) -> str:
+    """What the name of a structure says of its type."""
+    match type_:
+        case Tuple(_, cls) if cls is not None:
+            return identifier(cls.__name__).lower()
+        case Tuple(items):
+            return "_".join(_words(item) for item in items)
+        case Optional(inner):
+            return f"optional_{_words(inner)}"
+        case _:
+            return describe(type_).removesuffix("_t").lower()
 
 
 def c_type(unit: Unit, type_: Type) -> tuple[str, int]:
@@ -126,8 +179,8 @@ def c_type(unit: Unit, type_: Type) -> tuple[str, int]:
     from pyngx import types as t
 
     match type_:
-        case t.Int(c):
-            return (c, 0)
+        case t.Int(name):
+            return (name, 0)
         case t.Enum():
             return ("ngx_uint_t", 0) if type_.range.lo >= 0 else ("ngx_int_t", 0)
         case t.Bool():
@@ -137,9 +190,9 @@ def c_type(unit: Unit, type_: Type) -> tuple[str, int]:
         case t.NoneType():
             return ("void", 0)
         case t.Optional(inner):
-            return c_type(unit, inner)
-        case t.Struct(name):
-            return (name, 1)
+            return (unit.struct(type_), 0) if is_compound(type_) else c_type(unit, inner)
+        case t.Struct(struct):
+            return (struct, 1)
         case t.Conf(place):
             return (unit.conf_type(place), 1)
         case t.Ctx():
@@ -147,7 +200,7 @@ def c_type(unit: Unit, type_: Type) -> tuple[str, int]:
         case t.List():
             return ("ngx_array_t", 1)
         case t.Tuple():
-            return (unit.tuple_type(type_), 1)
+            return (unit.struct(type_), 0)
         case t.ComplexValue():
             return ("ngx_http_complex_value_t", 1)
         case t.Bufs():

@@ -11,6 +11,7 @@ from pyngx.check.coerce import BUF, as_bytes
 from pyngx.check.constants import constant, integer
 from pyngx.check.context import Refused, nearest, suggestion
 from pyngx.check.fields import face, field_names
+from pyngx.check.tuples import is_plain
 from pyngx.ops.table import TABLE
 from pyngx.program import DirectiveField
 from pyngx.tree import (
@@ -24,6 +25,7 @@ from pyngx.tree import (
     Length,
     Op,
     StateField,
+    TupleOf,
 )
 from pyngx.types import (
     BIT,
@@ -96,6 +98,9 @@ class Access(Base):
                         limits = range_of(ctx_field.type)
                         return StateField(span, ctx_field.type, value, ctx_field.name, range=limits)
                 self._no_field(node, ctx.name, [f.name for f in ctx.fields])
+            case Tuple(items, cls) if cls is not None and node.attr in value.type.names:
+                at = value.type.names.index(node.attr)
+                return Item(span, items[at], value, at, range=range_of(items[at]))
             case Part() if node.attr == "matched":
                 return Field(span, Bool(), value, "matched", "ngx_flag_t", range=BIT)
             case Part() if node.attr == "index":
@@ -229,6 +234,8 @@ class Access(Base):
                 help=f"the last one is [{len(items) - 1}], for indices start at 0",
             )
         position = index.value % len(items)
+        if isinstance(value, TupleOf) and is_plain(value):
+            return value.items[position]
         type_ = items[position]
         return Item(self.report.span(node), type_, value, position, range=range_of(type_))
 
@@ -295,6 +302,8 @@ class Access(Base):
             found = value.type.value
             if isinstance(found, tuple | list | dict | set | frozenset):
                 return integer(self.report, node, len(found), self.mod.model)
+        if isinstance(value.type, Tuple) and is_plain(value):
+            return integer(self.report, node, len(value.type.items), self.mod.model)
         if isinstance(value.type, Bytes | List | Part) or value.type == BUF:
             measured = value if value.type == BUF else as_bytes(value)
             return Length(span, INT, measured, range=LENGTH)

@@ -37,6 +37,7 @@ from pyngx.types import (
     Struct,
     Tuple,
     Type,
+    describe,
 )
 
 HEADERS = {"ngx_http_headers_in_t": Headers("in"), "ngx_http_headers_out_t": Headers("out")}
@@ -89,10 +90,30 @@ def from_annotation(hint: object, model: NginxModel) -> Type:
         (item,) = typing.get_args(hint)
         return List(from_annotation(item, model))
     if origin is tuple:
-        return Tuple(tuple(from_annotation(a, model) for a in typing.get_args(hint)))
+        return _tuple(typing.get_args(hint), None, model)
+    if (
+        isinstance(hint, type)
+        and hint not in _EXACT
+        and issubclass(hint, tuple)
+        and hasattr(hint, "_fields")
+    ):
+        hints = typing.get_type_hints(hint)
+        return _tuple(tuple(hints.get(name) for name in hint._fields), hint, model)
     if isinstance(hint, type):
         return _class(hint)
     raise UnknownAnnotation("it is not a type of the language")
+
+
+def _tuple(args: tuple[object, ...], cls: type | None, model: NginxModel) -> Tuple:
+    """A tuple of some length, each of whose items can be stored."""
+    if Ellipsis in args or not args:
+        raise UnknownAnnotation("a tuple has a fixed number of items, at least one")
+    items = tuple(from_annotation(a, model) for a in args)
+    for item in items:
+        inner = item.inner if isinstance(item, Optional) else item
+        if not isinstance(inner, Int | Bool | Enum | Bytes | Str | Tuple | ComplexValue):
+            raise UnknownAnnotation(f"a tuple does not hold '{describe(item)}' in this version")
+    return Tuple(items, cls)
 
 
 def _union(hint: object, model: NginxModel) -> Type:

@@ -12,10 +12,10 @@ from pyngx.check.base import path
 from pyngx.check.coerce import BUF, join, store
 from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.conversions import divided
-from pyngx.check.expr import Expressions
 from pyngx.check.fields import REQUEST_FLAGS
 from pyngx.check.pieces import PIECES, partition, piece
 from pyngx.check.scope import Facts
+from pyngx.check.unpacking import Unpacking
 from pyngx.frontend.load import FunctionSource
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
@@ -27,7 +27,6 @@ from pyngx.tree import (
     Eval,
     Expr,
     Field,
-    Item,
     Local,
     Op,
     StateField,
@@ -51,7 +50,6 @@ from pyngx.types import (
     Part,
     Str,
     Struct,
-    Tuple,
     Type,
     Variables,
     describe,
@@ -74,7 +72,7 @@ class Widened(Exception):
     """A local turned out to hold a wider type: the function is checked again with it."""
 
 
-class Assignments(Expressions):
+class Assignments(Unpacking):
     """Checks assignments of one function."""
 
     def __init__(
@@ -145,12 +143,13 @@ class Assignments(Expressions):
             if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
         )
 
-    def _assign(self, node: ast.stmt, target: ast.expr, value_node: ast.expr) -> tuple[Stmt, ...]:
+    def assign(self, node: ast.stmt, target: ast.expr, value_node: ast.expr) -> tuple[Stmt, ...]:
+        """``target = value`` for a target of any kind."""
         match target:
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 return self._unpack(node, targets, value_node)
             case ast.Name():
-                return (self._assign_name(node, target, self.expr(value_node), value_node),)
+                return (self.assign_name(node, target, self.expr(value_node), value_node),)
             case ast.Attribute():
                 return (self._assign_attribute(node, target, value_node),)
             case ast.Subscript():
@@ -175,14 +174,15 @@ class Assignments(Expressions):
                     "an assignment to several targets is compiled for names only",
                     help="write one assignment a line",
                 )
-            stmts.extend(self._assign(node, target, value_node))
+            stmts.extend(self.assign(node, target, value_node))
             if not isinstance(value_node, ast.Constant):
                 value_node = ast.copy_location(ast.Name(target.id, ast.Load()), target)
         return tuple(stmts)
 
-    def _assign_name(
+    def assign_name(
         self, node: ast.stmt, target: ast.Name, value: Expr, value_node: ast.expr
     ) -> Stmt:
+        """``name = value``; the type of a local comes from its first value."""
         if isinstance(value, CallHelper) and isinstance(value.type, NoneType):
             self.report.refuse(
                 "PNX141",
@@ -236,21 +236,13 @@ class Assignments(Expressions):
             for target, result in zip(targets, results, strict=True):
                 if not isinstance(target, ast.Name):
                     self._names_only(target)
-                kept.append(self._assign_name(node, target, result, value_node))
+                kept.append(self.assign_name(node, target, result, value_node))
             return tuple(kept)
         if not isinstance(value_node, ast.Tuple | ast.List):
             found = partition(self, value_node)
             if found is not None:
                 return self._unpack_pieces(node, targets, *found)
-            value = self.expr(value_node)
-            if isinstance(value, Local) and isinstance(value.type, Tuple):
-                return self._unpack_tuple(node, targets, value)
-            self.report.refuse(
-                "PNX140",
-                value_node,
-                "only a tuple is unpacked",
-                help="assign the parts one by one",
-            )
+            return self.unpack_value(node, targets, self.expr(value_node), value_node)
         if len(targets) != len(value_node.elts):
             self.report.refuse(
                 "PNX142",
@@ -258,6 +250,8 @@ class Assignments(Expressions):
                 f"{len(targets)} targets, but {len(value_node.elts)} values",
                 help="give each target one value",
             )
+        if not all(isinstance(target, ast.Name) for target in targets):
+            return self._unpack_places(node, targets, value_node.elts)
         names = {t.id for t in targets if isinstance(t, ast.Name)}
         stmts: list[Stmt] = []
         values = [self.expr(v) for v in value_node.elts]
@@ -272,13 +266,13 @@ class Assignments(Expressions):
                 while name in self.stores:
                     name += "_"
                 temp = ast.copy_location(ast.Name(name, ast.Store()), target)
-                stmts.append(self._assign_name(node, temp, value, element))
+                stmts.append(self.assign_name(node, temp, value, element))
                 self.local_names |= {temp.id}
                 pending.append((target, self.name(temp), element))
             else:
-                stmts.append(self._assign_name(node, target, value, element))
+                stmts.append(self.assign_name(node, target, value, element))
         for target, value, element in pending:
-            stmts.append(self._assign_name(node, target, value, element))
+            stmts.append(self.assign_name(node, target, value, element))
         return tuple(stmts)
 
     def _names_only(self, target: ast.expr) -> NoReturn:
@@ -288,25 +282,6 @@ class Assignments(Expressions):
             "unpacking assigns to names only",
             help="unpack to names, then assign them one by one",
         )
-
-    def _unpack_tuple(
-        self, node: ast.stmt, targets: list[ast.expr], value: Local
-    ) -> tuple[Stmt, ...]:
-        assert isinstance(value.type, Tuple)
-        if len(targets) != len(value.type.items):
-            self.report.refuse(
-                "PNX142",
-                node,
-                f"{len(targets)} targets, but {len(value.type.items)} values",
-                help="give each value a target, '_' for one that is not needed",
-            )
-        stmts: list[Stmt] = []
-        for i, (target, type_) in enumerate(zip(targets, value.type.items, strict=True)):
-            if not isinstance(target, ast.Name):
-                self._names_only(target)
-            item = Item(value.span, type_, value, i)
-            stmts.append(self._assign_name(node, target, item, target))
-        return tuple(stmts)
 
     def _unpack_pieces(
         self,
@@ -336,7 +311,7 @@ class Assignments(Expressions):
                 while hint in self.stores or hint in self.local_names:
                     hint += "_"
                 temp = ast.copy_location(ast.Name(hint, ast.Store()), call)
-                stmts.append(self._assign_name(node, temp, value, value_node))
+                stmts.append(self.assign_name(node, temp, value, value_node))
                 self.local_names |= {hint}
                 names.append(temp)
             again = ast.Call(call.func, names[1:] or [separator], [])
@@ -346,7 +321,7 @@ class Assignments(Expressions):
             if not isinstance(target, ast.Name):
                 self._names_only(target)
             value = piece(self, call, receiver, method, i)
-            stmts.append(self._assign_name(node, target, value, target))
+            stmts.append(self.assign_name(node, target, value, target))
         return tuple(stmts)
 
     def _annotated(self, node: ast.AnnAssign) -> tuple[Stmt, ...]:
@@ -398,7 +373,7 @@ class Assignments(Expressions):
         value = self.expr(binop)
         match node.target:
             case ast.Name():
-                return self._assign_name(node, node.target, value, node.value)
+                return self.assign_name(node, node.target, value, node.value)
             case ast.Attribute():
                 return self._store_attribute(node, node.target, value, node.value)
             case ast.Subscript(value=owner_node, slice=index) if not isinstance(index, ast.Slice):

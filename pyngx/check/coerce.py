@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import NoReturn
 
 from pyngx.check.context import Refused, Reporter
-from pyngx.tree import BufBytes, Const, Convert, Expr, PartBytes, Wrap
+from pyngx.tree import (
+    BufBytes,
+    Const,
+    Convert,
+    Expr,
+    Item,
+    Local,
+    PartBytes,
+    StateField,
+    TupleOf,
+    Wrap,
+)
 from pyngx.types import (
     BIT,
     INT,
@@ -19,6 +31,7 @@ from pyngx.types import (
     Part,
     Str,
     Struct,
+    Tuple,
     Type,
     describe,
     is_integer,
@@ -45,6 +58,10 @@ def join(a: Type, b: Type) -> Type | None:
     if is_integer(a) and is_integer(b):
         return INT
     match a, b:
+        case Tuple(xs, cls), Tuple(ys, other) if len(xs) == len(ys):
+            items = [join(x, y) for x, y in zip(xs, ys, strict=True)]
+            found = tuple(i for i in items if i is not None)
+            return Tuple(found, cls or other) if len(found) == len(xs) else None
         case NoneType(), Optional():
             return b
         case Optional(), NoneType():
@@ -94,6 +111,8 @@ def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> 
             return Wrap(value.span, to, stored)
         case Bytes(), source if source in (BUF, PART):
             return as_bytes(value)
+        case Tuple(wanted), Tuple(given) if len(wanted) == len(given):
+            return _store_tuple(report, node, value, to, what)
         case _:
             pass
     if isinstance(value.type, Optional | NoneType) and not isinstance(to, Optional | NoneType):
@@ -105,6 +124,32 @@ def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> 
         label=f"this is '{describe(value.type)}'",
         help=_store_help(value.type, to),
     )
+
+
+def _store_tuple(report: Reporter, node: ast.AST, value: Expr, to: Tuple, what: str) -> Expr:
+    """A tuple item by item: each may be wrapped, or checked for its range."""
+    assert isinstance(value.type, Tuple)
+    if isinstance(value, TupleOf):
+        items = value.items
+    elif isinstance(value, Local | StateField | Item):
+        items = tuple(
+            Item(value.span, type_, value, i, range=range_of(type_))
+            for i, type_ in enumerate(value.type.items)
+        )
+    elif value.type.items == to.items:
+        return replace(value, type=to)
+    else:
+        report.refuse(
+            "PNX111",
+            node,
+            f"{what} is '{describe(to)}', but the value is '{describe(value.type)}'",
+            help="assign it to a variable first, and its items one by one",
+        )
+    stored = tuple(
+        store(report, node, item, type_, f"item {i} of {what}")
+        for i, (item, type_) in enumerate(zip(items, to.items, strict=True))
+    )
+    return TupleOf(value.span, to, stored)
 
 
 def may_be_none(report: Reporter, value: Expr, what: str) -> NoReturn:

@@ -18,6 +18,7 @@ from pyngx.check.formatting import fstring
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PIECES, partition, piece
 from pyngx.check.scope import assigned_if
+from pyngx.check.tuples import tuple_of
 from pyngx.tree import (
     Conditional,
     Const,
@@ -50,7 +51,6 @@ from pyngx.types import (
 )
 
 _NOT_SPOKEN: dict[type[ast.expr], tuple[str, str]] = {
-    ast.Tuple: ("a tuple as a value", "use a variable for each of its items"),
     ast.List: ("a list made in a function", "use a variable for each of its items"),
     ast.Slice: ("a slice in this place", "slice bytes: data[1:3]"),
 }
@@ -122,6 +122,8 @@ class Expressions(Operators):
                 return self._walrus(node)
             case ast.ListComp():
                 return self._list_of(node)
+            case ast.Tuple():
+                return tuple_of(self, node)
             case _:
                 what, help_ = _NOT_SPOKEN.get(type(node), (f"'{type(node).__name__}'", ""))
                 self.report.refuse(

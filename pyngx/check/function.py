@@ -37,6 +37,7 @@ from pyngx.types import (
     Range,
     Str,
     Struct,
+    Tuple,
     Type,
     describe,
 )
@@ -283,7 +284,9 @@ class FunctionChecker(Statements):
             case Kind.VARIABLE if type_ not in _VARIABLE_RESULTS:
                 wanted = "bytes, str, bytes | None or str | None"
             case Kind.HELPER if not isinstance(type_, _HELPER_RESULTS):
-                wanted = "None, bool, an integer, bytes or str, or one of these | None"
+                wanted = (
+                    "None, bool, an integer, bytes, str or a tuple of these, or one of these | None"
+                )
             case _:
                 return type_
         self.report.refuse(
@@ -345,7 +348,7 @@ _RESULT_HELP = {
 }
 _CONF_BASES = {Place.LOC: "LocConf", Place.SRV: "SrvConf", Place.MAIN: "MainConf"}
 _VARIABLE_RESULTS: tuple[Type, ...] = (Bytes(), Str(), Optional(Bytes()), Optional(Str()))
-_HELPER_RESULTS = (Int, Bool, Bytes, Str, NoneType, Optional, Enum)
+_HELPER_RESULTS = (Int, Bool, Bytes, Str, NoneType, Optional, Enum, Tuple)
 
 
 def _lines(text: str | None) -> tuple[str, ...]:

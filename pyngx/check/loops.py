@@ -175,8 +175,11 @@ class Loops(Assignments):
 
         def first() -> tuple[Stmt, ...]:
             return tuple(
-                self._give(node, target, tables.item(self, node.iter, column, place, checked=False))
+                stmt
                 for target, column in zip(targets, columns, strict=True)
+                for stmt in self._give(
+                    node, target, tables.item(self, node.iter, column, place, checked=False)
+                )
             )
 
         if not rows:
@@ -223,7 +226,7 @@ class Loops(Assignments):
             self.value_ranges[index.id] = place.range
 
         def first() -> tuple[Stmt, ...]:
-            value = self._assign_name(node, index, place, index)
+            value = self.assign_name(node, index, place, index)
             after = Arith(
                 span, INT, "+", place, one, overflows=not limits.fits_int64, range=place.range
             )
@@ -305,8 +308,9 @@ class Loops(Assignments):
 
         def first() -> tuple[Stmt, ...]:
             return tuple(
-                self._give(node, target, sequence.item(place))
+                stmt
                 for target, sequence in zip(targets, sequences, strict=True)
+                for stmt in self._give(node, target, sequence.item(place))
             )
 
         self.rounds.append(first)
@@ -314,9 +318,11 @@ class Loops(Assignments):
         body = self._for_body(node, ())
         return (*before, ForRange(span, index, zero, count, one, body))
 
-    def _give(self, node: ast.For, target: ast.expr, value: Expr) -> Stmt:
+    def _give(self, node: ast.For, target: ast.expr, value: Expr) -> tuple[Stmt, ...]:
         """Give a loop's target its value for this round."""
-        return self._assign_name(node, self._one_name(target), value, target)
+        if not isinstance(target, ast.Tuple):
+            target = self._one_name(target)
+        return self.give(node, target, value, target)
 
     def _for_reversed(self, node: ast.For, call: ast.Call) -> tuple[Stmt, ...]:
         """``for x in reversed(…)``: of a range, of bytes, of a list."""
@@ -334,7 +340,7 @@ class Loops(Assignments):
         before, sequence = self._sequence(call.args[0])
         index = self.hidden("index", INT)
         place = Local(span, INT, index, range=LENGTH)
-        self.rounds.append(lambda: (self._give(node, node.target, sequence.item(place)),))
+        self.rounds.append(lambda: self._give(node, node.target, sequence.item(place)))
         minus = Const(span, INT, -1, range=Range(-1, -1))
         one = Const(span, INT, 1, range=Range(1, 1))
         last = self.arith(call, "-", sequence.length, one)
@@ -522,6 +528,8 @@ class Loops(Assignments):
                     f"{len(node.target.elts)} names, but the items are '{describe(item)}'",
                     help="give each value a name, '_' for one that is not needed",
                 )
+            if not all(isinstance(t, ast.Name) for t in node.target.elts):
+                return self._nested_targets(node, value, item)
             vars_ = tuple(
                 self._loop_var(node, t, i)
                 for t, i in zip(node.target.elts, item.items, strict=True)
@@ -529,6 +537,13 @@ class Loops(Assignments):
         else:
             vars_ = (self._loop_var(node, node.target, item),)
         return ForList(span, vars_, value, self._for_body(node, vars_))
+
+    def _nested_targets(self, node: ast.For, value: Expr, item: Type) -> Stmt:
+        """``for (a, b), c in list``: the item in a variable, then what is in it."""
+        span = self.report.span(node)
+        var = self.hidden("item", item)
+        self.rounds.append(lambda: self._give(node, node.target, Local(span, item, var)))
+        return ForList(span, (var,), value, self._for_body(node, ()))
 
 
 def _is_false(keyword: ast.keyword) -> bool:

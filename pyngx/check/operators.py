@@ -16,6 +16,7 @@ from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import constant, integer
 from pyngx.check.formatting import percent
 from pyngx.check.scope import assigned_if
+from pyngx.check.tuples import Tuples, is_plain, item_of
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
     Arith,
@@ -23,16 +24,13 @@ from pyngx.tree import (
     Compare,
     Const,
     Expr,
-    Field,
     Format,
     IsNone,
     Local,
     Logic,
     Not,
     Op,
-    StateField,
     Truth,
-    Unwrap,
     Walrus,
 )
 from pyngx.types import (
@@ -53,6 +51,7 @@ from pyngx.types import (
     Range,
     Str,
     Struct,
+    Tuple,
     Type,
     describe,
     is_integer,
@@ -89,7 +88,7 @@ _COMPARE = {
 }
 
 
-class Operators(Access):
+class Operators(Access, Tuples):
     """Checks operators."""
 
     def truth(self, node: ast.expr, value: Expr) -> Expr:
@@ -100,7 +99,11 @@ class Operators(Access):
         if isinstance(value, Const) and isinstance(value.value, int | bytes | str):
             truth = bool(value.value)
             return Const(value.span, Bool(), truth, range=Range(truth, truth))
-        if isinstance(inner, Struct | List | Bytes | Str | ComplexValue) or is_integer(inner):
+        if isinstance(value.type, Tuple) and is_plain(value):
+            return Const(value.span, Bool(), True, range=Range(1, 1))
+        if isinstance(inner, Struct | List | Bytes | Str | Tuple | ComplexValue) or is_integer(
+            inner
+        ):
             return Truth(value.span, Bool(), value, range=BIT)
         self.report.refuse(
             "PNX116",
@@ -213,6 +216,12 @@ class Operators(Access):
     def _percent(self, node: ast.BinOp, template: Const) -> Expr:
         values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
         checked = [(v, self.expr(v)) for v in values]
+        if len(checked) == 1 and isinstance(checked[0][1].type, Tuple):
+            whole, pair = checked[0]
+            first, again = self.once(pair, "values")
+            assert isinstance(pair.type, Tuple)
+            count = len(pair.type.items)
+            checked = [(whole, item_of(again if i else first, i)) for i in range(count)]
         text = isinstance(template.value, str)
         pieces = percent(self.report, node, template, checked, text=text)
         return Format(self.report.span(node), Str() if text else Bytes(), pieces)
@@ -285,6 +294,8 @@ class Operators(Access):
         """A comparison of two values of one kind."""
         span = self.report.span(node)
         left, right = as_bytes(left), as_bytes(right)
+        if isinstance(left.type, Tuple) and isinstance(right.type, Tuple):
+            return self.compare_tuples(node, op, left, right)
         kinds = _kind(left.type), _kind(right.type)
         if kinds[0] != kinds[1] or kinds[0] == "":
             if "none" in kinds:
@@ -328,6 +339,8 @@ class Operators(Access):
                     place, _ = tables.find(self, node, table, left_node, checked=False)
                     zero = Const(span, INT, 0, range=Range(0, 0))
                     return Compare(span, Bool(), ">=", place, zero, range=BIT)
+                case Tuple(types) if is_plain(right):
+                    items = [item_of(right, i) for i in range(len(types))]
                 case List(Bytes()):
                     item = self.need_bytes(left_node, "what is looked for in the list")
                     row = TABLE["operator.in_list"]
@@ -346,7 +359,7 @@ class Operators(Access):
                         help="it works on bytes, headers, and several values: x in (1, 2)",
                     )
         for item in items:
-            if not isinstance(item, Local | StateField | Field | Const | Unwrap):
+            if not is_plain(item):
                 self.report.refuse(
                     "PNX109",
                     right_node,
@@ -364,7 +377,7 @@ class Operators(Access):
     def once(self, value: Expr, hint: str) -> tuple[Expr, Expr]:
         """A value that is written several times and evaluated once: what stands for it where it is
         evaluated first, and after that. A variable that the author does not see keeps it."""
-        if isinstance(value, Local | StateField | Field | Const):
+        if is_plain(value):
             return value, value
         type_ = INT if is_integer(value.type) else value.type
         if as_bytes(value) is not value:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyngx import NO_DEFAULT, Directive
 from pyngx import MimeTypes as MimeTypesClass
-from pyngx.check.annotations import UnknownAnnotation, from_annotation
+from pyngx.check.annotations import UnknownAnnotation, from_annotation, parts
 from pyngx.check.assign import Kind
 from pyngx.check.context import ModuleContext, Refused, Reporter
 from pyngx.check.function import check_function
@@ -429,12 +429,19 @@ def _ctx_field(
     type_ = _annotated_type(mod, report, source, node, name)
     inner = type_.inner if isinstance(type_, Optional) else type_
     scalar = isinstance(inner, Int | Bool | Enum) and inner is type_
-    if not (scalar or isinstance(inner, Bytes | Str)):
+    if not (scalar or isinstance(inner, Bytes | Str) or _stored_tuple(type_)):
         report.refuse(
             "PNX308",
             node.annotation,
             f"a context field of type '{describe(type_)}' is not compiled by this version",
-            help="integers, flags, enums, bytes and str, and bytes or str | None",
+            help="integers, flags, enums, bytes, str, tuples of them, and bytes or str | None",
+        )
+    if isinstance(type_, Tuple) and name not in source.cls.__dict__:
+        report.refuse(
+            "PNX305",
+            node,
+            "a tuple has no default of its own",
+            help=f"write '{name}: {ast.unparse(node.annotation)} = (…)'",
         )
     default = source.cls.__dict__.get(name)
     if name not in source.cls.__dict__:
@@ -451,5 +458,11 @@ def _ctx_field(
         )
     if isinstance(default, enum.Enum):
         default = int(default.value)
-    assert default is None or isinstance(default, int | bytes | str)
+    assert default is None or isinstance(default, int | bytes | str | tuple)
     return CtxField(name, type_, default, report.span(node), _comments(source, node))
+
+
+def _stored_tuple(type_: Type) -> bool:
+    """Whether it is a tuple, also an optional one, that a context can hold."""
+    inner = type_.inner if isinstance(type_, Optional) else type_
+    return isinstance(inner, Tuple) and ComplexValue() not in parts(inner)

@@ -132,7 +132,7 @@ class Statements(Generators):
             case ast.Expr(value=value):
                 return (self._eval(value),)
             case ast.Assign(targets=[target]):
-                return self._assign(node, target, node.value)
+                return self.assign(node, target, node.value)
             case ast.Assign():
                 return self.assign_all(node)
             case ast.AnnAssign():

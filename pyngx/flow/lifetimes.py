@@ -49,6 +49,7 @@ from pyngx.tree import (
     ForRange,
     ForScan,
     Function,
+    Item,
     ListOf,
     Local,
     Logic,
@@ -58,13 +59,14 @@ from pyngx.tree import (
     Return,
     StateField,
     Stmt,
+    TupleOf,
     Unwrap,
     Var,
     Walrus,
     While,
     Wrap,
 )
-from pyngx.types import Bytes, Ctx, Optional, Part, Str, Struct, Type
+from pyngx.types import Ctx, Part, Struct, Type, text_leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +220,7 @@ def _uses_of(value: Expr) -> frozenset[Var]:
 
 
 def _holds_bytes(type_: Type) -> bool:
-    inner = type_.inner if isinstance(type_, Optional) else type_
-    return isinstance(inner, Bytes | Str)
+    return bool(text_leaves(type_))
 
 
 class _Function:
@@ -276,6 +277,10 @@ class _Function:
                 return self.origins(args[0], in_loop)
             case Unwrap(value=value) | Wrap(value=value) | Walrus(value=value):
                 return self.origins(value, in_loop)
+            case Item(obj=obj) if _holds_bytes(expr.type):
+                return self.origins(obj, in_loop)
+            case TupleOf(items=items):
+                return NONE.union(*(self.origins(item, in_loop) for item in items))
             case Logic(values=values):
                 return NONE.union(*(self.origins(v, in_loop) for v in values))
             case Conditional(then=then, orelse=orelse):

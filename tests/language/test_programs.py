@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+import pytest
+
 from tests.harness.builds import Target
 from tests.language.serving import Variables
 
@@ -13,9 +15,10 @@ NUMBERS = (0, 1, -1, 2, 5, 6, 7, -9, 12, 13, 27, 97, 300, 2**40, -(2**63), 2**63
 TEXTS = (b"", b"a", b"ab", b"abcabc", b"aaa", b"xyz", b"1b", b"cba", b"\xff\x80", b"Ab1dE", b"efg")
 
 
-def test_programs(packaged: Target, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["programs", "compounds"])
+def test_programs(name: str, packaged: Target, tmp_path: Path) -> None:
     """Every function gives CPython's value, or fails as it does, at the same line."""
-    served = Variables(FILTERS / "programs.py", packaged, tmp_path)
+    served = Variables(FILTERS / f"{name}.py", packaged, tmp_path)
     texts = list(itertools.product(TEXTS, repeat=2))
     numbers = list(itertools.product(NUMBERS, repeat=2))
     inputs = [

@@ -1,0 +1,121 @@
+"""Compound values: tuples, and optional ones, as structures of the module's own.
+
+They are passed to helpers by pointer, and stored by assignment: nobody but their owner changes
+them, so that a copy is as good as Python's reference.
+"""
+
+from __future__ import annotations
+
+from pyngx.backend import cnodes as c
+from pyngx.backend.calls import CallLowering
+from pyngx.backend.emitter import Ref
+from pyngx.backend.lowering import address, member, owned_by_context
+from pyngx.backend.unit import c_type
+from pyngx.tree import (
+    CallHelper,
+    Conditional,
+    Const,
+    Expr,
+    Item,
+    ItemAt,
+    Local,
+    StateField,
+    TupleOf,
+    Unwrap,
+    Walrus,
+    Wrap,
+)
+from pyngx.types import NoneType, Tuple, is_compound, members, text_leaves
+
+
+class CompoundLowering(CallLowering):
+    """Lowers compound values."""
+
+    def place(self, expr: Expr) -> c.Expr:
+        """Where a compound value lies; one that is computed is put into a temporary."""
+        match expr:
+            case Local(var=var):
+                return self.vars.places[var]
+            case StateField():
+                return self.state(expr)
+            case Item():
+                return self.item(expr)
+            case ItemAt():
+                return self._item_at(expr)
+            case Unwrap(value=value) if is_compound(value.type):
+                return member(self.place(value), "value")
+            case _:
+                ctype, stars = c_type(self.out.unit, expr.type)
+                temp = self.out.temp(ctype, stars, "made")
+                self.compound_into(temp, expr)
+                return temp
+
+    def item(self, expr: Item) -> c.Expr:
+        """An item of a tuple."""
+        assert isinstance(expr.obj.type, Tuple)
+        names = self.out.unit.member_names(expr.obj.type)
+        return member(self.place(expr.obj), names[expr.index])
+
+    def compound_into(self, target: c.Expr, expr: Expr) -> None:
+        """Store a compound value, computed or not, in ``target``, which it does not read."""
+        match expr:
+            case TupleOf(items=items):
+                assert isinstance(expr.type, Tuple)
+                for name, item in zip(self.out.unit.member_names(expr.type), items, strict=True):
+                    if not isinstance(item.type, NoneType):
+                        self.store(member(target, name), item)
+            case Const(value=None):
+                self.out.call("ngx_memzero", address(target), c.SizeOf(self._ctype(expr)))
+            case Wrap(value=value):
+                self.out.assign(member(target, "present"), c.Int("1"))
+                self.store(member(target, "value"), value)
+            case CallHelper():
+                self._call_helper(expr, address(target))
+            case Conditional(cond=cond, then=then, orelse=orelse):
+                test = self.cond(cond)
+                with self.out.block() as first:
+                    self.compound_into(target, then)
+                with self.out.block() as second:
+                    self.compound_into(target, orelse)
+                self.out.emit(c.If(test, tuple(first), tuple(second), line=self.out.line))
+            case Walrus(var=var, value=value):
+                self.set_named(var, value)
+                self.out.assign(target, self.vars.places[var])
+            case _:
+                source = self.place(expr)
+                self.out.assign(target, source)
+                if self.copies_state and owned_by_context(expr):
+                    for path in text_leaves(expr.type):
+                        old, new = self.leaf(expr, source, path), self.leaf(expr, target, path)
+                        self.snapshot(Ref(new), Ref(old))
+
+    def _ctype(self, expr: Expr) -> str:
+        return c_type(self.out.unit, expr.type)[0]
+
+    def leaf(self, expr: Expr, place: c.Expr, path: tuple[str, ...]) -> c.Expr:
+        """A member of a member …, by the names of the types."""
+        type_ = expr.type
+        for name in path:
+            parts = members(type_)
+            index = [n for n, _ in parts].index(name)
+            place = member(place, self.out.unit.member_names(type_)[index])
+            type_ = parts[index][1]
+        return place
+
+    def keep_compound(self, place: c.Expr, expr: Expr) -> None:
+        """Store a compound value in a field of the context that owns the bytes in it."""
+        assert isinstance(place, c.Arrow)
+        source = self.place(expr)
+        if source == place:
+            return
+        made = self.out.temp(self._ctype(expr), 0, "kept")
+        self.out.assign(made, source)
+        pool = c.Arrow(self.out.r, "pool")
+        for path in text_leaves(expr.type):
+            storage = c.Arrow(place.obj, "_".join((place.name, *path, "storage")))
+            old, new = self.leaf(expr, place, path), self.leaf(expr, made, path)
+            args = (pool, address(old), address(storage), address(new))
+            call = c.Call("ngx_http_pyngx_keep", args)
+            self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+            self.out.assign(new, old)
+        self.out.assign(place, made)

@@ -1,0 +1,91 @@
+"""Unpacking: a tuple into targets of any kind, each of which may be a tuple of targets again."""
+
+from __future__ import annotations
+
+import ast
+
+from pyngx.check.expr import Expressions
+from pyngx.check.tuples import is_plain, item_of
+from pyngx.tree import Expr, Stmt
+from pyngx.types import Tuple, describe
+
+
+class Unpacking(Expressions):
+    """Checks assignments to several targets at once."""
+
+    def assign(self, node: ast.stmt, target: ast.expr, value_node: ast.expr) -> tuple[Stmt, ...]:
+        """``target = value`` for a target of any kind."""
+        raise NotImplementedError
+
+    def assign_name(
+        self, node: ast.stmt, target: ast.Name, value: Expr, value_node: ast.expr
+    ) -> Stmt:
+        """``name = value``."""
+        raise NotImplementedError
+
+    def unpack_value(
+        self, node: ast.stmt, targets: list[ast.expr], value: Expr, value_node: ast.expr
+    ) -> tuple[Stmt, ...]:
+        """The items of a tuple into targets; what is computed is kept in a hidden variable."""
+        self.no_none(value, "what is unpacked")
+        if not isinstance(value.type, Tuple):
+            self.report.refuse(
+                "PNX140",
+                value_node,
+                f"only a tuple is unpacked, and this is '{describe(value.type)}'",
+                help="assign the parts one by one",
+            )
+        if len(targets) != len(value.type.items):
+            self.report.refuse(
+                "PNX142",
+                node,
+                f"{len(targets)} targets, but {len(value.type.items)} values",
+                help="give each value a target, '_' for one that is not needed",
+            )
+        stmts: list[Stmt] = []
+        if not is_plain(value):
+            name, stmt = self._hidden_name(node, value, value_node)
+            stmts.append(stmt)
+            value = self.expr(name)
+        for i, target in enumerate(targets):
+            stmts += self.give(node, target, item_of(value, i), target)
+        return tuple(stmts)
+
+    def give(
+        self, node: ast.stmt, target: ast.expr, value: Expr, value_node: ast.expr
+    ) -> tuple[Stmt, ...]:
+        """A value that is checked already, into a target of any kind."""
+        match target:
+            case ast.Name():
+                return (self.assign_name(node, target, value, value_node),)
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                return self.unpack_value(node, targets, value, value_node)
+            case _:
+                name, stmt = self._hidden_name(node, value, value_node)
+                return (stmt, *self.assign(node, target, name))
+
+    def _unpack_places(
+        self, node: ast.stmt, targets: list[ast.expr], values: list[ast.expr]
+    ) -> tuple[Stmt, ...]:
+        """``a[i], b.c = x, y``: all values first, then the targets from left to right."""
+        stmts: list[Stmt] = []
+        names = []
+        for value_node in values:
+            name, stmt = self._hidden_name(node, self.expr(value_node), value_node)
+            stmts.append(stmt)
+            names.append(name)
+        for target, name in zip(targets, names, strict=True):
+            stmts += self.assign(node, target, name)
+        return tuple(stmts)
+
+    def _hidden_name(
+        self, node: ast.stmt, value: Expr, value_node: ast.expr
+    ) -> tuple[ast.Name, Stmt]:
+        """A name that the author does not see, and the statement that gives it a value."""
+        name = "value"
+        while name in self.local_names or name in self.vars:
+            name += "_"
+        temp = ast.copy_location(ast.Name(name, ast.Store()), value_node)
+        stmt = self.assign_name(node, temp, value, value_node)
+        self.local_names |= {name}
+        return temp, stmt
