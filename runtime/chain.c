@@ -87,6 +87,7 @@ ngx_http_pyngx_chain_new(ngx_http_pyngx_stream_t *s)
     }
 
     s->tail = NULL;
+    s->limit = NULL;
 }
 
 

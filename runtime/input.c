@@ -11,9 +11,28 @@
 
 /* body.read(n): n bytes, fewer only at the end. */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_http_pyngx_stream_read(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
     ngx_int_t n, ngx_str_t *bytes)
+{
+    if (s->quick && !s->grown
+        && (size_t) n <= (size_t) (s->buf->last - s->pos))
+    {
+        bytes->data = s->pos;
+        bytes->len = n;
+        s->pos += n;
+        return NGX_OK;
+    }
+
+    return ngx_http_pyngx_stream_do_read(r, s, n, bytes);
+}
+
+
+/* The same where more than the buffer being read has to be seen to. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_do_read(ngx_http_request_t *r,
+    ngx_http_pyngx_stream_t *s, ngx_int_t n, ngx_str_t *bytes)
 {
     size_t     avail, held, size;
     ngx_int_t  rc;
@@ -47,6 +66,7 @@ ngx_http_pyngx_stream_read(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
             bytes->data = s->pos;
             bytes->len = size;
             s->pos += size;
+            s->quick = 1;
             return NGX_OK;
         }
 
@@ -200,6 +220,8 @@ ngx_http_pyngx_stream_hold_room(ngx_http_request_t *r,
 {
     size_t   held, most, wanted;
     u_char  *p;
+
+    s->quick = 0;
 
     if ((size_t) (s->hold_end - s->held_last) >= n) {
         return NGX_OK;

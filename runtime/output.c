@@ -11,13 +11,26 @@
 
 #define NGX_HTTP_PYNGX_VIEW_MIN   256
 #define NGX_HTTP_PYNGX_POINT_MIN  64
+#define NGX_HTTP_PYNGX_ADD_MAX    16
 
 
 /* yield of a text that outlives the request: points at it, unless short. */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_http_pyngx_stream_text(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
     ngx_str_t *text)
+{
+    if (ngx_http_pyngx_stream_add(s, text)) {
+        return NGX_OK;
+    }
+
+    return ngx_http_pyngx_stream_do_text(r, s, text);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_stream_do_text(ngx_http_request_t *r,
+    ngx_http_pyngx_stream_t *s, ngx_str_t *text)
 {
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
@@ -55,9 +68,21 @@ ngx_http_pyngx_stream_text(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
  * buffer that is being read becomes a view of it, all else is copied.
  */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_http_pyngx_stream_write(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
     ngx_str_t *bytes)
+{
+    if (ngx_http_pyngx_stream_add(s, bytes)) {
+        return NGX_OK;
+    }
+
+    return ngx_http_pyngx_stream_do_write(r, s, bytes);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_stream_do_write(ngx_http_request_t *r,
+    ngx_http_pyngx_stream_t *s, ngx_str_t *bytes)
 {
     u_char       *last;
     ngx_buf_t    *b, *buf;
@@ -111,6 +136,38 @@ ngx_http_pyngx_stream_write(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
 }
 
 
+/*
+ * Adds a few bytes to the page being filled, if the last buffer of the output
+ * ends there: without a call, for generators that yield byte by byte.
+ */
+
+static ngx_inline ngx_uint_t
+ngx_http_pyngx_stream_add(ngx_http_pyngx_stream_t *s, ngx_str_t *bytes)
+{
+    size_t   n;
+    u_char  *p, *data;
+
+    if (s->limit == NULL || bytes->len > NGX_HTTP_PYNGX_ADD_MAX
+        || bytes->len > (size_t) (s->limit - s->page->pos))
+    {
+        return 0;
+    }
+
+    p = s->page->pos;
+    data = bytes->data;
+
+    for (n = bytes->len; n; n--) {
+        *p++ = *data++;
+    }
+
+    s->page->pos = p;
+    s->tail->last = p;
+    s->tail->end = p;
+
+    return 1;
+}
+
+
 /* Copies bytes into pages. */
 
 static ngx_int_t
@@ -144,8 +201,20 @@ ngx_http_pyngx_stream_put(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
  * committed before anything else is yielded; NULL if memory has run out.
  */
 
-static u_char *
+static ngx_inline u_char *
 ngx_http_pyngx_stream_reserve(ngx_http_request_t *r,
+    ngx_http_pyngx_stream_t *s, size_t size)
+{
+    if (s->limit && size <= (size_t) (s->limit - s->page->pos)) {
+        return s->page->pos;
+    }
+
+    return ngx_http_pyngx_stream_do_reserve(r, s, size);
+}
+
+
+static u_char *
+ngx_http_pyngx_stream_do_reserve(ngx_http_request_t *r,
     ngx_http_pyngx_stream_t *s, size_t size)
 {
     if (s->page == NULL || (size_t) (s->page->end - s->page->pos) < size) {
@@ -164,27 +233,59 @@ ngx_http_pyngx_stream_reserve(ngx_http_request_t *r,
 
 /* yield of what was written where stream_reserve() has said, up to last. */
 
-static void
+static ngx_inline void
 ngx_http_pyngx_stream_commit(ngx_http_pyngx_stream_t *s, u_char *last)
 {
-    ngx_buf_t  *tail;
+    if (s->limit && last <= s->limit) {
+        s->page->pos = last;
+        s->tail->last = last;
+        s->tail->end = last;
+        return;
+    }
 
-    if (last == s->page->pos) {
+    ngx_http_pyngx_stream_do_commit(s, last);
+}
+
+
+static void
+ngx_http_pyngx_stream_do_commit(ngx_http_pyngx_stream_t *s, u_char *last)
+{
+    ngx_buf_t              *tail;
+    ngx_chain_t            *cl;
+    ngx_http_pyngx_page_t  *page;
+
+    page = s->page;
+
+    if (last == page->pos) {
         return;
     }
 
     tail = s->tail;
 
     if (ngx_http_pyngx_is_own(s, tail) && tail->temporary && !tail->flush
-        && tail->last == s->page->pos)
+        && tail->last == page->pos)
     {
         tail->last = last;
         tail->end = last;
-        s->page->pos = last;
-        return;
+        page->pos = last;
+
+    } else {
+        cl = ngx_http_pyngx_stream_segment(s, last);
+        ngx_http_pyngx_stream_append(s, cl);
     }
 
-    ngx_http_pyngx_stream_append(s, ngx_http_pyngx_stream_segment(s, last));
+    /* up to the limit the answer to stream_room() stays what it is */
+
+    s->grown = 1;
+    s->limit = page->end;
+
+    if (s->used >= (ngx_uint_t) s->bufs.num) {
+        s->limit -= s->bufs.size / 8 + 1;
+    }
+
+    if (page->pos > s->limit) {
+        s->limit = NULL;
+    }
 }
 
 
@@ -200,7 +301,7 @@ ngx_http_pyngx_stream_store(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
 {
     u_char  *p;
 
-    p = ngx_http_pyngx_stream_reserve(r, s, len);
+    p = ngx_http_pyngx_stream_do_reserve(r, s, len);
     if (p == NULL) {
         return NULL;
     }
@@ -229,6 +330,7 @@ ngx_http_pyngx_stream_segment(ngx_http_pyngx_stream_t *s, u_char *last)
     b->temporary = 1;
 
     page->pos = last;
+    s->limit = NULL;
 
     if (page->refs++ == 0) {
         s->used++;
@@ -273,6 +375,7 @@ ngx_http_pyngx_stream_take(ngx_http_pyngx_stream_t *s)
     own->page = NULL;
 
     s->own++;
+    s->grown = 1;
 
     return cl;
 }
@@ -363,6 +466,8 @@ ngx_http_pyngx_stream_page(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
 
     page = s->page;
     s->page = NULL;
+    s->limit = NULL;
+    s->grown = 1;
 
     if (page && page->refs == 0) {
         ngx_http_pyngx_stream_clear(s, page);
@@ -481,6 +586,7 @@ ngx_http_pyngx_stream_subrequest(ngx_http_request_t *r,
     sub->request = sr;
     sub->next = s->subs;
     s->subs = sub;
+    s->grown = 1;
 
     return NGX_OK;
 }
@@ -522,6 +628,8 @@ static ngx_pool_t *
 ngx_http_pyngx_stream_pool(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 {
     ngx_pool_cleanup_t  *cln;
+
+    s->quick = 0;
 
     if (s->scratch) {
         s->soiled = 1;

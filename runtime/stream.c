@@ -85,6 +85,7 @@ typedef struct {
     ngx_http_pyngx_page_t   *page;   /* being filled */
     ngx_http_pyngx_page_t   *pages;  /* free ones */
     ngx_uint_t     used;       /* pages in flight */
+    u_char        *limit;      /* if tail can grow: how far */
 
     ngx_pool_t    *pool;       /* of the request */
     ngx_pool_t    *scratch;    /* for temporaries, until the next read */
@@ -109,6 +110,8 @@ typedef struct {
     unsigned       soiled:1;   /* scratch was used since the last read */
     unsigned       urgent:1;   /* a filter before waits to append to s->in */
     unsigned       pause:1;    /* it appends after the last buffer read */
+    unsigned       grown:1;    /* the output, since room was asked for */
+    unsigned       quick:1;    /* nothing but buf has to be looked at */
 } ngx_http_pyngx_stream_t;
 
 
@@ -423,6 +426,7 @@ ngx_http_pyngx_stream_unhold(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
     s->link = cl;
     s->view = NULL;
     s->pos = cl->buf->last;
+    s->quick = 0;
 
     return NGX_OK;
 }
@@ -441,6 +445,8 @@ ngx_http_pyngx_stream_resume(ngx_http_pyngx_stream_t *s)
     s->under.buf = NULL;
     s->under.link = NULL;
     s->under.view = NULL;
+
+    s->quick = 0;
 }
 
 
@@ -496,13 +502,23 @@ ngx_http_pyngx_stream_view(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 
 /* Whether the generator may yield before it reads again. */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_http_pyngx_stream_room(ngx_http_pyngx_stream_t *s)
+{
+    return s->grown ? ngx_http_pyngx_stream_do_room(s) : NGX_OK;
+}
+
+
+/* The same when something was yielded after it was asked for. */
+
+static ngx_int_t
+ngx_http_pyngx_stream_do_room(ngx_http_pyngx_stream_t *s)
 {
     if (s->own < NGX_HTTP_PYNGX_STREAM_BUFS
         && ngx_http_pyngx_stream_pages_left(s)
         && (s->subs == NULL || ngx_http_pyngx_stream_subs_left(s)))
     {
+        s->grown = 0;
         return NGX_OK;
     }
 
@@ -562,6 +578,7 @@ ngx_http_pyngx_stream_release(ngx_http_request_t *r,
 
         s->buf = NULL;
         s->link = NULL;
+        s->quick = 0;
     }
 
     if (s->flush) {
@@ -587,6 +604,7 @@ ngx_http_pyngx_stream_flush(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
     if (ngx_http_pyngx_is_own(s, s->tail)) {
         s->tail->flush = 1;
         s->flushed = 1;
+        s->limit = NULL;
         return NGX_OK;
     }
 
@@ -706,6 +724,7 @@ ngx_http_pyngx_stream_send(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
 
         s->out = NULL;
         s->tail = NULL;
+        s->limit = NULL;
     }
 
     if (rc == NGX_ERROR) {
@@ -796,6 +815,7 @@ ngx_http_pyngx_stream_append(ngx_http_pyngx_stream_t *s, ngx_chain_t *cl)
     *s->last_out = cl;
     s->last_out = &cl->next;
     s->tail = cl->buf;
+    s->limit = NULL;
 
     if (cl->buf->flush || !ngx_buf_special(cl->buf)) {
         s->flushed = cl->buf->flush;
