@@ -55,7 +55,7 @@ ngx_http_pyngx_bytes_find(ngx_str_t *s, ngx_str_t *sub, ngx_int_t start,
         p = memchr(s->data + start, sub->data[0], n);
 
     } else {
-        p = memmem(s->data + start, n, sub->data, sub->len);
+        p = ngx_http_pyngx_search_once(s->data + start, n, sub);
     }
 
     return p ? p - s->data : -1;
@@ -68,7 +68,9 @@ static ngx_int_t
 ngx_http_pyngx_bytes_rfind(ngx_str_t *s, ngx_str_t *sub, ngx_int_t start,
     ngx_int_t end)
 {
-    ngx_int_t  n;
+    u_char     *from, *p;
+    size_t      len;
+    ngx_int_t   n;
 
     n = ngx_http_pyngx_bytes_bounds(s, &start, &end);
 
@@ -76,13 +78,65 @@ ngx_http_pyngx_bytes_rfind(ngx_str_t *s, ngx_str_t *sub, ngx_int_t start,
         return -1;
     }
 
-    for (end -= sub->len; end >= start; end--) {
-        if (ngx_memcmp(s->data + end, sub->data, sub->len) == 0) {
-            return end;
+    end -= sub->len;
+
+    if (sub->len <= 32) {
+
+        for ( /* void */ ; end >= start; end--) {
+            if (ngx_memcmp(s->data + end, sub->data, sub->len) == 0) {
+                return end;
+            }
         }
+
+        return -1;
+    }
+
+    /* as many places at once as sub is long, for linear time */
+
+    while (end >= start) {
+        len = ngx_min((size_t) (end - start) + 1, sub->len);
+        from = s->data + end + 1 - len;
+        p = memmem(from, len + sub->len - 1, sub->data, sub->len);
+
+        if (p) {
+            return ngx_http_pyngx_bytes_last(p, s->data + end, sub) - s->data;
+        }
+
+        end -= len;
     }
 
     return -1;
+}
+
+
+/*
+ * The last place of sub that is not after last, where p is one that is less
+ * than its length before: such places are the same distance from each other,
+ * so from the second on it is enough to see how far the period goes.
+ */
+
+static u_char *
+ngx_http_pyngx_bytes_last(u_char *p, u_char *last, ngx_str_t *sub)
+{
+    u_char  *end, *q;
+    size_t   period;
+
+    for ( ;; ) {
+
+        q = memmem(p + 1, last - p + sub->len - 1, sub->data, sub->len);
+        if (q == NULL) {
+            return p;
+        }
+
+        period = q - p;
+        end = q + sub->len;
+
+        while (end < last + sub->len && *end == *(end - period)) {
+            end++;
+        }
+
+        p = q + (end - q - sub->len) / period * period;
+    }
 }
 
 
@@ -117,7 +171,7 @@ ngx_http_pyngx_bytes_count(ngx_str_t *s, ngx_str_t *sub, ngx_int_t start,
 static ngx_int_t
 ngx_http_pyngx_bytes_contains_byte(ngx_str_t *s, ngx_int_t byte)
 {
-    return ngx_strlchr(s->data, s->data + s->len, (u_char) byte) != NULL;
+    return memchr(s->data, (u_char) byte, s->len) != NULL;
 }
 
 

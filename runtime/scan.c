@@ -10,6 +10,12 @@
 
 
 typedef struct {
+    uint32_t                  node;
+    size_t                    seen;     /* bytes of what is unread */
+} ngx_http_pyngx_place_t;
+
+
+typedef struct {
     ngx_http_pyngx_needle_t  *needles;
     uint32_t                 *first;    /* by first byte: 1 + which needle */
     ngx_uint_t                n;
@@ -19,8 +25,19 @@ typedef struct {
     size_t                    shortest;
     size_t                    offset;   /* of the bytes that are filtered by */
     u_char                    filter[4][16];
+    u_char                    pick[2][8];
+    ngx_uint_t                picked[2];
     u_char                   *memory;
     size_t                    size;
+    ngx_int_t                 credit;   /* for comparing in vain */
+    void                     *tree;     /* memory of nodes */
+    size_t                    tree_size;
+    struct ngx_http_pyngx_node_s  *nodes;
+    ngx_http_pyngx_place_t    here;     /* where the walk is */
+    ngx_http_pyngx_place_t    ahead;    /* where it has been, if seen */
+    unsigned                  fold:1;
+    unsigned                  planted:1;
+    unsigned                  walking:1;
 } ngx_http_pyngx_scan_t;
 
 
@@ -71,7 +88,11 @@ ngx_http_pyngx_scan_init(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
     scan->needles = (ngx_http_pyngx_needle_t *) scan->memory;
     scan->first = (uint32_t *) (scan->needles + n);
     scan->n = n;
+    scan->fold = (ignore_case != 0);
     scan->usable = 0;
+    scan->credit = NGX_HTTP_PYNGX_CREDIT;
+    scan->planted = 0;
+    scan->walking = 0;
     scan->longest = 1;
     scan->shortest = 0;
 
@@ -138,16 +159,31 @@ static ngx_int_t
 ngx_http_pyngx_stream_scan(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
     ngx_http_pyngx_scan_t *scan, ngx_http_pyngx_part_t *part)
 {
+    void       *scanned;
     size_t      avail, held, len, look;
     u_char     *at;
     ngx_int_t   index, more, rc;
 
+    scanned = s->scanned;
     rc = ngx_http_pyngx_stream_begin(s);
+    s->scanned = scanned;
+
     if (rc != NGX_OK) {
         return rc;
     }
 
     s->searched = 0;
+
+    if (scan->walking) {
+
+        if (scan->credit < NGX_HTTP_PYNGX_CREDIT
+            || scan->here.seen || scan->ahead.seen)
+        {
+            return ngx_http_pyngx_scan_walk(r, s, scan, part);
+        }
+
+        scan->walking = 0;
+    }
 
     for ( ;; ) {
         avail = 0;
@@ -163,6 +199,10 @@ ngx_http_pyngx_stream_scan(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
 
             rc = ngx_http_pyngx_scan_find(scan, s->pos, s->buf->last,
                                           s->buf->last, 0, &at, &index);
+
+            if (rc == NGX_BUSY && at == s->pos) {
+                return ngx_http_pyngx_scan_walk(r, s, scan, part);
+            }
 
             if (rc == NGX_AGAIN && at == s->pos) {
 
@@ -195,9 +235,15 @@ ngx_http_pyngx_stream_scan(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
             ngx_memcpy(s->held_last, s->pos, look);
         }
 
+        scan->credit -= (held + look) / 16;
+
         rc = ngx_http_pyngx_scan_find(scan, s->held, s->held_last,
                                       s->held_last + look, more == NGX_DONE,
                                       &at, &index);
+
+        if (rc == NGX_BUSY && at == s->held) {
+            return ngx_http_pyngx_scan_walk(r, s, scan, part);
+        }
 
         if (rc == NGX_AGAIN && at == s->held) {
 
@@ -245,6 +291,11 @@ ngx_http_pyngx_scan_part(ngx_http_pyngx_scan_t *scan,
         part->index = -1;
     }
 
+    /* what was passed pays for more comparisons */
+
+    scan->credit = ngx_min(scan->credit + 2 * (ngx_int_t) part->bytes.len,
+                           NGX_HTTP_PYNGX_CREDIT);
+
     return part->bytes.len;
 }
 
@@ -253,6 +304,7 @@ ngx_http_pyngx_scan_part(ngx_http_pyngx_scan_t *scan,
  * The first match that starts from p on and before stop, in data that ends at
  * last.  NGX_OK: it is at *at.  NGX_AGAIN: there may be one at *at, and none
  * before; not if this is all of the data.  NGX_DECLINED: *at is stop.
+ * NGX_BUSY: there is none before *at, and no more credit.
  */
 
 static ngx_int_t
@@ -267,8 +319,7 @@ ngx_http_pyngx_scan_find(ngx_http_pyngx_scan_t *scan, u_char *p, u_char *stop,
 
     if (scan->usable == 1) {
         *index = scan->only;
-        return ngx_http_pyngx_scan_find_one(&scan->needles[scan->only], p,
-                                            stop, last, all, at);
+        return ngx_http_pyngx_scan_find_one(scan, p, stop, last, all, at);
     }
 
     return ngx_http_pyngx_scan_find_any(scan, p, stop, last, all, at, index);
@@ -276,17 +327,25 @@ ngx_http_pyngx_scan_find(ngx_http_pyngx_scan_t *scan, u_char *p, u_char *stop,
 
 
 static ngx_int_t
-ngx_http_pyngx_scan_find_one(ngx_http_pyngx_needle_t *needle, u_char *p,
+ngx_http_pyngx_scan_find_one(ngx_http_pyngx_scan_t *scan, u_char *p,
     u_char *stop, u_char *last, ngx_uint_t all, u_char **at)
 {
-    size_t   len;
-    u_char  *found;
+    size_t                    len;
+    u_char                   *found;
+    ngx_http_pyngx_needle_t  *needle;
 
+    needle = &scan->needles[scan->only];
     len = needle->text.len;
 
     found = ngx_http_pyngx_search(p, ngx_min(last - p,
                                              stop - p + (ssize_t) len - 1),
-                                  needle);
+                                  needle, &scan->credit);
+
+    if (scan->credit < 0) {
+        *at = found ? found : p;
+        return NGX_BUSY;
+    }
+
     if (found) {
         *at = found;
         return NGX_OK;
@@ -301,11 +360,25 @@ ngx_http_pyngx_scan_find_one(ngx_http_pyngx_needle_t *needle, u_char *p,
     }
 
     for ( /* void */ ; p < stop; p++) {
+
+        if (scan->first[*p] == 0) {
+            continue;
+        }
+
+        *at = p;
+
         if (ngx_http_pyngx_fits(needle, p, last - p)) {
-            *at = p;
             return NGX_AGAIN;
         }
+
+        scan->credit -= needle->cost;
+
+        if (scan->credit < 0) {
+            return NGX_BUSY;
+        }
     }
+
+    *at = stop;
 
     return NGX_DECLINED;
 }
@@ -319,10 +392,14 @@ ngx_http_pyngx_scan_find_any(ngx_http_pyngx_scan_t *scan, u_char *p,
 
     u_char     *end;
     uint32_t    found;
+    ngx_uint_t  n;
 
 #endif
 
+    u_char     *from;
     ngx_int_t   rc;
+
+    from = p;
 
 #if (NGX_HTTP_PYNGX_X86)
 
@@ -334,26 +411,31 @@ ngx_http_pyngx_scan_find_any(ngx_http_pyngx_scan_t *scan, u_char *p,
         end = ngx_min(stop, last - scan->offset - 1);
     }
 
-    if (scan->needles[scan->only].avx2 && end - p >= 32) {
+    n = scan->needles[scan->only].avx2 ? 32 : 16;
+
+    if ((n == 32 || scan->picked[0]) && end - p >= (ssize_t) n) {
 
         for ( ;; ) {
-            p = ngx_http_pyngx_scan_v32(scan, p, end - 32, &found);
+            p = (n == 32)
+                ? ngx_http_pyngx_scan_v32(scan, p, end - 32, &found)
+                : ngx_http_pyngx_scan_v16(scan, p, end - 16, &found);
 
             for ( /* void */ ; found; found &= found - 1) {
                 *at = p + __builtin_ctz(found);
 
-                rc = ngx_http_pyngx_scan_at(scan, *at, last, all, index);
+                rc = ngx_http_pyngx_scan_at(scan, *at, last, all, index,
+                                            &from);
                 if (rc != NGX_DECLINED) {
                     return rc;
                 }
             }
 
-            if (p == end - 32) {
+            if (p == end - n) {
                 p = end;
                 break;
             }
 
-            p = (end - p < 64) ? end - 32 : p + 32;
+            p = (end - p < 2 * (ssize_t) n) ? end - n : p + n;
         }
     }
 
@@ -364,7 +446,7 @@ ngx_http_pyngx_scan_find_any(ngx_http_pyngx_scan_t *scan, u_char *p,
         if (scan->first[*p]) {
             *at = p;
 
-            rc = ngx_http_pyngx_scan_at(scan, p, last, all, index);
+            rc = ngx_http_pyngx_scan_at(scan, p, last, all, index, &from);
             if (rc != NGX_DECLINED) {
                 return rc;
             }
@@ -377,11 +459,14 @@ ngx_http_pyngx_scan_find_any(ngx_http_pyngx_scan_t *scan, u_char *p,
 }
 
 
-/* What is at one place: as ngx_http_pyngx_scan_find(). */
+/*
+ * What is at one place: as ngx_http_pyngx_scan_find().  The way from *from has
+ * not yet given credit.
+ */
 
 static ngx_int_t
 ngx_http_pyngx_scan_at(ngx_http_pyngx_scan_t *scan, u_char *p, u_char *last,
-    ngx_uint_t all, ngx_int_t *index)
+    ngx_uint_t all, ngx_int_t *index, u_char **from)
 {
     ngx_uint_t                i;
     ngx_http_pyngx_needle_t  *needle;
@@ -399,6 +484,10 @@ ngx_http_pyngx_scan_at(ngx_http_pyngx_scan_t *scan, u_char *p, u_char *last,
 
         } else if (!all && ngx_http_pyngx_fits(needle, p, last - p)) {
             return NGX_AGAIN;
+        }
+
+        if (ngx_http_pyngx_pay(&scan->credit, needle->cost, from, p)) {
+            return NGX_BUSY;
         }
     }
 
@@ -471,6 +560,130 @@ ngx_http_pyngx_scan_filter(ngx_http_pyngx_scan_t *scan)
     if (n == 1) {
         ngx_memset(scan->filter[2], 0xff, 32);
     }
+
+    ngx_http_pyngx_scan_pick(scan, n);
+}
+
+
+/*
+ * The bytes themselves, for who has no such tables; none if they are many.
+ * All are compared with the bit set that makes letters lower-case, if case
+ * is ignored: this may find more places, not fewer.
+ */
+
+static void
+ngx_http_pyngx_scan_pick(ngx_http_pyngx_scan_t *scan, ngx_uint_t n)
+{
+    u_char      c, *text;
+    ngx_uint_t  i, j;
+
+    scan->picked[0] = 0;
+    scan->picked[1] = 0;
+
+    for (i = 0; i < scan->n; i++) {
+        text = scan->needles[i].text.data;
+
+        for (j = 0; text && j < n; j++) {
+            c = text[scan->offset + j] | (scan->fold ? 0x20 : 0);
+
+            if (scan->picked[j]
+                && memchr(scan->pick[j], c, scan->picked[j]))
+            {
+                continue;
+            }
+
+            if (scan->picked[j] == 8) {
+                scan->picked[0] = 0;
+                return;
+            }
+
+            scan->pick[j][scan->picked[j]++] = c;
+        }
+    }
+}
+
+
+/*
+ * The first 16 places of which one or more may be a match, a bit for each in
+ * *found; or last, the last ones of all.
+ */
+
+static u_char *
+ngx_http_pyngx_scan_v16(ngx_http_pyngx_scan_t *scan, u_char *p, u_char *last,
+    uint32_t *found)
+{
+#if (NGX_HTTP_PYNGX_X86)
+
+    uint32_t              bits;
+    ngx_uint_t            i, n, second;
+    ngx_http_pyngx_v16_t  a, b, fold, pick[2][8], x, y, zero;
+
+    ngx_memzero(&zero, 16);
+
+    fold = zero + (char) (scan->fold ? 0x20 : 0);
+    n = scan->picked[0];
+    second = scan->picked[1];
+
+    for (i = 0; i < n; i++) {
+        pick[0][i] = zero + (char) scan->pick[0][i];
+    }
+
+    for (i = 0; i < second; i++) {
+        pick[1][i] = zero + (char) scan->pick[1][i];
+    }
+
+    p += scan->offset;
+    last += scan->offset;
+
+    for ( ;; ) {
+        ngx_memcpy(&x, p, 16);
+
+        x |= fold;
+        a = (ngx_http_pyngx_v16_t) (x == pick[0][0]);
+
+        for (i = 1; i < n; i++) {
+            a |= (ngx_http_pyngx_v16_t) (x == pick[0][i]);
+        }
+
+        bits = __builtin_ia32_pmovmskb128(a);
+
+        if (bits && second) {
+            ngx_memcpy(&y, p + 1, 16);
+
+            y |= fold;
+            b = zero;
+
+            for (i = 0; i < second; i++) {
+                b |= (ngx_http_pyngx_v16_t) (y == pick[1][i]);
+            }
+
+            bits = __builtin_ia32_pmovmskb128(a & b);
+        }
+
+        if (bits) {
+            break;
+        }
+
+        p += 16;
+
+        if (p > last) {
+
+            if (p == last + 16) {
+                p = last;
+                break;
+            }
+
+            p = last;
+        }
+    }
+
+    *found = bits;
+
+    return p - scan->offset;
+
+#else
+    return NULL;
+#endif
 }
 
 

@@ -2,18 +2,27 @@
 /*
  * Search for a literal.  The two bytes of it that are rarest in web pages
  * are compared at many places at once; where both fit, the whole is compared.
+ *
+ * Comparisons that fail are paid for with credit: who has none left goes on
+ * with a search that is slower but never looks at a byte many times.
  */
 
 
 /* x86-64 always has 16-byte vectors; 32-byte ones are asked for at run time */
 
-#if (__x86_64__ && __GNUC__)
+#ifdef NGX_HTTP_PYNGX_PORTABLE
+#define NGX_HTTP_PYNGX_X86   0
+#define NGX_HTTP_PYNGX_AVX2
+#elif (__x86_64__ && __GNUC__)
 #define NGX_HTTP_PYNGX_X86   1
 #define NGX_HTTP_PYNGX_AVX2  __attribute__((target("avx2")))
 #else
 #define NGX_HTTP_PYNGX_X86   0
 #define NGX_HTTP_PYNGX_AVX2
 #endif
+
+
+#define NGX_HTTP_PYNGX_CREDIT  4096
 
 
 typedef __attribute__((vector_size(16))) char  ngx_http_pyngx_v16_t;
@@ -30,6 +39,7 @@ typedef struct {
     size_t      a;             /* where its rarest byte is */
     size_t      b;             /* the next rarest one */
     ngx_uint_t  next;          /* used by scan */
+    ngx_int_t   cost;          /* of comparing it in vain */
     u_char      a_bits;        /* set in data before it is compared */
     u_char      b_bits;
     unsigned    fold:1;        /* the case of ASCII letters is ignored */
@@ -90,6 +100,7 @@ ngx_http_pyngx_needle(ngx_http_pyngx_needle_t *needle)
     text = needle->text.data;
 
     needle->a = 0;
+    needle->cost = 8 + needle->text.len / 8;
 
     for (i = 1; i < needle->text.len; i++) {
         if (frequency[text[i]] < frequency[text[needle->a]]) {
@@ -127,11 +138,14 @@ ngx_http_pyngx_fold_bits(ngx_http_pyngx_needle_t *needle, u_char c)
 }
 
 
-/* The first place of a needle in data, or NULL. */
+/*
+ * The first place of a needle in data, or NULL.  If credit is negative then:
+ * the first place that was not looked at.
+ */
 
 static u_char *
 ngx_http_pyngx_search(u_char *data, size_t len,
-    ngx_http_pyngx_needle_t *needle)
+    ngx_http_pyngx_needle_t *needle, ngx_int_t *credit)
 {
     if (len < needle->text.len) {
         return NULL;
@@ -144,16 +158,18 @@ ngx_http_pyngx_search(u_char *data, size_t len,
 #if (NGX_HTTP_PYNGX_X86)
 
     if (len >= 31 && needle->avx2) {
-        return ngx_http_pyngx_search_vectors(data, data + len, 32, needle);
+        return ngx_http_pyngx_search_vectors(data, data + len, 32, needle,
+                                             credit);
     }
 
     if (len >= 15) {
-        return ngx_http_pyngx_search_vectors(data, data + len, 16, needle);
+        return ngx_http_pyngx_search_vectors(data, data + len, 16, needle,
+                                             credit);
     }
 
 #endif
 
-    return ngx_http_pyngx_search_bytes(data, data + len, needle);
+    return ngx_http_pyngx_search_bytes(data, data + len, needle, credit);
 }
 
 
@@ -164,13 +180,14 @@ ngx_http_pyngx_search(u_char *data, size_t len,
 
 static u_char *
 ngx_http_pyngx_search_vectors(u_char *p, u_char *last, ngx_uint_t n,
-    ngx_http_pyngx_needle_t *needle)
+    ngx_http_pyngx_needle_t *needle, ngx_int_t *credit)
 {
 #if (NGX_HTTP_PYNGX_X86)
 
-    u_char    *q;
+    u_char    *from, *q;
     uint32_t   found;
 
+    from = p;
     last -= n - 1;
 
     for ( ;; ) {
@@ -182,6 +199,10 @@ ngx_http_pyngx_search_vectors(u_char *p, u_char *last, ngx_uint_t n,
 
             if (ngx_http_pyngx_fits(needle, q, needle->text.len)) {
                 return q;
+            }
+
+            if (ngx_http_pyngx_pay(credit, needle->cost, &from, q)) {
+                return q + 1;
             }
         }
 
@@ -323,10 +344,11 @@ ngx_http_pyngx_search_v16(u_char *p, u_char *last,
 
 static u_char *
 ngx_http_pyngx_search_bytes(u_char *p, u_char *last,
-    ngx_http_pyngx_needle_t *needle)
+    ngx_http_pyngx_needle_t *needle, ngx_int_t *credit)
 {
-    u_char  a, b, *q;
+    u_char  a, b, *from, *q;
 
+    from = p;
     a = needle->text.data[needle->a];
     b = needle->text.data[needle->b];
 
@@ -342,14 +364,70 @@ ngx_http_pyngx_search_bytes(u_char *p, u_char *last,
         }
 
         if ((p[needle->a] | needle->a_bits) == a
-            && (p[needle->b] | needle->b_bits) == b
-            && ngx_http_pyngx_fits(needle, p, needle->text.len))
+            && (p[needle->b] | needle->b_bits) == b)
         {
-            return p;
+            if (ngx_http_pyngx_fits(needle, p, needle->text.len)) {
+                return p;
+            }
+
+            if (ngx_http_pyngx_pay(credit, needle->cost, &from, p)) {
+                return p + 1;
+            }
         }
     }
 
     return NULL;
+}
+
+
+/* The first place of sub in data, or NULL; in linear time, always. */
+
+static u_char *
+ngx_http_pyngx_search_once(u_char *data, size_t len, ngx_str_t *sub)
+{
+    u_char                   *p;
+    ngx_int_t                 credit;
+    ngx_http_pyngx_needle_t   needle;
+
+    /* preparing the needle must be worth it */
+
+    if (len < 256 || len / 8 < sub->len) {
+        return memmem(data, len, sub->data, sub->len);
+    }
+
+    needle.text = *sub;
+    needle.fold = 0;
+    credit = NGX_HTTP_PYNGX_CREDIT;
+
+    ngx_http_pyngx_needle(&needle);
+
+    p = ngx_http_pyngx_search(data, len, &needle, &credit);
+
+    if (credit >= 0) {
+        return p;
+    }
+
+    return memmem(p, data + len - p, sub->data, sub->len);
+}
+
+
+/*
+ * Takes a cost from credit; when that is used up, the way from *from to at
+ * gives new one.  Returns whether there is none left.
+ */
+
+static ngx_uint_t
+ngx_http_pyngx_pay(ngx_int_t *credit, ngx_int_t cost, u_char **from,
+    u_char *at)
+{
+    *credit -= cost;
+
+    if (*credit < 0 && at > *from) {
+        *credit += 2 * (at - *from);
+        *from = at;
+    }
+
+    return *credit < 0;
 }
 
 

@@ -81,6 +81,7 @@ typedef struct {
     u_char        *held;       /* what is unread of it */
     u_char        *held_last;
     size_t         searched;   /* so many held bytes have no line's end */
+    void          *scanned;    /* the scan that knows what is unread */
 
     ngx_http_pyngx_page_t   *page;   /* being filled */
     ngx_http_pyngx_page_t   *pages;  /* free ones */
@@ -290,6 +291,8 @@ ngx_http_pyngx_stream_next(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 static ngx_int_t
 ngx_http_pyngx_stream_begin(ngx_http_pyngx_stream_t *s)
 {
+    s->scanned = NULL;
+
     if (s->soiled) {
         ngx_reset_pool(s->scratch);
         s->soiled = 0;

@@ -22,7 +22,7 @@ import pytest
 from tests.harness.builds import target
 from tests.runtime import build_calls
 
-FAMILIES = ("bytes", "text", "split", "hash", "codec", "int", "format")
+FAMILIES = ("search", "bytes", "text", "split", "hash", "codec", "int", "format")
 ROUNDS = 3000
 MAX = 0x7FFF_FFFF_FFFF_FFFF
 OK, BUSY, DECLINED = 0, -3, -5
@@ -97,6 +97,23 @@ def test_search(name: str, runtime: Runtime) -> None:
         start, end = runtime.bound(), runtime.bound()
         if runtime.random.random() < 0.3:
             start, end = 0, MAX
+        result = runtime.call(f"bytes_{name}", byref(text(s)), byref(text(sub)), start, end)
+        assert result == getattr(s, name)(sub, start, end), (s, sub, start, end)
+
+
+@pytest.mark.parametrize("name", ["find", "rfind", "count"])
+def test_search_in_long_bytes(name: str, runtime: Runtime) -> None:
+    """Periodic ones too, in which a plain search compares the same bytes again and again."""
+    for round_ in range(ROUNDS):
+        unit = runtime.data(7) or b"a"
+        sub = (unit * 200)[: runtime.random.choice((2, 7, 33, 64, 200, 700))]
+        s = (unit * 6000)[: runtime.random.randint(0, 6000)]
+        if round_ % 3:
+            sub = runtime.data(2) + sub + runtime.data(2)
+        if round_ % 2:
+            at = runtime.random.randint(0, len(s))
+            s = s[:at] + runtime.data(3) + sub + runtime.data(3) + s[at:]
+        start, end = runtime.random.choice(((0, MAX), (3, -3), (len(s) // 2, MAX), (0, 500)))
         result = runtime.call(f"bytes_{name}", byref(text(s)), byref(text(sub)), start, end)
         assert result == getattr(s, name)(sub, start, end), (s, sub, start, end)
 

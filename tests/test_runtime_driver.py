@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.builds import SANITIZER_ENV, target
-from tests.runtime import build_driver
+from tests.runtime import DRIVER_FLAGS, build_driver
 
 READ, LINES, SCAN, ONCE, MIX = range(5)
 ROUNDS = int(os.environ.get("PYNGX_DRIVER_ROUNDS", "4000"))
@@ -35,7 +35,10 @@ class Run:
     n: int = 1
     literals: Sequence[bytes] = (b"\xff\xff",)
     ignore_case: bool = False
-    narrow: bool = False
+    narrow: int = 0
+    """1: only 16 places at a time; 2: several literals one place at a time."""
+    credit: int = 4096
+    """What failed comparisons may cost before all literals are followed at once; -1: at once."""
     limit: int = 4096
     seed: int = 1
     slow: int = 0
@@ -47,7 +50,7 @@ class Run:
     def packed(self) -> bytes:
         """What the driver reads."""
         head = struct.pack(
-            "14I",
+            "8Ii6I",
             self.program,
             self.n,
             self.seed,
@@ -56,6 +59,7 @@ class Run:
             self.single,
             self.ignore_case,
             self.narrow,
+            self.credit,
             self.limit,
             self.pages,
             self.page_size,
@@ -100,6 +104,13 @@ class Run:
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_driver(target("1.26.3"), tmp_path_factory.mktemp("driver"))
+
+
+@pytest.fixture(scope="module")
+def portable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The driver as on a processor of which nothing is known."""
+    flags = (*DRIVER_FLAGS, "-DNGX_HTTP_PYNGX_PORTABLE")
+    return build_driver(target("1.26.3"), tmp_path_factory.mktemp("portable"), flags)
 
 
 def judge(driver: Path, runs: Sequence[Run]) -> None:
@@ -154,6 +165,62 @@ def test_every_cut(driver: Path) -> None:
     judge(driver, runs)
 
 
+PERIODIC: tuple[tuple[bytes, ...], ...] = (
+    (b"a" * 50 + b"b",),
+    (b"b" + b"a" * 50,),
+    (b"ab" * 30 + b"b",),
+    (b"a" * 40 + b"b" + b"a" * 40,),
+    (b"a" * 50 + b"b", b"a" * 30),
+    (b"a" * 30, b"a" * 50 + b"b"),
+    (b"ab" * 25 + b"c", b"b"),
+    (b"abc" * 20 + b"d", b"b", b"cab"),
+    (b"bab", b"abaabab" * 8, b"abaab" * 9, b"aa" * 20 + b"b"),
+    tuple(b"a" * n + b"b" for n in range(1, 40)),
+    tuple(b"a" * n + b"b" for n in range(39, 0, -1)),
+)
+"""Literals that a search which starts again at each place compares again and again."""
+UNITS = (b"a", b"ab", b"aab", b"abc", b"abaab", b"a" * 49 + b"c", b"a" * 50 + b"b")
+
+
+def _periodic(rng: random.Random) -> Iterator[Run]:
+    for literals in PERIODIC:
+        for unit in UNITS:
+            body = (unit * 300)[: rng.randint(150, 300)] + rng.choice(literals)[1:] + unit
+            some = sorted(rng.choices(range(len(body)), k=5))
+            for cuts in ((), range(1, len(body)), some):
+                for narrow in range(3):
+                    for credit in (-1, 100, 4096):
+                        yield Run(
+                            rng.choice((SCAN, SCAN, ONCE)),
+                            body,
+                            cuts,
+                            literals=literals,
+                            narrow=narrow,
+                            credit=credit,
+                            ignore_case=rng.random() < 0.3,
+                        )
+
+
+def test_periodic(driver: Path) -> None:
+    judge(driver, list(_periodic(random.Random(1))))
+
+
+def test_periodic_at_every_cut(driver: Path) -> None:
+    runs = []
+    for literals in PERIODIC[:-2]:
+        body = literals[0][:-1] + literals[0] + literals[-1][1:] + literals[0]
+        for at in range(len(body)):
+            runs += [Run(SCAN, body, (at,), literals=literals, credit=c) for c in (-1, 4096)]
+            some = range(at, len(body), 7)
+            runs.append(Run(SCAN, body, some, literals=literals, credit=0, slow=9, seed=at))
+    judge(driver, runs)
+
+
+def test_without_vectors(portable: Path) -> None:
+    judge(portable, list(_periodic(random.Random(2))))
+    judge(portable, [_random(SCAN, seed) for seed in range(ROUNDS // 4)])
+
+
 @pytest.mark.parametrize("program", [READ, LINES, SCAN, ONCE, MIX])
 def test_random(program: int, driver: Path) -> None:
     """Random bodies of few letters, cuts, literals, flushes, clients and page sizes."""
@@ -180,7 +247,8 @@ def _random(program: int, seed: int) -> Run:
         n=rng.choice((1, 2, 3, 7, 64, 300, 1000)),
         literals=literals,
         ignore_case=rng.random() < 0.4,
-        narrow=rng.random() < 0.3,
+        narrow=rng.choice((0, 0, 0, 1, 1, 2)),
+        credit=rng.choice((-1, 0, 60, 4096)),
         limit=rng.choice((0, 2, 4, 4096, 4096)),
         seed=seed,
         slow=rng.choice((0, 0, 5, 100, 1000)),

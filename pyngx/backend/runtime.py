@@ -18,6 +18,7 @@ _FAMILIES = (
     "input",
     "search",
     "scan",
+    "walk",
     "chain",
     "headers",
     "bytes",

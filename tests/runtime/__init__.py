@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from pyngx.build.compile import build_module
@@ -39,7 +40,7 @@ CHECKED = (
 )
 
 
-ENGINE = ("stream", "output", "input", "search", "scan")
+ENGINE = ("stream", "output", "input", "search", "scan", "walk")
 """The files of the stream engine; "stream" stands for all of them."""
 
 
@@ -106,14 +107,17 @@ def build_calls(families: tuple[str, ...], where: Target, output: Path) -> Path:
     return library
 
 
-def build_driver(where: Target, output: Path) -> Path:
-    """Build ``driver.c`` on nginx's own pools, chains and strings, with sanitizers."""
+DRIVER_FLAGS = ("-O1", "-g", "-DNGX_DEBUG_PALLOC=1", *SANITIZED)
+
+
+def build_driver(where: Target, output: Path, flags: Sequence[str] = DRIVER_FLAGS) -> Path:
+    """Build ``driver.c`` on nginx's own pools, chains and strings, by default with sanitizers."""
     (output / "runtime.h").write_text(runtime_header("stream"))
     tree = configured(find_target(str(where.binary), str(where.source)))
     program = output / "driver"
     sources = [HERE / "driver.c", *(where.source / "src" / path for path in DRIVER_SOURCES)]
     command: list[str | Path] = [tree.cc, *tree.cflags, *CHECKED, "-Wno-implicit-fallthrough"]
-    command += ["-O1", "-g", "-DNGX_DEBUG_PALLOC=1", *SANITIZED, "-o", program]
+    command += [*flags, "-o", program]
     command += [*tree.include_flags, "-I", output, *sources]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -21,7 +21,7 @@ static ngx_int_t ngx_http_next_body_filter(ngx_http_request_t *r,
 #include "runtime.h"
 
 
-#define DRIVER_LITERALS  16
+#define DRIVER_LITERALS  64
 
 
 typedef struct {
@@ -32,7 +32,8 @@ typedef struct {
     uint32_t                  flush;        /* of 100 buffers */
     uint32_t                  single;       /* the end is on a data buffer */
     uint32_t                  ignore_case;
-    uint32_t                  narrow;       /* as without 32-byte vectors */
+    uint32_t                  narrow;       /* 1: 16-byte vectors, 2: none of several */
+    int32_t                   credit;       /* for comparing in vain */
     uint32_t                  limit;        /* of a match */
     uint32_t                  pages;
     uint32_t                  page_size;
@@ -601,11 +602,14 @@ driver_run(void)
         driver_fail("scan_init");
     }
 
+    scan.credit = c.credit;
+
     for (i = 0; i < c.nliterals; i++) {
         free(literals[i].data);
 
         if (c.narrow) {
             scan.needles[i].avx2 = 0;
+            scan.picked[0] = (c.narrow == 1) ? scan.picked[0] : 0;
         }
     }
 
