@@ -235,7 +235,7 @@ ngx_http_pyngx_stream_scan(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
             ngx_memcpy(s->held_last, s->pos, look);
         }
 
-        scan->credit -= (held + look) / 16;
+        scan->credit -= (held + look) / (scan->fold ? 1 : 16);
 
         rc = ngx_http_pyngx_scan_find(scan, s->held, s->held_last,
                                       s->held_last + look, more == NGX_DONE,

@@ -100,7 +100,8 @@ ngx_http_pyngx_needle(ngx_http_pyngx_needle_t *needle)
     text = needle->text.data;
 
     needle->a = 0;
-    needle->cost = 8 + needle->text.len / 8;
+    needle->cost = 8 + (needle->fold ? 2 * needle->text.len
+                                     : needle->text.len / 8);
 
     for (i = 1; i < needle->text.len; i++) {
         if (frequency[text[i]] < frequency[text[needle->a]]) {
