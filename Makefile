@@ -3,7 +3,7 @@
 #   make demo            compile the footer example, serve a page with it, show the page
 #   make test            everything that must hold before a commit
 #   make test NGINX_SRC=/path/to/nginx     the same, also for that source tree
-#   make test-long       the memory tests with a million pieces
+#   make test-long       the tests of memory and of large bodies, with a million pieces and 256 MiB
 #   make nginx-1.26.3    fetch and build that nginx into the cache (make test does it too)
 #   make format          put the code into its shape
 #   make docs            write the generated pages of docs/
@@ -25,7 +25,7 @@ test: setup lint nginx-1.26.3
 	$(PY) -m pytest -q -n 2
 
 test-long: setup nginx-1.26.3
-	PYNGX_PIECES=1000000 $(PY) -m pytest -q -k "pieces or memory"
+	PYNGX_PIECES=1000000 PYNGX_LARGE=256 $(PY) -m pytest -q -k "pieces or memory or never_reading or test_large"
 
 lint: setup
 	$(PY) -m black --check .

@@ -34,13 +34,13 @@ POLICY = "Content-Security-Policy"
 NONCE = re.compile(rb'nonce="([0-9a-f]{32})"')
 
 
-def _plain_nonce(received: bytes) -> bytes:
+def plain_nonce(received: bytes) -> bytes:
     """The body with the model's nonce in the place of the request's own."""
     return NONCE.sub(b'nonce="%s"' % models.NONCE, received)
 
 
 def _injected(original: bytes, received: bytes) -> bool:
-    return _plain_nonce(received) == models.inject(original)
+    return plain_nonce(received) == models.inject(original)
 
 
 def _nonce_in_policy(response: Response) -> None:
