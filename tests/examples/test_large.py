@@ -12,6 +12,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -118,7 +119,7 @@ def test_every_byte(example: Example, nginx_target: Target, examples: Workshop) 
     with gallery(built, {"/big": reply}, {}) as here:
         write_large(here, count)
         for place in ("", "/buffered", "/file"):
-            with _Hashed(here.nginx.port) as connection:
+            with closing(_Hashed(here.nginx.port)) as connection:
                 got = connection.body(f"{place}/{name}/big")
             assert got == _answer(name, count), place
 
@@ -146,7 +147,7 @@ def test_every_byte_of_stand_ins(name: str, nginx_target: Target) -> None:
     with site(case, routes={"/big": reply}, locations=own) as here:
         write_large(here, count)
         for path in ("/big", "/unbuffered/big", "/buffered/big"):
-            with _Hashed(here.nginx.port) as connection:
+            with closing(_Hashed(here.nginx.port)) as connection:
                 assert connection.body(path) == (length, wanted.hexdigest()), path
 
 
