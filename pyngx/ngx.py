@@ -23,7 +23,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 
@@ -116,6 +117,8 @@ class ngx_http_complex_value_t:
             return r.variables[name] or b""
 
         return _VARIABLE.sub(variable, self.text)
+
+    __call__ = value
 
 
 if TYPE_CHECKING:
@@ -226,9 +229,16 @@ class ngx_chain_t(NgxStruct):
         return iter(self._links)  # type: ignore[arg-type]
 
 
+next_body_filter: ContextVar[Callable[[ngx_chain_t], int]] = ContextVar("next_body_filter")
+"""What takes the chains of a filter that runs under CPython."""
+
+
 def ngx_http_next_body_filter(r: ngx_http_request_t, chain: ngx_chain_t) -> int:
     """Pass ``chain`` to the next body filter; its result is this filter's."""
-    raise RuntimeError("ngx_http_next_body_filter() has no next filter outside a response")
+    send = next_body_filter.get(None)
+    if send is None:
+        raise RuntimeError("ngx_http_next_body_filter() has no next filter outside a response")
+    return send(chain)
 
 
 _active: Model | None = None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from pyngx.testing.body import Pieces
 from tests.engine_page import EXAMPLE, PAGE, page
 from tests.harness import client
 from tests.harness.builds import Target
 from tests.harness.nginx import Nginx
 from tests.harness.upstream import Reply, Upstream
-from tests.language.oracle import load
-from tests.language.test_generators import FakeBody, cuts
+from tests.language.serving import load
+from tests.language.test_generators import cuts
 
 MAIL = b"Lunch?\nToday at noon,\nas ever?\n-- \nA. N. Other\n"
 SHORT = b"Lunch?\n"
@@ -25,7 +26,7 @@ def test_the_page_is_up_to_date() -> None:
 def test_the_example_works(packaged: Target, build_filter: Callable[[Path, Target], Path]) -> None:
     quote = load(EXAMPLE).quote
     wanted = {
-        f"/{number}-{cut}": (pieces, b"".join(quote(FakeBody(body, 1))))
+        f"/{number}-{cut}": (pieces, b"".join(quote(Pieces([bytes([byte]) for byte in body]))))
         for number, body in enumerate((MAIL, SHORT, b""))
         for cut, pieces in cuts(body).items()
     }

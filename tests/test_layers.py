@@ -34,6 +34,7 @@ LAYERS = (
     ("pyngx.check",),
     ("pyngx.flow",),
     ("pyngx.backend",),
+    ("pyngx.testing",),
     ("pyngx.pipeline",),
     ("pyngx.explain",),
     ("pyngx.build",),

@@ -4,20 +4,51 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from pyngx import RequestCtx, Variable
+from pyngx.testing.integers import storing
+from pyngx.testing.loading import checked_int, model
+from pyngx.testing.loading import load as load_module
+from pyngx.testing.request import Request
+from pyngx.testing.simulation import failure
 from tests import c_style
 from tests.harness import client
 from tests.harness.builds import Target, build_filters, pyngx
 from tests.harness.nginx import Nginx
-from tests.language.oracle import Outcome, Request, context, load, outcome
 
 FAILURE = re.compile(r"\[error\] \S+ (?:\*\d+ )?(\w+\.py:\d+: \w+)")
 BETWEEN = b"<@>"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A value as a client sees it, or where and with what the function failed."""
+
+    value: bytes = b""
+    failure: str | None = None
+
+
+def outcome(function: Callable[..., Any], path: Path, *args: object) -> Outcome:
+    """What CPython makes of a call."""
+    try:
+        result = function(*args)
+    except Exception as error:
+        found = failure(error, path)
+        return Outcome(failure=f"{found.place}: {found.error}")
+    return Outcome(result.encode() if isinstance(result, str) else result or b"")
+
+
+def load(path: Path) -> ModuleType:
+    """A filter file as an ordinary module, its integers those of the language."""
+    module = load_module(path)
+    checked_int(module)
+    return module
 
 
 def build(paths: Sequence[Path], where: Target, output: Path) -> tuple[Path, ...]:
@@ -67,12 +98,14 @@ class Variables:
     def wanted(self, args: Mapping[bytes, bytes]) -> dict[str, Outcome]:
         """What CPython says."""
         found = {}
+        query = b"&".join(k + b"=" + v for k, v in args.items())
+        request = Request(model(), args=query)
         for name, function in self.functions.items():
             given: list[object] = []
             for parameter in inspect.signature(function, eval_str=True).parameters.values():  # type: ignore[arg-type]
                 kind = parameter.annotation
                 own = isinstance(kind, type) and issubclass(kind, RequestCtx)
-                given.append(context(kind) if own else Request(args))
+                given.append(storing(kind, model())() if own else request)
             found[name] = outcome(function, self.path, *given)  # type: ignore[arg-type]
         return found
 

@@ -8,20 +8,18 @@ output depends on that fails on the oracle alone.
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from pyngx.testing.body import Pieces
 from tests.harness import client
 from tests.harness.builds import Target
 from tests.harness.nginx import Nginx
 from tests.harness.upstream import Reply, Upstream
-from tests.language.oracle import load
-from tests.language.serving import build
+from tests.language.serving import build, load
 
 HEAD = '''"""A generator under test."""
 
@@ -59,64 +57,11 @@ BODIES = (
 SEED = 20
 
 
-class Part(bytes):
-    """A part of a scan."""
-
-    matched = False
-    index = 0  # type: ignore[assignment]
-
-
-class FakeBody:
-    """The whole body, read from ``at`` on; text comes in pieces of at most ``piece`` bytes."""
-
-    def __init__(self, data: bytes, piece: int) -> None:
-        self.data = data
-        self.piece = piece
-        self.at = 0
-
-    def read(self, n: int) -> bytes:
-        found = self.data[self.at : self.at + n]
-        self.at += len(found)
-        return found
-
-    def readline(self, n: int) -> bytes:
-        end = self.data.find(b"\n", self.at) + 1
-        left = len(self.data) - self.at
-        return self.read(min(n, end - self.at if end else left))
-
-    def lines(self, n: int) -> Iterator[bytes]:
-        while line := self.readline(n):
-            yield line
-
-    def __iter__(self) -> Iterator[bytes]:
-        while data := self.read(self.piece):
-            yield data
-
-    def scan(
-        self,
-        pattern: bytes | Sequence[bytes],
-        limit: int = 4096,
-        ignore_case: bool = False,
-    ) -> Iterator[bytes]:
-        literals = [pattern] if isinstance(pattern, bytes) else list(pattern)
-        any_of = b"|".join(b"(%s)" % re.escape(literal) for literal in literals)
-        compiled = re.compile(any_of, re.IGNORECASE if ignore_case else 0)
-        while self.at < len(self.data):
-            match = compiled.search(self.data, self.at)
-            end = match.start() if match else len(self.data)
-            while self.at < end:
-                yield Part(self.read(min(self.piece, end - self.at)))
-            if match:
-                self.at = match.end()
-                part = Part(match.group())
-                part.matched, part.index = True, (match.lastindex or 1) - 1
-                yield part
-
-
 def wanted(module: Any, data: bytes, piece: int) -> bytes:
     """What CPython yields."""
     conf = SimpleNamespace(enable=True, text=b"cd")
-    return b"".join(module.body(FakeBody(data, piece), conf))
+    pieces = [data[at : at + piece] for at in range(0, len(data), piece)]
+    return b"".join(module.body(Pieces(pieces), conf))
 
 
 def cuts(data: bytes) -> dict[str, tuple[bytes, ...]]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from pyngx.testing.body import Pieces
 from tests.harness import client
 from tests.harness.builds import Target
 from tests.harness.nginx import Nginx
 from tests.harness.upstream import Reply, Upstream
-from tests.language.oracle import load
-from tests.language.serving import build
+from tests.language.serving import build, load
 
 HEAD = '''"""A generator under test."""
 
@@ -64,21 +63,11 @@ CUTS: dict[str, tuple[bytes, ...]] = {
 }
 
 
-class FakeBody:
-    """The body as its buffers."""
-
-    def __init__(self, pieces: tuple[bytes, ...]) -> None:
-        self.pieces = iter(pieces)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self.pieces
-
-
 def wanted(module: Any, pieces: tuple[bytes, ...]) -> bytes:
     """What CPython yields."""
     conf = SimpleNamespace(enable=True, text=b"text", empty=b"")
-    sent = module.body(FakeBody(pieces), conf)
-    return b"".join(s.encode() if isinstance(s, str) else s for s in sent)
+    sent = module.body(Pieces(pieces), conf)
+    return b"".join(s.encode() if isinstance(s, str) else bytes(s) for s in sent)
 
 
 @pytest.fixture(scope="module")

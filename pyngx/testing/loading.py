@@ -1,0 +1,166 @@
+"""A filter file as an ordinary module, and the parts of a filter in it.
+
+The functions are the author's own objects, not rewritten: a debugger stops in them and coverage
+counts them. What a body filter means for the header is asked of the compiler's analysis.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+from pyngx import (
+    BodyFilter,
+    Directive,
+    HeaderFilter,
+    LocConf,
+    MainConf,
+    RequestCtx,
+    SrvConf,
+    Variable,
+)
+from pyngx.check.module import check_module
+from pyngx.diagnostics import CompileError, Diagnostics
+from pyngx.flow.effect import Change, Effect, effect, sets_length
+from pyngx.frontend.load import load as read_filter
+from pyngx.headers import NginxModel
+from pyngx.ngx import active_model
+from pyngx.testing.integers import Checked
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of one of the author's functions: its name, and what its annotation says."""
+
+    name: str
+    kind: Any
+
+
+@dataclass(frozen=True)
+class Role:
+    """One of the author's functions, with its parameters in order."""
+
+    function: Callable[..., Any]
+    parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter file in CPython."""
+
+    path: Path
+    module: ModuleType
+    header: Role | None
+    body: Role | None
+    options: BodyFilter
+    variables: dict[str, Role]
+    variable_directives: dict[str, Role]
+    classes: dict[type, type]
+    effect: Effect | None
+    sets_length: bool
+
+
+def model() -> NginxModel:
+    """The nginx that the filter is tested for: the one that ``pyngx.ngx`` speaks of."""
+    found = active_model()
+    assert isinstance(found, NginxModel)
+    return found
+
+
+def load(path: Path) -> ModuleType:
+    """A filter file as an ordinary module, with its directory importable; its ``int`` has 64
+    bits."""
+    name = f"pyngx_filter_{path.stem}".replace("-", "_")
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent))
+    sys.modules[name] = module  # annotations of dataclasses are looked up there
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(path.parent))
+    return module
+
+
+def filter_of(source: Path | str | ModuleType) -> Filter:
+    """The filter in a file or in a module that was imported already.
+
+    Raises:
+        OSError, SyntaxError, ImportError: the file cannot be imported.
+    """
+    if isinstance(source, ModuleType):
+        module, path = source, Path(source.__file__ or "")
+    else:
+        path = Path(source).resolve()
+        module = load(path)
+    roles: dict[str, Role] = {}
+    by_directive: dict[str, Role] = {}
+    header = body = None
+    options = BodyFilter()
+    for value in list(vars(module).values()):
+        mark = getattr(value, "__pyngx__", None)
+        if not isinstance(value, FunctionType) or mark is None:
+            continue
+        role = Role(value, parameters(value))
+        match mark:
+            case HeaderFilter():
+                header = role
+            case BodyFilter():
+                body, options = role, mark
+            case Variable(str(name)):
+                roles[name] = role
+            case Variable(Directive() as declared):
+                by_directive[declared.name] = role
+    bases: tuple[type, ...] = (LocConf, SrvConf, MainConf, RequestCtx)
+    classes = {
+        base: cls
+        for base in bases
+        for cls in vars(module).values()
+        if isinstance(cls, type) and issubclass(cls, base) and cls is not base
+    }
+    found, sets = (None, False) if body is None else _effect(path)
+    checked_int(module)
+    return Filter(path, module, header, body, options, roles, by_directive, classes, found, sets)
+
+
+def checked_int(module: ModuleType) -> None:
+    """Let ``int`` in a filter file be that of the language."""
+    vars(module).setdefault("int", Checked)
+
+
+def parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """The parameters of a function, their annotations evaluated."""
+    hints = typing.get_type_hints(function)
+    code = getattr(function, "__code__")  # noqa: B009
+    return tuple(Parameter(n, hints.get(n)) for n in code.co_varnames[: code.co_argcount])
+
+
+_effects: dict[tuple[Path, int], tuple[Effect, bool]] = {}
+
+
+def _effect(path: Path) -> tuple[Effect, bool]:
+    """What the compiler says of the body filter; a file that it refuses counts as changing."""
+    key = (path, path.stat().st_mtime_ns)
+    if key not in _effects:
+        _effects[key] = _analysed(path)
+    return _effects[key]
+
+
+def _analysed(path: Path) -> tuple[Effect, bool]:
+    diags = Diagnostics()
+    try:
+        found = read_filter(path, diags, model())
+        program = None if found is None else check_module(found, model(), diags)
+    except CompileError:
+        program = None
+    if program is None or program.body is None or diags.has_errors:
+        return Effect(Change.OTHER), False
+    return effect(program, program.body), sets_length(program) is not None

@@ -1,0 +1,178 @@
+"""A request in CPython: the fields of nginx's that filters use, headers, arguments, variables."""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from pyngx.headers import NginxModel
+from pyngx.ngx import ngx_http_request_t
+from pyngx.testing.headers import Headers, HeadersOut
+from pyngx.testing.integers import checked
+
+Getter = Callable[[], bytes | None]
+
+
+class HeadersIn(Headers):
+    """``r.headers_in``: the mapping, and the fields of the headers that nginx knows."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        value = self[name.replace("_", "-")]
+        return None if value is None else SimpleNamespace(key=name.encode(), value=value)
+
+
+class Variables:
+    """``r.variables``: reading gives ``bytes`` or None; only some may be set."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.own: dict[str, Getter] = {}
+        self.values: dict[str, bytes | None] = {}
+        """What ``set`` or the author gave."""
+
+    def __getitem__(self, name: str | bytes) -> bytes | None:
+        low = (name.decode("latin-1") if isinstance(name, bytes) else name).lower()
+        if low in self.values:
+            return self.values[low]
+        if low in self.own:
+            return self.own[low]()
+        return self._request.variable(low)
+
+    def __setitem__(self, name: str | bytes, value: bytes | str) -> None:
+        low = (name.decode("latin-1") if isinstance(name, bytes) else name).lower()
+        data = value.encode() if isinstance(value, str) else bytes(value)
+        if low == "args":
+            self._request.args = data
+        elif low in self.values:
+            self.values[low] = data
+        else:
+            raise ValueError("nginx does not allow to set this variable")
+
+
+class Request(ngx_http_request_t):
+    """The request that a filter's functions are given."""
+
+    def __init__(
+        self,
+        model: NginxModel,
+        *,
+        method: str = "GET",
+        uri: bytes = b"/",
+        args: bytes = b"",
+        headers_in: HeadersIn | None = None,
+        headers_out: HeadersOut | None = None,
+        main: bool = True,
+    ) -> None:
+        constant = model.constant(f"NGX_HTTP_{method}")
+        self.method = checked(constant if isinstance(constant, int) else 1)
+        self.method_name = method.encode()
+        self.uri = re.sub(rb"/+", b"/", urllib.parse.unquote_to_bytes(uri))
+        self.unparsed_uri = uri + (b"?" + args if args else b"")
+        self.args = args
+        self.exten = self.uri.rpartition(b"/")[2].rpartition(b".")[2] if b"." in self.uri else b""
+        self.http_protocol = b"HTTP/1.1"
+        self.headers_in = headers_in or HeadersIn([("Host", "localhost")])
+        self.headers_out = headers_out or HeadersOut(200, (), -1)
+        self.main = self if main else None
+        self.header_only = checked(int(method == "HEAD"))
+        self.preserve_body = checked(0)
+        self.filter_need_in_memory = checked(0)
+        self.filter_need_temporary = checked(0)
+        self.connection = SimpleNamespace(number=checked(1), requests=checked(1))
+        self._variables = Variables(self)
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it is no subrequest."""
+        return self.main is self
+
+    @property
+    def variables(self) -> Variables:
+        """nginx's variables, and the file's own."""
+        return self._variables
+
+    @property
+    def allow_ranges(self) -> int:
+        """Whether parts of the response may be asked for."""
+        return checked(int(self.headers_out.allow_ranges))  # type: ignore[no-any-return]
+
+    @allow_ranges.setter
+    def allow_ranges(self, value: int) -> None:
+        """Allow them or not."""
+        self.headers_out.allow_ranges = bool(value)
+
+    def arg(self, name: bytes, /) -> bytes | None:
+        """An argument as it stands in the request, names without case, as nginx has it."""
+        for part in self.args.split(b"&"):
+            key, found, value = part.partition(b"=")
+            if found and key.lower() == bytes(name).lower():
+                return value
+        return None
+
+    def cookie(self, name: bytes, /) -> bytes | None:
+        """A cookie as it stands in the request."""
+        if not name:
+            return None
+        for line in self.headers_in.get_all("Cookie"):
+            for part in re.split(rb"[;,]", line):
+                key, found, value = part.strip(b" ").partition(b"=")
+                if found and key.lower() == bytes(name).lower():
+                    return value.lstrip(b" ")
+        return None
+
+    def variable(self, name: str) -> bytes | None:
+        """A variable of nginx's own; None if it is unknown or has no value."""
+        for prefix, get in _PREFIXES.items():
+            if name.startswith(prefix):
+                return get(self, name[len(prefix) :])
+        return _NAMED[name](self) if name in _NAMED else None
+
+
+def _sent(r: Request, name: str) -> bytes | None:
+    values = r.headers_out.get_all(name.replace("_", "-"))
+    return b", ".join(values) if values else None
+
+
+def _received(r: Request, name: str) -> bytes | None:
+    values = r.headers_in.get_all(name.replace("_", "-"))
+    return (b"; " if name == "cookie" else b", ").join(values) if values else None
+
+
+def _host(r: Request) -> bytes:
+    host = (r.headers_in["Host"] or b"localhost").lower()
+    return host if host.endswith(b"]") else re.sub(rb":\d*$", b"", host)
+
+
+_PREFIXES: Mapping[str, Callable[[Request, str], bytes | None]] = {
+    "sent_http_": _sent,
+    "http_": _received,
+    "arg_": lambda r, name: r.arg(name.encode()),
+    "cookie_": lambda r, name: r.cookie(name.encode()),
+}
+_NAMED: Mapping[str, Callable[[Request], bytes | None]] = {
+    "uri": lambda r: r.uri,
+    "document_uri": lambda r: r.uri,
+    "request_uri": lambda r: r.unparsed_uri,
+    "request": lambda r: b"%s %s HTTP/1.1" % (r.method_name, r.unparsed_uri),
+    "args": lambda r: r.args,
+    "query_string": lambda r: r.args,
+    "is_args": lambda r: b"?" if r.args else b"",
+    "host": _host,
+    "request_method": lambda r: r.method_name,
+    "server_protocol": lambda r: b"HTTP/1.1",
+    "scheme": lambda r: b"http",
+    "status": lambda r: b"%03d" % r.headers_out.status,
+    "content_type": lambda r: r.headers_in["Content-Type"],
+    "content_length": lambda r: r.headers_in["Content-Length"],
+    "remote_addr": lambda r: b"127.0.0.1",
+    "server_addr": lambda r: b"127.0.0.1",
+    "server_port": lambda r: b"80",
+    "server_name": lambda r: b"localhost",
+    "https": lambda r: b"",
+    "request_id": lambda r: b"0123456789abcdef0123456789abcdef",
+}
