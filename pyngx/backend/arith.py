@@ -6,6 +6,7 @@ from pyngx.backend import cnodes as c
 from pyngx.backend import integers
 from pyngx.backend.lowering import Lowering
 from pyngx.backend.unit import c_type
+from pyngx.flow.byteloops import buffer_of, wide
 from pyngx.tree import (
     Arith,
     BufBytes,
@@ -15,16 +16,21 @@ from pyngx.tree import (
     Expr,
     ItemAt,
     Length,
+    Local,
     TableFind,
     TableItem,
 )
 from pyngx.types import (
+    BYTE,
     Int,
     List,
+    Range,
     Struct,
     is_integer,
     range_of,
 )
+
+_INT = Range(-(2**31), 2**31 - 1)
 
 
 class ArithLowering(Lowering):
@@ -34,6 +40,9 @@ class ArithLowering(Lowering):
         if expr.right is None:
             return self._unary(expr)
         left, right = self.operands((expr.left, expr.right))
+        small = frozenset(self.vars.bytes)
+        if not expr.range.within(_INT) and not (wide(expr.left, small) or wide(expr.right, small)):
+            left = c.Cast("ngx_int_t", left)  # C computes with bytes in 32 bits
         if expr.divides_by_zero:
             right = self._named(right, expr.right)
             what = "integer division or modulo by zero"
@@ -95,9 +104,10 @@ class ArithLowering(Lowering):
 
     def _convert(self, expr: Convert) -> c.Expr:
         value = self.value(expr.value)
-        if expr.checked:
+        limits = range_of(expr.type)
+        byte = isinstance(expr.value, Local) and expr.value.var in self.vars.bytes
+        if expr.checked and not (byte and BYTE.within(limits)):
             value = self._named(value, expr.value)
-            limits = range_of(expr.type)
             tests = []
             if expr.value.range.lo < limits.lo:
                 tests.append(c.Binary("<", value, integers.literal(limits.lo)))
@@ -150,7 +160,10 @@ class ArithLowering(Lowering):
         """The first byte and the length of a byte string, or of a buffer's memory."""
         if isinstance(expr, BufBytes):
             buf = self.value(expr.buf)
-            pos = c.Arrow(buf, "pos")
+            pos: c.Expr = c.Arrow(buf, "pos")
+            local = buffer_of(expr)
+            if local is not None:
+                pos = self.vars.positions.get(local.var, pos)
             return pos, c.Binary("-", c.Arrow(buf, "last"), pos)
         data = self.string(expr, "s")
         return data.data, data.len

@@ -267,6 +267,8 @@ class Variables:
 
     places: dict[Var, c.Expr] = field(default_factory=dict)
     pointers: set[Var] = field(default_factory=set)
+    bytes: set[Var] = field(default_factory=set)  # declared as u_char
+    positions: dict[Var, c.Expr] = field(default_factory=dict)  # of buffers, while a loop runs
 
     def ref(self, var: Var) -> Ref:
         """A byte string's place."""

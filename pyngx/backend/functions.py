@@ -13,6 +13,7 @@ from pyngx.backend.names import Names, identifier
 from pyngx.backend.states import Kept, Suspensions
 from pyngx.backend.stmts import StmtLowering
 from pyngx.backend.unit import Signature, Unit, c_type
+from pyngx.flow.byteloops import byte_locals
 from pyngx.flow.lifetimes import memory
 from pyngx.flow.liveness import defines, liveness
 from pyngx.flow.walk import assigned_variables, read_variables, statements, values_asked_for
@@ -88,11 +89,15 @@ def _emitter(unit: Unit, function: Function, result: c.Expr, reserved: frozenset
 
 def _declare_locals(out: Emitter, variables: Variables, function: Function) -> None:
     read = read_variables(function.body)
+    small = byte_locals(function.body)
     for var in function.locals:
         if var in variables.places or isinstance(var.type, NoneType) or var not in read:
             continue
         if c_type_exists(var):
             ctype, stars = c_type(out.unit, var.type)
+            if var in small:
+                ctype = "u_char"
+                variables.bytes.add(var)
             variables.places[var] = c.Name(out.local(ctype, stars, var.name))
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
+from pyngx.backend.byteloops import ByteLoops
 from pyngx.backend.conds import negated
 from pyngx.backend.emitter import Around, Emitter, Ref, Variables
-from pyngx.backend.exprs import ExprLowering
 from pyngx.backend.format import log_arguments
 from pyngx.backend.lowering import is_string
 from pyngx.backend.shapes import augmentation, augmented, needs_statements
@@ -67,7 +67,7 @@ from pyngx.tree import (
 from pyngx.types import Bool, Ctx, Headers, List, Tuple, is_compound
 
 
-class StmtLowering(ExprLowering):
+class StmtLowering(ByteLoops):
     """Lowers the statements of one function."""
 
     def __init__(
@@ -150,9 +150,9 @@ class StmtLowering(ExprLowering):
             case While() | ForRange() | ForBytes() | ForList() | ForChain():
                 self._loop(stmt)
             case SetByte():
-                self._set_byte(stmt)
+                self.set_byte(stmt)
             case SetBytes():
-                self._set_bytes(stmt)
+                self.set_bytes(stmt)
             case Break():
                 self.out.emit(c.Break(line=self.out.line))
             case Continue():
@@ -297,35 +297,6 @@ class StmtLowering(ExprLowering):
         self.out.blank()
         self.out.emit(self.out.leave())
 
-    def _set_byte(self, stmt: SetByte) -> None:
-        """``buf[i] = x``."""
-        buf = self.value(stmt.buf)
-        pos, last = c.Arrow(buf, "pos"), c.Arrow(buf, "last")
-        index: c.Expr = self.signed(stmt.index)
-        if stmt.checked:
-            found = self.out.temp("ngx_int_t", 0, "i")
-            self.out.assign(found, index)
-            length = c.Binary("-", last, pos)
-            if stmt.index.range.lo < 0:
-                fix = c.ExprStmt(c.Assign(found, length, "+="), line=self.out.line)
-                self.out.emit(c.If(c.Binary("<", found, c.Int("0")), (fix,)))
-            low = c.Binary("<", found, c.Int("0"))
-            high = c.Binary(">=", found, length)
-            bad = high if stmt.index.range.lo >= 0 else c.Binary("||", low, high)
-            self.out.fail_if(bad, stmt.span, "IndexError", "index out of range")
-            index = found
-        self.out.assign(c.Index(pos, index), self.value(stmt.value))
-
-    def _set_bytes(self, stmt: SetBytes) -> None:
-        """``buf[:] = value``."""
-        buf = self.value(stmt.buf)
-        value = self.string(stmt.value, "content")
-        pos, last = c.Arrow(buf, "pos"), c.Arrow(buf, "last")
-        length = c.Cast("size_t", c.Binary("-", last, pos))
-        what = "the length of a buffer cannot change"
-        self.out.fail_if(c.Binary("!=", value.len, length), stmt.span, "ValueError", what)
-        self.out.call("ngx_memmove", pos, value.data, value.len)
-
     # Control flow
 
     def finally_(self, stmt: Finally, lower: Callable[[Block], None]) -> None:
@@ -380,6 +351,8 @@ class StmtLowering(ExprLowering):
     def if_(self, stmt: If) -> None:
         """``if``; conjunctions whose later operands need statements are nested."""
         if not stmt.orelse and self._needs_nesting(stmt.cond):
+            if self.store_either(stmt):
+                return
             assert isinstance(stmt.cond, Logic)
             first, rest = stmt.cond.values[0], stmt.cond.values[1:]
             second = rest[0] if len(rest) == 1 else Logic(stmt.cond.span, Bool(), "and", rest)
@@ -390,6 +363,8 @@ class StmtLowering(ExprLowering):
             self.out.emit(c.If(test, tuple(then), line=self.out.line))
             return
         line = self.out.line
+        if self.store_either(stmt):
+            return
         cond = self.cond(stmt.cond)
         then_block = self.block(stmt.then)
         orelse = self.block(stmt.orelse)
@@ -433,6 +408,10 @@ class StmtLowering(ExprLowering):
     def _for_range(self, stmt: ForRange) -> None:
         """The author's variable counts if only the loop sets it and nothing reads it after; else
         the counter is hidden, for the variable may be changed, and keeps its last value."""
+        with self.tight(stmt) as body:
+            self._count_range(stmt, body)
+
+    def _count_range(self, stmt: ForRange, block: Block) -> None:
         line = self.out.line
         step = stmt.step
         assert isinstance(step, Const) and isinstance(step.value, int)
@@ -450,7 +429,7 @@ class StmtLowering(ExprLowering):
             if not own:
                 self.set_loop_variable(stmt.var, counter)
                 self.out.blank()
-            self.statements(stmt.body)
+            self.statements(block)
         self.out.emit(c.For(init, cond, _advance(counter, step.value), tuple(body), line=line))
 
     def _only_counts(self, stmt: ForRange) -> bool:
@@ -461,6 +440,10 @@ class StmtLowering(ExprLowering):
         return sets == 1
 
     def _for_bytes(self, stmt: ForBytes) -> None:
+        with self.tight(stmt) as body:
+            self._count_bytes(stmt, body)
+
+    def _count_bytes(self, stmt: ForBytes, block: Block) -> None:
         line = self.out.line
         data = Ref(self.out.temp("ngx_str_t", 0, "bytes"))
         self.string_into(data, stmt.value)
@@ -468,7 +451,7 @@ class StmtLowering(ExprLowering):
         with self.out.looping(), self.out.block() as body:
             self.set_loop_variable(stmt.var, c.Index(data.data, counter))
             self.out.blank()
-            self.statements(stmt.body)
+            self.statements(block)
         init = c.Assign(counter, c.Int("0"))
         cond = c.Binary("<", counter, data.len)
         step = c.Postfix(counter, "++")

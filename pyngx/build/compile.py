@@ -67,9 +67,9 @@ def build_module(
 
 
 def compile_flags(tree: Configured) -> list[str]:
-    """nginx's own flags, optimized as packages are, for a module that hides its symbols."""
+    """nginx's own flags, with loops vectorised, for a module that hides its symbols."""
     kept = [flag for flag in tree.cflags if flag != "-O"]
-    return [*kept, "-O2", "-fPIC", "-fvisibility=hidden"]
+    return [*kept, "-O3", "-fPIC", "-fvisibility=hidden"]
 
 
 def read_config(addon_dir: Path) -> AddonModule:

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from pyngx.check.base import path
 from pyngx.check.coerce import BUF, join, store
+from pyngx.check.conditions import origin
 from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.conversions import divided
 from pyngx.check.fields import REQUEST_FLAGS
@@ -193,6 +194,7 @@ class Assignments(Unpacking):
         var = self.declare(target, value)
         stored = store(self.report, value_node, value, var.type, f"'{target.id}'")
         self.assigned(target.id, value)
+        self.facts = self.facts.computed(target.id, origin(value))
         read = self.take_read(value, var)
         if read is not None:
             return read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from pyngx.tree import Chained, Compare, Expr, Local, Logic, Not, Piece, Walrus
+from pyngx.tree import Arith, Chained, Compare, Const, Expr, Local, Logic, Not, Piece, Walrus
 from pyngx.types import INT64_MAX, INT64_MIN, Int, Range, is_integer
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
@@ -17,6 +17,16 @@ def implied(expr: Expr, holds: bool) -> dict[str, Range]:
     assigned = _assigned(expr)
     found = _implied(expr, holds)
     return {name: limits for name, limits in found.items() if name not in assigned}
+
+
+def origin(value: Expr) -> tuple[str, int] | None:
+    """The local of which a value is one with bits set, and these: ``c | 0x20``. It is at most the
+    value, and at least the value without the bits."""
+    match value:
+        case Arith(op="|", left=Local(var=var) as left, right=Const(value=int() as bits)):
+            return (var.name, int(bits)) if left.range.lo >= 0 and bits >= 0 else None
+        case _:
+            return None
 
 
 def _assigned(node: object) -> set[str]:

@@ -16,12 +16,14 @@ from pyngx.types import Range
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What holds at one point. A path (``x``, ``conf.limit``, ``r.headers_in['Host']``) in
-    ``present`` is not None; an integer local in ``bounds`` is in that range."""
+    ``present`` is not None; an integer local in ``bounds`` is in that range. Of the two locals in
+    ``origins`` the first is the second with these bits set: ``small = c | 0x20``."""
 
     assigned: frozenset[str] = frozenset()
     present: frozenset[str] = frozenset()
     reachable: bool = True
     bounds: frozenset[tuple[str, Range]] = frozenset()
+    origins: frozenset[tuple[str, str, int]] = frozenset()
 
     def join(self, other: Facts) -> Facts:
         """What holds when control may come from either."""
@@ -35,6 +37,7 @@ class Facts:
             self.assigned & other.assigned,
             self.present & other.present,
             bounds=frozenset(bounds),
+            origins=self.origins & other.origins,
         )
 
     def bounded(self, implied: dict[str, Range]) -> Facts:
@@ -42,7 +45,17 @@ class Facts:
         known = dict(self.bounds)
         for name, limits in implied.items():
             known[name] = known[name].meet(limits) if name in known else limits
+        for name, source, bits in self.origins:
+            if name in implied:
+                limits = Range(max(known[name].lo - bits, 0), known[name].hi)
+                known[source] = known[source].meet(limits) if source in known else limits
         return replace(self, bounds=frozenset(known.items()))
+
+    def computed(self, name: str, origin: tuple[str, int] | None) -> Facts:
+        """``name`` is another local with some bits set."""
+        if origin is None or origin[0] == name:
+            return self
+        return replace(self, origins=self.origins | {(name, *origin)})
 
     def bound(self, name: str) -> Range | None:
         """The range that a local is known to be in."""
@@ -65,14 +78,15 @@ class Facts:
         kept = frozenset(p for p in self.present if not _rooted(p, name))
         if present:
             kept |= {name}
-        bounds = frozenset(b for b in self.bounds if b[0] != name)
-        return replace(self, assigned=self.assigned | {name}, present=kept, bounds=bounds)
+        known = self.unknown(name)
+        return replace(known, assigned=self.assigned | {name}, present=kept)
 
     def unknown(self, name: str) -> Facts:
         """``name`` may have got another value: what was known of it is gone."""
         kept = frozenset(p for p in self.present if not _rooted(p, name))
         bounds = frozenset(b for b in self.bounds if b[0] != name)
-        return replace(self, present=kept, bounds=bounds)
+        origins = frozenset(o for o in self.origins if name not in o[:2])
+        return replace(self, present=kept, bounds=bounds, origins=origins)
 
     def forget(self, roots: frozenset[str]) -> Facts:
         """Something under these names may have changed."""
