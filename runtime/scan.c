@@ -174,6 +174,10 @@ ngx_http_pyngx_stream_scan(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
 
     s->searched = 0;
 
+    if (scan->credit < 0) {
+        return ngx_http_pyngx_scan_walk(r, s, scan, part);
+    }
+
     if (scan->walking) {
 
         if (scan->credit < NGX_HTTP_PYNGX_CREDIT
@@ -293,8 +297,11 @@ ngx_http_pyngx_scan_part(ngx_http_pyngx_scan_t *scan,
 
     /* what was passed pays for more comparisons */
 
-    scan->credit = ngx_min(scan->credit + 2 * (ngx_int_t) part->bytes.len,
-                           NGX_HTTP_PYNGX_CREDIT);
+    if (scan->credit >= 0) {
+        scan->credit = ngx_min(scan->credit
+                               + 2 * (ngx_int_t) part->bytes.len,
+                               NGX_HTTP_PYNGX_CREDIT);
+    }
 
     return part->bytes.len;
 }

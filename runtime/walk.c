@@ -36,6 +36,7 @@ ngx_http_pyngx_scan_walk(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
         }
 
         scan->walking = 1;
+        scan->credit = 0;
         s->scanned = NULL;
     }
 
@@ -140,7 +141,7 @@ ngx_http_pyngx_scan_follow(ngx_http_pyngx_scan_t *scan, u_char *held,
 
     node = &scan->nodes[scan->here.node];
 
-    if (node->child == node->end) {
+    if (scan->here.node && node->child == node->end) {
         return NGX_OK;
     }
 
@@ -289,9 +290,6 @@ ngx_http_pyngx_scan_leave(ngx_http_pyngx_scan_t *scan, size_t len,
     if (ahead->seen) {
         ahead->seen -= len;
     }
-
-    scan->credit = ngx_min(scan->credit + (ngx_int_t) len,
-                           NGX_HTTP_PYNGX_CREDIT);
 
     if (!matched) {
         return;

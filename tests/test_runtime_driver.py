@@ -174,6 +174,8 @@ PERIODIC: tuple[tuple[bytes, ...], ...] = (
     (b"a" * 30, b"a" * 50 + b"b"),
     (b"ab" * 25 + b"c", b"b"),
     (b"abc" * 20 + b"d", b"b", b"cab"),
+    (b"ab" * 20 + b"d", b"ba", b"bab" + b"ab" * 3),
+    (b"abab" + b"aab" * 9, b"babaaba", b"ba", b"aa"),
     (b"bab", b"abaabab" * 8, b"abaab" * 9, b"aa" * 20 + b"b"),
     tuple(b"a" * n + b"b" for n in range(1, 40)),
     tuple(b"a" * n + b"b" for n in range(39, 0, -1)),
