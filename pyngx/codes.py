@@ -139,6 +139,8 @@ CODES: Final[dict[str, str]] = {
     "PNX174": "an except that is not compiled",
     # compound values
     "PNX190": "a tuple that is no value",
+    "PNX191": "a list of something that lists do not hold",
+    "PNX192": "a list that is not this function's own",
     # nginx
     "PNX200": "unknown field of an nginx structure",
     "PNX201": "a field without a face in Python",

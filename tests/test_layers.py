@@ -28,6 +28,7 @@ LAYERS = (
     ("pyngx.ngx",),
     ("pyngx",),
     ("pyngx.ops",),
+    ("pyngx.expressions",),
     ("pyngx.tree",),
     ("pyngx.program",),
     ("pyngx.frontend",),

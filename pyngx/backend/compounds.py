@@ -18,6 +18,7 @@ from pyngx.tree import (
     Expr,
     Item,
     ItemAt,
+    ListPop,
     Local,
     StateField,
     TupleOf,
@@ -42,6 +43,8 @@ class CompoundLowering(CallLowering):
                 return self.item(expr)
             case ItemAt():
                 return self._item_at(expr)
+            case ListPop():
+                return self.list_pop(expr)
             case Unwrap(value=value) if is_compound(value.type):
                 return member(self.place(value), "value")
             case _:
@@ -49,6 +52,10 @@ class CompoundLowering(CallLowering):
                 temp = self.out.temp(ctype, stars, "made")
                 self.compound_into(temp, expr)
                 return temp
+
+    def list_pop(self, expr: ListPop) -> c.Expr:
+        """The item that is taken out of a list."""
+        raise NotImplementedError
 
     def item(self, expr: Item) -> c.Expr:
         """An item of a tuple."""

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
-from pyngx.backend.compounds import CompoundLowering
 from pyngx.backend.conds import negated, truth_value
 from pyngx.backend.emitter import Ref
 from pyngx.backend.format import format_into
+from pyngx.backend.lists import ListLowering
 from pyngx.backend.lowering import data_of, owned_by_context
 from pyngx.backend.unit import c_type
 from pyngx.diagnostics import InternalError
@@ -34,7 +34,9 @@ from pyngx.tree import (
     Item,
     ItemAt,
     Length,
+    ListMake,
     ListOf,
+    ListPop,
     Local,
     Logic,
     MimeMatch,
@@ -55,17 +57,15 @@ from pyngx.types import (
     Bool,
     Bufs,
     Bytes,
-    List,
     Optional,
     Part,
     Str,
-    Tuple,
     is_compound,
     is_integer,
 )
 
 
-class ExprLowering(CompoundLowering):
+class ExprLowering(ListLowering):
     """Lowers the expressions of one function."""
 
     def value(self, expr: Expr) -> c.Expr:
@@ -109,7 +109,11 @@ class ExprLowering(CompoundLowering):
             case Length():
                 return self._length(expr)
             case ListOf():
-                return self._list_of(expr)
+                return self.list_of(expr)
+            case ListMake():
+                return self.list_made(expr)
+            case ListPop():
+                return self.list_pop(expr)
             case ByteAt():
                 return self._byte_at(expr)
             case ItemAt():
@@ -192,51 +196,6 @@ class ExprLowering(CompoundLowering):
         self.out.emit(c.If(cond, tuple(then), tuple(orelse), line=self.out.line))
         return result
 
-    def _list_of(self, expr: ListOf) -> c.Expr:
-        """A new array, filled from another one."""
-        out = self.out
-        source_type, item_type = expr.source.type, expr.item.type
-        assert isinstance(source_type, List)
-        source = out.temp("ngx_array_t", 1, "source")
-        out.assign(source, self.value(expr.source))
-        found = out.temp("ngx_array_t", 1, "made")
-        ctype, _ = c_type(out.unit, item_type)
-        size = c.Call("ngx_max", (c.Arrow(source, "nelts"), c.Int("1")))
-        create = c.Call("ngx_array_create", (out.pool, size, c.SizeOf(ctype)))
-        out.assign(found, create)
-        out.leave_if(c.Binary("==", found, c.Name("NULL")))
-        items_type, _ = c_type(out.unit, source_type.item)
-        items = out.temp(items_type, 1, "items")
-        out.assign(items, c.Arrow(source, "elts"))
-        counter = out.temp("ngx_uint_t", 0, "k")
-        with out.block() as body:
-            self._comprehension(expr, c.Index(items, counter), found, ctype)
-        init = c.Assign(counter, c.Int("0"))
-        test = c.Binary("<", counter, c.Arrow(source, "nelts"))
-        step = c.Postfix(counter, "++")
-        out.emit(c.For(init, test, step, tuple(body), line=out.line))
-        return found
-
-    def _comprehension(self, expr: ListOf, item: c.Expr, found: c.Expr, ctype: str) -> None:
-        assert isinstance(expr.source.type, List)
-        source = expr.source.type.item
-        if isinstance(source, Tuple) and len(expr.vars) > 1:
-            for var, name in zip(expr.vars, self.out.unit.member_names(source), strict=True):
-                if var in self.vars.places:
-                    self.out.assign(self.vars.places[var], c.Member(item, name))
-        else:
-            place = self.vars.places.get(expr.vars[0])
-            if place is not None:
-                self.out.assign(place, item)
-        self.out.blank()
-        for cond in expr.conds:
-            skip = (c.Continue(line=self.out.line),)
-            self.out.emit(c.If(negated(self.cond(cond)), skip, line=self.out.line))
-        slot = self.out.temp(ctype, 1, "item")
-        self.out.assign(slot, c.Call("ngx_array_push", (found,)))
-        self.out.leave_if(c.Binary("==", slot, c.Name("NULL")))
-        self.store(c.Unary("*", slot), expr.item)
-
     def string(self, expr: Expr, hint: str = "text") -> Ref:
         """Where a byte string lies; one that is computed is put into a temporary."""
         match expr:
@@ -244,7 +203,7 @@ class ExprLowering(CompoundLowering):
                 return self.vars.ref(var)
             case StateField() | Field() | Item():
                 return Ref(self.value(expr))
-            case ItemAt() | TableItem():
+            case ItemAt() | TableItem() | ListPop():
                 return Ref(self.value(expr))
             case PartBytes(part=part):
                 return Ref(c.Member(self.value(part), "bytes"))

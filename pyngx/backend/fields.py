@@ -13,9 +13,7 @@ from typing import Any, TypeVar
 from pyngx.backend.names import Names
 from pyngx.headers import NginxModel
 from pyngx.program import CtxField, DirectiveField, Program
-from pyngx.tree import (
-    StateField,
-)
+from pyngx.tree import Function, StateField
 from pyngx.types import Conf, Ctx, MimeTypes, Optional, Place, Type, text_leaves
 
 _OF_VALIDATE = frozenset({"file", "line"})
@@ -24,7 +22,7 @@ _OF_THE_ENGINE = frozenset({"stream", "replaced"})
 Renamed = dict[tuple[Place | None, str], str]
 """For a field of a configuration, or without a place of the context, its other name."""
 
-_NODES = frozenset({Program.__module__, StateField.__module__})
+_NODES = frozenset({Program.__module__, StateField.__module__, Function.__module__})
 """The modules whose dataclasses make up the tree."""
 
 T = TypeVar("T")

@@ -17,6 +17,8 @@ from pyngx.tree import (
     Expr,
     Format,
     ItemAt,
+    ListMake,
+    ListPop,
     Local,
     Logic,
     Op,
@@ -37,6 +39,8 @@ _BY_STATEMENTS = (
     TableItem,
     TableFind,
     TupleOf,
+    ListMake,
+    ListPop,
 )
 """Expressions that become statements whatever is in them."""
 
@@ -74,7 +78,7 @@ def needs_statements(expr: Expr) -> bool:
                 | ByteAt()
                 | ItemAt()
                 | BufBytes()
-                | (TableItem() | TableFind() | TupleOf())
+                | (TableItem() | TableFind() | TupleOf() | ListMake() | ListPop())
             ):
                 return True
             case Arith(overflows=overflows, divides_by_zero=zero, negative_shift=negative):

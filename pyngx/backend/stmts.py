@@ -21,7 +21,7 @@ from pyngx.diagnostics import InternalError
 from pyngx.flow.lifetimes import run_for_each_buffer
 from pyngx.flow.liveness import Liveness, defines
 from pyngx.flow.liveness import liveness as analyse
-from pyngx.flow.walk import read_variables, statements
+from pyngx.flow.walk import expressions, read_variables, statements
 from pyngx.tree import (
     Append,
     Assign,
@@ -44,18 +44,21 @@ from pyngx.tree import (
     ForScan,
     Function,
     If,
+    ListPop,
     Local,
     Log,
     Logic,
     NewChain,
     Nothing,
     Op,
+    PushItem,
     Raise,
     ReadInto,
     Return,
     SendChain,
     SetByte,
     SetBytes,
+    SetItem,
     StateField,
     Stmt,
     TableItem,
@@ -149,6 +152,10 @@ class StmtLowering(ByteLoops):
                 self.finally_(stmt, self.statements)
             case While() | ForRange() | ForBytes() | ForList() | ForChain():
                 self._loop(stmt)
+            case PushItem():
+                self.push_item(stmt)
+            case SetItem():
+                self.set_item(stmt)
             case SetByte():
                 self.set_byte(stmt)
             case SetBytes():
@@ -258,6 +265,8 @@ class StmtLowering(ByteLoops):
                 self.effect(value)
             case CallHelper():
                 self.call_for_effect(value)
+            case ListPop():
+                self.list_pop(value)
             case _:
                 raise InternalError("an expression without effect", value.span)
 
@@ -467,8 +476,10 @@ class StmtLowering(ByteLoops):
             found = self.out.temp("ngx_array_t", 1, "list")
             self.out.assign(found, array)
             array = found
-        items = self.out.temp(ctype, 1, "items")
-        self.out.assign(items, c.Arrow(array, "elts"))
+        items: c.Expr = c.Cast(f"{ctype} *", c.Arrow(array, "elts"))
+        if not grows(stmt.body):
+            items = self.out.temp(ctype, 1, "items")
+            self.out.assign(items, c.Arrow(array, "elts"))
         counter = self.out.temp("ngx_uint_t", 0, "k")
         item = c.Index(items, counter)
         with self.out.looping(), self.out.block() as body:
@@ -540,3 +551,12 @@ def _advance(counter: c.Expr, step: int) -> c.Expr:
     if step in (1, -1):
         return c.Postfix(counter, "++" if step > 0 else "--")
     return c.Assign(counter, integers.literal(abs(step)), "+=" if step > 0 else "-=")
+
+
+def grows(block: Block) -> bool:
+    """Whether a list may get another place in memory, because items are added to one."""
+    return any(
+        isinstance(s, PushItem)
+        or any(isinstance(e, Op) and e.row.name == "list.extend" for e in expressions(s))
+        for s in statements(block)
+    )

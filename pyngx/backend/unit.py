@@ -47,7 +47,7 @@ class Signature:
         inner = result.inner if isinstance(result, Optional) else result
         if isinstance(inner, Bytes | Str) or is_compound(result):
             return True
-        return self.fails and isinstance(inner, Int | Bool | Enum)
+        return self.fails and isinstance(inner, Int | Bool | Enum | List)
 
 
 @dataclass

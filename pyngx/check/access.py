@@ -11,6 +11,7 @@ from pyngx.check.coerce import BUF, as_bytes
 from pyngx.check.constants import constant, integer
 from pyngx.check.context import Refused, nearest, suggestion
 from pyngx.check.fields import face, field_names
+from pyngx.check.lists import slice_of
 from pyngx.check.tuples import is_plain
 from pyngx.ops.table import TABLE
 from pyngx.program import DirectiveField
@@ -192,6 +193,10 @@ class Access(Base):
                 return Op(span, Optional(Bytes()), TABLE["variables.get"], (name,))
             case Tuple(items):
                 return self._tuple_item(node, value, items)
+            case List() if isinstance(node.slice, ast.Slice) and node.slice.step is None:
+                lower = self._bound(node.slice.lower, 0)
+                upper = self._bound(node.slice.upper, INT64_MAX)
+                return slice_of(self, node, value, lower, upper)
             case List(item):
                 index = self.need_int(node.slice, "a list index")
                 return ItemAt(span, item, value, index, True, range=range_of(item))

@@ -14,6 +14,7 @@ from pyngx.check.conditions import origin
 from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.conversions import divided
 from pyngx.check.fields import REQUEST_FLAGS
+from pyngx.check.lists import check_item, need_list
 from pyngx.check.pieces import PIECES, partition, piece
 from pyngx.check.scope import Facts
 from pyngx.check.unpacking import Unpacking
@@ -30,6 +31,7 @@ from pyngx.tree import (
     Field,
     Local,
     Op,
+    SetItem,
     StateField,
     Stmt,
     Var,
@@ -370,14 +372,19 @@ class Assignments(Unpacking):
     def _augmented(self, node: ast.AugAssign) -> Stmt:
         read = _as_load(node.target)
         left = self.expr(read)
+        if isinstance(left.type, List) and isinstance(node.op, ast.Add):
+            self.change(node.target, read)
+            other = need_list(self, node.value, "what is added to a list")
+            return self.extend(node, read, left, other)
         binop = ast.copy_location(ast.BinOp(read, node.op, node.value), node)
-        del left
         value = self.expr(binop)
         match node.target:
             case ast.Name():
                 return self.assign_name(node, node.target, value, node.value)
             case ast.Attribute():
                 return self._store_attribute(node, node.target, value, node.value)
+            case ast.Subscript(value=owner_node) if isinstance(self.expr(owner_node).type, List):
+                return self._augmented_item(node, node.target, value)
             case ast.Subscript(value=owner_node, slice=index) if not isinstance(index, ast.Slice):
                 owner = self.expr(owner_node)
                 if owner.type == BUF:
@@ -392,6 +399,23 @@ class Assignments(Unpacking):
             "an augmented assignment to this item is not compiled",
             help="read the item, change it, and assign it",
         )
+
+    def _augmented_item(self, node: ast.AugAssign, target: ast.Subscript, value: Expr) -> Stmt:
+        """``values[i] += x``, whose list and index are names or numbers, evaluated twice."""
+        index = target.slice
+        if not isinstance(index, ast.Name | ast.Constant | ast.UnaryOp):
+            self.report.refuse(
+                "PNX140",
+                target,
+                "the index of an augmented assignment is a name or a number",
+                help="assign the index to a variable first",
+            )
+        owner = self.expr(target.value)
+        self.change(target, target.value)
+        assert isinstance(owner.type, List)
+        stored = store(self.report, node.value, value, owner.type.item, "the item")
+        place = self.need_int(index, "a list index")
+        return SetItem(self.report.span(node), owner, place, stored)
 
     def _assign_attribute(
         self, node: ast.stmt, target: ast.Attribute, value_node: ast.expr
@@ -501,6 +525,8 @@ class Assignments(Unpacking):
                 return Eval(span, Op(span, NoneType(), TABLE["variables.set"], (name, value)))
             case Struct("ngx_buf_t"):
                 return self.set_item(node, target, owner, value_node)
+            case List():
+                return self.set_list_item(node, target, owner, value_node)
             case Bytes() | Part():
                 self.report.refuse(
                     "PNX143",
@@ -528,7 +554,7 @@ class Assignments(Unpacking):
                 return Eval(span, Op(span, NoneType(), TABLE["headers_out.del"], (name,)))
             if owner.type == Headers("in"):
                 self._read_only(target)
-            if isinstance(owner.type, List) and self._own_list(target.value):
+            if isinstance(owner.type, List) and self.own_list(target.value):
                 index = self.need_int(target.slice, "a list index")
                 return Eval(span, Op(span, NoneType(), TABLE["list.del"], (owner, index)))
         self.report.refuse(
@@ -539,17 +565,17 @@ class Assignments(Unpacking):
             help="write: del r.headers_out[b'Name']",
         )
 
-    def _own_list(self, node: ast.expr) -> bool:
-        """Whether a list was made by this function: one of a directive is everybody's."""
-        name = node.id if isinstance(node, ast.Name) else ""
-        made = [
-            n
-            for n in ast.walk(self.function.node)
-            if isinstance(n, ast.Assign)
-            and isinstance(n.value, ast.ListComp)
-            and any(isinstance(t, ast.Name) and t.id == name for t in n.targets)
-        ]
-        return len(made) == self.stores.get(name)
+    def widen_list(self, node: ast.expr, value: Expr, item: Type) -> Expr:
+        """The list with items of a type; one that was empty until now gets its type."""
+        assert isinstance(value.type, List)
+        item = INT if isinstance(item, Int) else item
+        if not isinstance(value.type.item, NoneType) or isinstance(item, NoneType):
+            return value
+        check_item(self, node, item)
+        if isinstance(value, Local) and not value.var.parameter:
+            self.wide[value.var.name] = List(item)
+            raise Widened
+        return value
 
     def _read_only(self, node: ast.AST) -> NoReturn:
         self.report.refuse(

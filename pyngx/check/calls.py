@@ -22,6 +22,7 @@ from pyngx.check.conversions import (
 )
 from pyngx.check.helpers import helper_function, may_raise
 from pyngx.check.library import library_function, library_method
+from pyngx.check.lists import CHANGING, copy_of, sorted_of
 from pyngx.check.lookups import get
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PARTITIONS
@@ -54,6 +55,7 @@ from pyngx.types import (
     Conf,
     Ctx,
     Headers,
+    List,
     MimeTypes,
     Optional,
     OutChain,
@@ -234,7 +236,6 @@ _INSTEAD = {
     "sum": "add up in a loop",
     "any": "test in a loop",
     "all": "test in a loop",
-    "sorted": "sort at module level",
     "round": "compute with integers: (a + b // 2) // b",
     "time.time": "write int(time.time()): there are whole seconds only",
     "float": "count in integers of a smaller unit",
@@ -322,6 +323,8 @@ _BUILTINS: dict[object, Callable[[Operators, ast.Call], Expr]] = {
     max: _extreme(">="),
     ord: _ord,
     bytes: to_bytes,
+    list: copy_of,
+    sorted: sorted_of,
     isinstance: lambda ex, node: type_test(ex, node).expr,
 }
 
@@ -335,6 +338,10 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
         return digest
     value = ex.expr(func.value)
     match value.type:
+        case List() if func.attr == "pop":
+            return ex.pop(node, func, value)
+        case List() if func.attr in CHANGING:
+            _statement(ex, node)
         case Bytes() if func.attr == "join" and isinstance(value, Const):
             return _join(ex, node, value)
         case Bytes() | Part() | Struct("ngx_buf_t") if TABLE.get(f"bytes.{func.attr}"):
@@ -410,6 +417,8 @@ def _known_methods(type_: Type) -> tuple[str, ...]:
             return TABLE.methods("request")
         case MimeTypes():
             return ("matches",)
+        case List():
+            return CHANGING
         case ComplexValue():
             return ("value",)
         case _:

@@ -13,6 +13,7 @@ from pyngx.tree import (
     Convert,
     Expr,
     Item,
+    ListMake,
     Local,
     PartBytes,
     StateField,
@@ -26,6 +27,7 @@ from pyngx.types import (
     Bytes,
     Enum,
     Int,
+    List,
     NoneType,
     Optional,
     Part,
@@ -62,6 +64,10 @@ def join(a: Type, b: Type) -> Type | None:
             items = [join(x, y) for x, y in zip(xs, ys, strict=True)]
             found = tuple(i for i in items if i is not None)
             return Tuple(found, cls or other) if len(found) == len(xs) else None
+        case List(NoneType()), List():
+            return b
+        case List(), List(NoneType()):
+            return a
         case NoneType(), Optional():
             return b
         case Optional(), NoneType():
@@ -111,6 +117,11 @@ def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> 
             return Wrap(value.span, to, stored)
         case Bytes(), source if source in (BUF, PART):
             return as_bytes(value)
+        case List(item), List(NoneType()):
+            return replace(value, type=to)
+        case List(item), List() if isinstance(value, ListMake):
+            items = tuple(store(report, node, i, item, f"an item of {what}") for i in value.items)
+            return ListMake(value.span, to, items)
         case Tuple(wanted), Tuple(given) if len(wanted) == len(given):
             return _store_tuple(report, node, value, to, what)
         case _:

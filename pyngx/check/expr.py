@@ -15,6 +15,7 @@ from pyngx.check.coerce import as_bytes, common, store
 from pyngx.check.constants import constant
 from pyngx.check.conversions import type_test
 from pyngx.check.formatting import fstring
+from pyngx.check.lists import list_of
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PIECES, partition, piece
 from pyngx.check.scope import assigned_if
@@ -51,7 +52,6 @@ from pyngx.types import (
 )
 
 _NOT_SPOKEN: dict[type[ast.expr], tuple[str, str]] = {
-    ast.List: ("a list made in a function", "use a variable for each of its items"),
     ast.Slice: ("a slice in this place", "slice bytes: data[1:3]"),
 }
 """What the expressions are called that reach the end of `plain`, and what to write instead."""
@@ -124,6 +124,8 @@ class Expressions(Operators):
                 return self._list_of(node)
             case ast.Tuple():
                 return tuple_of(self, node)
+            case ast.List():
+                return list_of(self, node)
             case _:
                 what, help_ = _NOT_SPOKEN.get(type(node), (f"'{type(node).__name__}'", ""))
                 self.report.refuse(

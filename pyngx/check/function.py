@@ -31,6 +31,7 @@ from pyngx.types import (
     Ctx,
     Enum,
     Int,
+    List,
     NoneType,
     Optional,
     Place,
@@ -348,7 +349,7 @@ _RESULT_HELP = {
 }
 _CONF_BASES = {Place.LOC: "LocConf", Place.SRV: "SrvConf", Place.MAIN: "MainConf"}
 _VARIABLE_RESULTS: tuple[Type, ...] = (Bytes(), Str(), Optional(Bytes()), Optional(Str()))
-_HELPER_RESULTS = (Int, Bool, Bytes, Str, NoneType, Optional, Enum, Tuple)
+_HELPER_RESULTS = (Int, Bool, Bytes, Str, NoneType, Optional, Enum, Tuple, List)
 
 
 def _lines(text: str | None) -> tuple[str, ...]:

@@ -20,9 +20,11 @@ from pyngx.tree import (
     Expr,
     Function,
     ItemAt,
+    ListPop,
     Op,
     Piece,
     Raise,
+    SetItem,
     Stmt,
     TableFind,
     TableItem,
@@ -72,6 +74,8 @@ def may_raise(node: object) -> bool:
         case Raise() | CallHelper() | Arith(overflows=True) | Arith(divides_by_zero=True):
             return True
         case Arith(negative_shift=True) | ByteAt(checked=True) | Convert(checked=True):
+            return True
+        case ListPop() | SetItem():
             return True
         case ItemAt(checked=True) | TableItem(checked=True) | TableFind(checked=True):
             return True

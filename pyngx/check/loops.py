@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from pyngx.check import tables
-from pyngx.check.assign import Assignments, Kind
-from pyngx.check.coerce import BUF, as_bytes
-from pyngx.check.constants import integer
+from pyngx.check.assign import Kind
+from pyngx.check.coerce import BUF
+from pyngx.check.lists import list_of
 from pyngx.check.scope import Facts, assigned_if
+from pyngx.check.sequences import Sequences
 from pyngx.tree import (
     Arith,
     Assign,
     Block,
     Break,
-    ByteAt,
     Compare,
     Const,
     Expr,
@@ -26,8 +25,6 @@ from pyngx.tree import (
     ForList,
     ForRange,
     If,
-    ItemAt,
-    Length,
     Local,
     Not,
     Stmt,
@@ -51,19 +48,10 @@ from pyngx.types import (
     Tuple,
     Type,
     describe,
-    range_of,
 )
 
 
-@dataclass(frozen=True)
-class Indexed:
-    """Something that a loop indexes: its length, and its item at an index that is in range."""
-
-    length: Expr
-    item: Callable[[Expr], Expr]
-
-
-class Loops(Assignments):
+class Loops(Sequences):
     """Checks the loops of one function."""
 
     def block(self, nodes: list[ast.stmt]) -> Block:
@@ -236,39 +224,6 @@ class Loops(Assignments):
         inner = ast.copy_location(ast.For(item, call.args[0], node.body, node.orelse), node)
         return (Assign(span, counter, start), *self._for(inner))
 
-    def _sequence(self, node: ast.expr) -> tuple[tuple[Stmt, ...], Indexed]:
-        """What is indexed while a loop runs: bytes or a list, in a variable of its own, or a
-        constant; and the statement that comes before the loop."""
-        rows = tables.rows(self, node)
-        if rows is not None:
-            count = integer(self.report, node, len(rows), self.mod.model)
-            return (), Indexed(count, lambda i: tables.item(self, node, rows, i, checked=False))
-        stmts, local = self._local_sequence(node)
-        length = Length(local.span, INT, local, range=LENGTH)
-        return stmts, Indexed(length, lambda i: self.item_of(local, i))
-
-    def _local_sequence(self, node: ast.expr) -> tuple[tuple[Stmt, ...], Local]:
-        value = as_bytes(self.expr(node))
-        if not isinstance(value.type, Bytes | List):
-            self.no_none(value, "what is iterated")
-            self.report.refuse(
-                "PNX152",
-                node,
-                f"'{describe(value.type)}' is not iterated here",
-                help="zip() and reversed() take bytes and lists",
-            )
-        if isinstance(value, Local) and self.stores.get(value.var.name) == 1:
-            return (), value
-        var = self.hidden("sequence", value.type)
-        return (Assign(value.span, var, value),), Local(value.span, value.type, var)
-
-    def item_of(self, sequence: Local, index: Expr) -> Expr:
-        """An item of a sequence at an index that is in range."""
-        if isinstance(sequence.type, List):
-            item = sequence.type.item
-            return ItemAt(index.span, item, sequence, index, False, range=range_of(item))
-        return ByteAt(index.span, INT, sequence, index, False, range=BYTE)
-
     def _for_zip(self, node: ast.For, call: ast.Call) -> tuple[Stmt, ...]:
         """``for x, y in zip(a, b)``: both by one index, as far as the shorter one goes."""
         targets = node.target.elts if isinstance(node.target, ast.Tuple) else []
@@ -291,7 +246,7 @@ class Loops(Assignments):
         before: list[Stmt] = []
         sequences = []
         for arg in call.args:
-            stmts, sequence = self._sequence(arg)
+            stmts, sequence = self._sequence(node, arg)
             before += stmts
             sequences.append(sequence)
         shortest = self.hidden("shortest", INT)
@@ -318,12 +273,6 @@ class Loops(Assignments):
         body = self._for_body(node, ())
         return (*before, ForRange(span, index, zero, count, one, body))
 
-    def _give(self, node: ast.For, target: ast.expr, value: Expr) -> tuple[Stmt, ...]:
-        """Give a loop's target its value for this round."""
-        if not isinstance(target, ast.Tuple):
-            target = self._one_name(target)
-        return self.give(node, target, value, target)
-
     def _for_reversed(self, node: ast.For, call: ast.Call) -> tuple[Stmt, ...]:
         """``for x in reversed(…)``: of a range, of bytes, of a list."""
         if call.keywords or len(call.args) != 1:
@@ -337,7 +286,7 @@ class Loops(Assignments):
             case _:
                 pass
         span = self.report.span(node)
-        before, sequence = self._sequence(call.args[0])
+        before, sequence = self._sequence(node, call.args[0])
         index = self.hidden("index", INT)
         place = Local(span, INT, index, range=LENGTH)
         self.rounds.append(lambda: self._give(node, node.target, sequence.item(place)))
@@ -451,17 +400,6 @@ class Loops(Assignments):
             case _:
                 return None
 
-    def _one_name(self, target: ast.expr) -> ast.Name:
-        """The target of a loop that gives one value."""
-        if not isinstance(target, ast.Name):
-            self.report.refuse(
-                "PNX150",
-                target,
-                "the target of this loop is one name",
-                help="write 'for x in …:'",
-            )
-        return target
-
     def _loop_var(self, node: ast.For, target: ast.expr, type_: Type) -> Var:
         value = Const(self.report.span(target), type_, None)
         return self.declare(self._one_name(target), value)
@@ -478,7 +416,12 @@ class Loops(Assignments):
 
     def _for_value(self, node: ast.For) -> Stmt:
         span = self.report.span(node)
-        value = self.expr(node.iter)
+        display = isinstance(node.iter, ast.Tuple) and node.iter.elts
+        value = (
+            list_of(self, node.iter)
+            if isinstance(node.iter, ast.Tuple) and display
+            else self.expr(node.iter)
+        )
         match value.type:
             case Body():
                 var = self._loop_var(node, node.target, BUF)

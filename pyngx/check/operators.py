@@ -15,6 +15,7 @@ from pyngx.check.base import Cond, path
 from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import constant, integer
 from pyngx.check.formatting import percent
+from pyngx.check.lists import Lists
 from pyngx.check.scope import assigned_if
 from pyngx.check.tuples import Tuples, is_plain, item_of
 from pyngx.ops.table import TABLE
@@ -88,7 +89,7 @@ _COMPARE = {
 }
 
 
-class Operators(Access, Tuples):
+class Operators(Access, Tuples, Lists):
     """Checks operators."""
 
     def truth(self, node: ast.expr, value: Expr) -> Expr:
@@ -165,6 +166,8 @@ class Operators(Access, Tuples):
                     assert isinstance(left.value, bytes) and isinstance(right.value, bytes)
                     return Const(span, Bytes(), left.value + right.value)
                 return Op(span, Bytes(), TABLE["operator.concat"], (left, right))
+            case "+", List() as one, List() as two if one == two:
+                return Op(span, one, TABLE["operator.list_concat"], (left, right))
             case "+", Str(), Str():
                 return Op(span, Str(), TABLE["operator.concat"], (left, right))
             case "*", Bytes(), t if is_integer(t):
@@ -341,10 +344,8 @@ class Operators(Access, Tuples):
                     return Compare(span, Bool(), ">=", place, zero, range=BIT)
                 case Tuple(types) if is_plain(right):
                     items = [item_of(right, i) for i in range(len(types))]
-                case List(Bytes()):
-                    item = self.need_bytes(left_node, "what is looked for in the list")
-                    row = TABLE["operator.in_list"]
-                    return Op(span, Bool(), row, (item, right), range=BIT)
+                case List():
+                    return self.contains(node, left_node, right)
                 case Constant(tuple() | list() | frozenset() | set() as values):
                     ordered = (
                         sorted(values, key=repr) if isinstance(values, set | frozenset) else values

@@ -12,6 +12,7 @@ from pyngx.check.coerce import BUF, as_bytes, store
 from pyngx.check.context import Refused
 from pyngx.check.formatting import message
 from pyngx.check.generators import Generators
+from pyngx.check.lists import CHANGING, is_new
 from pyngx.check.scope import assigned_if
 from pyngx.source import Span
 from pyngx.tree import (
@@ -52,6 +53,7 @@ from pyngx.types import (
     Bool,
     Bytes,
     Headers,
+    List,
     NoneType,
     Optional,
     OutChain,
@@ -288,12 +290,14 @@ class Statements(Generators):
     def _eval(self, node: ast.expr) -> Stmt:
         span = self.report.span(node)
         match node:
-            case ast.Call(func=ast.Attribute(value=receiver, attr=attr)):
+            case ast.Call(func=ast.Attribute(value=receiver, attr=attr) as func):
                 found = self.compile_time(receiver)
                 if isinstance(found, logging.Logger):
                     return self._log(node, attr)
                 if isinstance(receiver, ast.Name) and receiver.id in self.local_names:
                     owner = self.expr(receiver)
+                    if isinstance(owner.type, List) and attr in CHANGING:
+                        return self.list_method(node, func, owner)
                     if isinstance(owner.type, OutChain) and attr == "append":
                         return self._append(node)
                 if attr == "add" and self.kind in (Kind.STREAM, Kind.CHAIN, Kind.VARIABLE):
@@ -434,6 +438,13 @@ class Statements(Generators):
                 ),
             )
         value = self.expr(node.value)
+        if isinstance(value.type, List) and not (is_new(node.value) or self.own_list(node.value)):
+            self.report.refuse(
+                "PNX192",
+                node.value,
+                "a list that this function has not made is not its result",
+                help=f"return a copy: list({ast.unparse(node.value)})",
+            )
         stored = store(self.report, node.value, value, self.result, "the result")
         if self.kind is Kind.HEADER:
             self._header_result(value)

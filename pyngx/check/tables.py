@@ -102,7 +102,7 @@ def subscript(ex: Base, node: ast.Subscript, values: object) -> Expr:
 
 def rows(ex: Base, node: ast.expr) -> Sequence[object] | None:
     """The items of a constant that a loop goes over: of a tuple or list, of a dict and its
-    methods, or of a tuple written in place; None for anything else."""
+    methods, or of a constant tuple written in place; None for anything else."""
     match node:
         case ast.Call(func=ast.Attribute(value=owner, attr="items" | "keys" | "values"), args=[]):
             found = ex.compile_time(owner)
@@ -113,12 +113,7 @@ def rows(ex: Base, node: ast.expr) -> Sequence[object] | None:
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
             values = [ex.expr(e) for e in elts]
             if not all(isinstance(v, Const) for v in values):
-                ex.report.refuse(
-                    "PNX152",
-                    node,
-                    "what is iterated in place is constant",
-                    help="write the steps one after the other",
-                )
+                return None
             return tuple(v.value for v in values if isinstance(v, Const))
         case ast.Name() | ast.Attribute():
             if isinstance(node, ast.Name) and node.id in ex.local_names:

@@ -50,13 +50,16 @@ from pyngx.tree import (
     ForScan,
     Function,
     Item,
+    ListMake,
     ListOf,
     Local,
     Logic,
     Op,
     PartBytes,
+    PushItem,
     ReadInto,
     Return,
+    SetItem,
     StateField,
     Stmt,
     TupleOf,
@@ -305,8 +308,10 @@ class _Function:
         """The outermost expressions that take memory from the pool; with the place in a helper
         where that is so."""
         match node:
-            case Format() | ListOf():
+            case Format() | ListOf() | ListMake():
                 yield node, None
+            case PushItem(value=value):
+                yield value, None
             case Op(row=row) if row.allocates:
                 yield node, None
             case CallHelper(helper=helper) if self.summaries[helper].allocates is not None:
@@ -322,7 +327,7 @@ class _Function:
                 match expr:
                     case Op(row=row) if row.allocates and row.passes is Passes.REQUEST:
                         yield expr, None
-                    case ListOf():
+                    case ListOf() | ListMake():
                         yield expr, None
                     case CallHelper(helper=helper):
                         place = self.summaries[helper].allocates
@@ -398,15 +403,33 @@ _PER_BUFFER = "memory of a request is freed at its end, and a body has any numbe
 def _listed(known: _Function, diags: Diagnostics) -> None:
     """A list keeps its items: they must last."""
     for stmt, in_loop in _with_loops(known.function.body, False):
+        if isinstance(stmt, PushItem | SetItem) and known.origins(stmt.value, in_loop):
+            _not_listed(stmt.value, diags)
         for expr in expressions(stmt):
-            if isinstance(expr, ListOf) and known.origins(expr.item, in_loop):
-                diags.error(
-                    "PNX210",
-                    expr.item.span,
-                    "a list cannot keep these bytes",
-                    label="their memory is used again",
-                    help="list constants, configuration, headers, arguments or variables",
-                )
+            for item in _items(expr):
+                if known.origins(item, in_loop):
+                    _not_listed(item, diags)
+
+
+def _items(expr: Expr) -> tuple[Expr, ...]:
+    """The items of a list that an expression makes."""
+    match expr:
+        case ListOf(item=item):
+            return (item,)
+        case ListMake(items=items):
+            return items
+        case _:
+            return ()
+
+
+def _not_listed(item: Expr, diags: Diagnostics) -> None:
+    diags.error(
+        "PNX210",
+        item.span,
+        "a list cannot keep these bytes",
+        label="their memory is used again",
+        help="list constants, configuration, headers, arguments or variables",
+    )
 
 
 def _taken(known: _Function, form: BodyForm, diags: Diagnostics) -> None:

@@ -104,14 +104,6 @@ ROWS = (
         ),
     ),
     Row(
-        "list.del",
-        ("values: list", "index: int"),
-        "none",
-        _P + "list_del",
-        Form.EFFECT,
-        failures=(Failure("NGX_DECLINED", "IndexError", "list assignment index out of range"),),
-    ),
-    Row(
         "complex.value",
         ("complex: complex",),
         "bytes",

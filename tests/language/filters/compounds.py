@@ -191,3 +191,138 @@ def looped(r: ngx_http_request_t) -> bytes:
         if (len(name), name) > best:
             best = (len(name), name)
     return b"%d %s %d" % (best[0], best[1], current)
+
+
+def evens(n: int) -> list[int]:
+    found: list[int] = []
+    for i in range(n):
+        if i % 2 == 0:
+            found.append(i * i)
+    return found
+
+
+def total(values: list[int]) -> int:
+    result = 0
+    for value in values:
+        result += value
+    return result
+
+
+def words(data: bytes) -> list[tuple[int, bytes]]:
+    found = []
+    for word in data.split(b"b"):
+        found.append((len(word), word))
+    return found
+
+
+@variable("appended")
+def appended(r: ngx_http_request_t) -> bytes:
+    parts = []
+    for byte in r.arg(b"s") or b"":
+        parts.append(b"%d" % byte)
+    parts.append(r.arg(b"t") or b"-")
+    parts.insert(number(r.arg(b"a")) % 7 - 3, b"in")
+    parts[0] = parts[0] + b"!"
+    parts[-1] += b"?"
+    return b",".join(parts) + b" %d" % len(parts)
+
+
+@variable("popped")
+def popped(r: ngx_http_request_t) -> bytes:
+    values = [3, 1, 2, number(r.arg(b"b"))]
+    last = values.pop()
+    first = values.pop(0)
+    values += [last, 7]
+    values.extend(values)
+    del values[1]
+    other = values.pop(number(r.arg(b"a")))
+    return b"%d %d %d %d %d" % (last, first, other, len(values), total(values[:4]) % 1000)
+
+
+@variable("ordered")
+def ordered(r: ngx_http_request_t) -> bytes:
+    s, t = r.arg(b"s") or b"", r.arg(b"t") or b""
+    names = [s, t, b"m", s[1:]]
+    out = b",".join(sorted(names)) + b"|" + b",".join(sorted(names, reverse=True))
+    names.sort()
+    names.reverse()
+    numbers = [number(r.arg(b"a")), number(r.arg(b"b")), 4, -4]
+    numbers.sort(reverse=True)
+    for n in sorted(numbers):
+        out += b" %d" % n
+    for n in numbers:
+        out += b" %d" % n
+    return out + names[0] + b"%d%d%d" % (4 in numbers, 5 in numbers, s in names[1:])
+
+
+@variable("sliced")
+def sliced(r: ngx_http_request_t) -> bytes:
+    a, b = number(r.arg(b"a")), number(r.arg(b"b"))
+    values = evens(12)
+    out = b""
+    for n in (total(values[a:b]), len(values[a:]), len(values[:b]), total(values[:] + evens(3))):
+        out += b"%d " % n
+    copy = list(values)
+    copy.clear()
+    return out + b"%d %d" % (len(copy), len(values))
+
+
+@variable("emptied")
+def emptied(r: ngx_http_request_t) -> bytes:
+    stack = []
+    deepest = 0
+    for byte in r.arg(b"s") or b"":
+        if byte == 98:
+            stack.clear()
+        else:
+            stack.append((byte, len(stack)))
+        deepest = max(deepest, len(stack))
+    if not stack:
+        return b"empty %d" % deepest
+    byte, depth = stack[-1]
+    stack[0], stack[-1] = stack[-1], stack[0]
+    same = stack
+    stack.append((1, 2))
+    return b"%d %d %d %d %d" % (byte, depth, deepest, stack[0][0], len(same))
+
+
+@variable("growing")
+def growing(r: ngx_http_request_t) -> bytes:
+    values = [1, number(r.arg(b"a")) & 7]
+    for value in values:
+        if len(values) < 50 and value < 20:
+            values.append(value + 3)
+    out = b""
+    for i, value in enumerate(reversed(values)):
+        out += b"%d:%d " % (i, value)
+    return out
+
+
+@variable("pairs")
+def pairs(r: ngx_http_request_t) -> bytes:
+    out = b""
+    for length, word in words(r.arg(b"s") or b""):
+        out += b"%d=%s;" % (length, word)
+    for (length, word), n in zip(words(r.arg(b"t") or b""), [5, 6, 7], strict=False):
+        out += b"%d%s%d," % (length, word, n)
+    return out
+
+
+@variable("beyond")
+def beyond(r: ngx_http_request_t) -> bytes:
+    values = [b"x", b"y", b"z"]
+    values[number(r.arg(b"a"))] = b"new"
+    return b"".join(values) + values[number(r.arg(b"b"))]
+
+
+@variable("drained")
+def drained(r: ngx_http_request_t) -> bytes:
+    values = [1, 2, 3]
+    out = b""
+    while values:
+        out += b"%d" % values.pop(0)
+    try:
+        values.pop()
+    except IndexError:
+        out += b"!"
+    return out

@@ -1,0 +1,277 @@
+"""Lists that a function makes: displays, methods, items, slices.
+
+A list is an array behind a pointer, as Python's is an object behind a name: two names for one list
+see the same items. Only a list that the function has made itself is changed; one of the
+configuration is everybody's, and one that is a parameter may be that.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import NoReturn
+
+from pyngx.check.base import Base
+from pyngx.check.coerce import as_bytes, common, store
+from pyngx.ops.table import TABLE
+from pyngx.tree import Const, Eval, Expr, ListMake, ListPop, Op, PushItem, SetItem, Stmt
+from pyngx.types import (
+    BIT,
+    INT,
+    INT64_MAX,
+    Bool,
+    Bytes,
+    Enum,
+    Int,
+    List,
+    NoneType,
+    Range,
+    Str,
+    Tuple,
+    Type,
+    describe,
+    is_integer,
+    range_of,
+)
+
+CHANGING = ("append", "insert", "pop", "extend", "clear", "reverse", "sort")
+_CHANGE_HELP = "make a list of your own: values = list(…)"
+
+
+def list_of(ex: Base, node: ast.List | ast.Tuple) -> Expr:
+    """``[a, b]``: a new list, all of whose items have one type."""
+    values = [as_bytes(ex.expr(element)) for element in node.elts]
+    type_: Type = NoneType()
+    for i, value in enumerate(values):
+        own = INT if isinstance(value.type, Int) else value.type
+        type_ = common(ex.report, node, type_, own) if i else own
+    if values:
+        check_item(ex, node, type_)
+    items = tuple(
+        store(ex.report, element, value, type_, "an item")
+        for element, value in zip(node.elts, values, strict=True)
+    )
+    return ListMake(ex.report.span(node), List(type_), items)
+
+
+def check_item(ex: Base, node: ast.AST, type_: Type) -> None:
+    """Refuse what a list does not hold."""
+    if not isinstance(type_, Int | Bool | Enum | Bytes | Str | Tuple):
+        ex.report.refuse(
+            "PNX191",
+            node,
+            f"a list of '{describe(type_)}' is not made by this version",
+            help="numbers, bytes, str and tuples of them stand in lists",
+        )
+
+
+def slice_of(ex: Base, node: ast.AST, value: Expr, lower: Expr, upper: Expr) -> Expr:
+    """``values[lower:upper]``, a new list."""
+    return Op(ex.report.span(node), value.type, TABLE["operator.list_slice"], (value, lower, upper))
+
+
+def copy_of(ex: Base, node: ast.Call) -> Expr:
+    """``list(values)``."""
+    if not node.args:
+        return ListMake(ex.report.span(node), List(NoneType()), ())
+    value = need_list(ex, node.args[0], "the argument of list()")
+    span = ex.report.span(node)
+    zero = Const(span, INT, 0, range=Range(0, 0))
+    end = Const(span, INT, INT64_MAX, range=Range(INT64_MAX, INT64_MAX))
+    return slice_of(ex, node, value, zero, end)
+
+
+def need_list(ex: Base, node: ast.expr, what: str) -> Expr:
+    """The expression, which must be a list."""
+    if isinstance(node, ast.Tuple):
+        return list_of(ex, node)
+    value = ex.expr(node)
+    if not isinstance(value.type, List):
+        ex.no_none(value, what)
+        ex.report.refuse(
+            "PNX111",
+            node,
+            f"{what} is a list, but this is '{describe(value.type)}'",
+            help="write the items in brackets: [a, b]",
+        )
+    return value
+
+
+def _item(value: Expr) -> Type:
+    assert isinstance(value.type, List)
+    return value.type.item
+
+
+def sorted_of(ex: Base, node: ast.Call) -> Expr:
+    """``sorted(values)``, a new list."""
+    if len(node.args) != 1:
+        ex.report.refuse(
+            "PNX133", node, "sorted() takes one list", help="write sorted(values, reverse=True)"
+        )
+    value = need_list(ex, node.args[0], "the argument of sorted()")
+    row = TABLE[f"operator.list_sorted_{sort_kind(ex, node, _item(value))}"]
+    return Op(ex.report.span(node), value.type, row, (value, reverse_of(ex, node)))
+
+
+def sort_kind(ex: Base, node: ast.AST, item: Type) -> str:
+    """What the rows that sort items of a type are called."""
+    if isinstance(item, Bytes | Str):
+        return "bytes"
+    if not isinstance(item, Int | NoneType):
+        ex.report.refuse(
+            "PNX191",
+            node,
+            f"a list of '{describe(item)}' is not sorted by this version",
+            help="numbers, bytes and str are",
+        )
+    return "numbers"
+
+
+def reverse_of(ex: Base, node: ast.Call) -> Expr:
+    """The argument ``reverse`` of a sort, which takes no other."""
+    for keyword in node.keywords:
+        if keyword.arg != "reverse":
+            ex.report.refuse(
+                "PNX134",
+                keyword,
+                f"the argument '{keyword.arg}' of a sort is not compiled by this version",
+                help="sort tuples' keys in a list of their own",
+            )
+        return ex.cond(keyword.value).expr
+    return Const(ex.report.span(node), Bool(), False, range=Range(0, 0))
+
+
+class Lists(Base):
+    """Checks what changes a list."""
+
+    def widen_list(self, node: ast.expr, value: Expr, item: Type) -> Expr:
+        """The list with items of a type; one that was empty until now gets its type."""
+        raise NotImplementedError
+
+    def own_list(self, node: ast.expr) -> bool:
+        """Whether a list was made by this function: one of a directive is everybody's."""
+        name = node.id if isinstance(node, ast.Name) else ""
+        made = 0
+        for inner in ast.walk(self.function.node):
+            match inner:
+                case ast.Assign(targets=targets, value=value) if is_new(value):
+                    made += sum(isinstance(t, ast.Name) and t.id == name for t in targets)
+                case ast.AnnAssign(target=ast.Name(id=found), value=value) if (
+                    found == name and value is not None and is_new(value)
+                ):
+                    made += 1
+                case ast.AugAssign(target=ast.Name(id=found)) if found == name:
+                    made += 1
+        return bool(name) and made == self.stores.get(name)
+
+    def change(self, node: ast.expr, owner_node: ast.expr) -> None:
+        """Refuse to change a list that others may see."""
+        if not self.own_list(owner_node):
+            self.refuse_change(node)
+
+    def refuse_change(self, node: ast.AST) -> NoReturn:
+        """Say that a list is not this function's."""
+        self.report.refuse(
+            "PNX192",
+            node,
+            "only a list that this function has made, and under its first name, is changed",
+            label="others may see this one",
+            help=_CHANGE_HELP,
+        )
+
+    def list_method(self, node: ast.Call, func: ast.Attribute, owner: Expr) -> Stmt:
+        """A method that changes a list, as a statement."""
+        assert isinstance(owner.type, List)
+        span = self.report.span(node)
+        self.change(node, func.value)
+        args, method = node.args, func.attr
+        counts = {"append": 1, "insert": 2, "extend": 1, "clear": 0, "reverse": 0, "sort": 0}
+        if method == "pop":
+            return Eval(span, self.pop(node, func, owner))
+        if len(args) != counts[method] or (node.keywords and method != "sort"):
+            self.report.refuse(
+                "PNX133",
+                node,
+                f"{method}() takes {counts[method]} argument{'s' * (counts[method] != 1)} here",
+                help="give the arguments by position",
+            )
+        match method:
+            case "append" | "insert":
+                index = self.need_int(args[0], "the index") if method == "insert" else None
+                value = as_bytes(self.expr(args[-1]))
+                owner = self.widen_list(func.value, owner, value.type)
+                assert isinstance(owner.type, List)
+                stored = store(self.report, args[-1], value, _item(owner), "the new item")
+                return PushItem(span, owner, index, stored)
+            case "extend":
+                other = need_list(self, args[0], "the argument of extend()")
+                return self.extend(node, func.value, owner, other)
+            case "sort":
+                row = TABLE[f"list.sort_{sort_kind(self, node, _item(owner))}"]
+                return Eval(span, Op(span, NoneType(), row, (owner, reverse_of(self, node))))
+            case _:
+                return Eval(span, Op(span, NoneType(), TABLE[f"list.{method}"], (owner,)))
+
+    def extend(self, node: ast.AST, owner_node: ast.expr, owner: Expr, other: Expr) -> Stmt:
+        """``values.extend(other)``."""
+        assert isinstance(other.type, List)
+        span = self.report.span(node)
+        owner = self.widen_list(owner_node, owner, other.type.item)
+        other = store(self.report, node, other, owner.type, "what the list is extended by")
+        return Eval(span, Op(span, NoneType(), TABLE["list.extend"], (owner, other)))
+
+    def pop(self, node: ast.Call, func: ast.Attribute, owner: Expr) -> Expr:
+        """``values.pop()`` and ``values.pop(index)``."""
+        assert isinstance(owner.type, List)
+        self.change(node, func.value)
+        span = self.report.span(node)
+        if len(node.args) > 1 or node.keywords:
+            self.report.refuse(
+                "PNX133", node, "pop() takes an index, or nothing", help="write values.pop()"
+            )
+        index: Expr = Const(span, INT, -1, range=Range(-1, -1))
+        if node.args:
+            index = self.need_int(node.args[0], "the index")
+        item = owner.type.item
+        return ListPop(span, item, owner, index, range=range_of(item))
+
+    def set_list_item(
+        self, node: ast.stmt, target: ast.Subscript, owner: Expr, value_node: ast.expr
+    ) -> Stmt:
+        """``values[i] = x``."""
+        assert isinstance(owner.type, List)
+        self.change(target, target.value)
+        if isinstance(target.slice, ast.Slice):
+            self.report.refuse(
+                "PNX140",
+                target,
+                "a slice of a list is not assigned to in this version",
+                help="assign the items one by one, or make a new list",
+            )
+        value = as_bytes(self.expr(value_node))
+        index = self.need_int(target.slice, "a list index")
+        stored = store(self.report, value_node, value, owner.type.item, "the item")
+        return SetItem(self.report.span(node), owner, index, stored)
+
+    def contains(self, node: ast.AST, left: ast.expr, right: Expr) -> Expr:
+        """``x in values``."""
+        assert isinstance(right.type, List)
+        span = self.report.span(node)
+        if is_integer(right.type.item):
+            number = self.need_int(left, "what is looked for in the list")
+            return Op(span, Bool(), TABLE["operator.in_numbers"], (number, right), range=BIT)
+        if isinstance(right.type.item, Bytes | Str):
+            text = self.need(left, right.type.item, "what is looked for in the list")
+            return Op(span, Bool(), TABLE["operator.in_list"], (text, right), range=BIT)
+        self.report.refuse(
+            "PNX191",
+            node,
+            f"'in' does not work on a list of '{describe(right.type.item)}' in this version",
+            help="compare the items in a loop",
+        )
+
+
+def is_new(node: ast.expr) -> bool:
+    """Whether an expression makes a new list, which nothing else knows."""
+    return isinstance(node, ast.List | ast.ListComp | ast.Call | ast.BinOp) or (
+        isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
+    )
