@@ -17,7 +17,7 @@ from pyngx.check.fields import REQUEST_FLAGS
 from pyngx.check.lists import check_item, need_list
 from pyngx.check.pieces import PIECES, partition, piece
 from pyngx.check.scope import Facts
-from pyngx.check.unpacking import Unpacking
+from pyngx.check.unpacking import Unpacking, as_load
 from pyngx.frontend.load import FunctionSource
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
@@ -370,7 +370,8 @@ class Assignments(Unpacking):
         raise NotImplementedError
 
     def _augmented(self, node: ast.AugAssign) -> Stmt:
-        read = _as_load(node.target)
+        node = self._index_once(node)
+        read = as_load(node.target)
         left = self.expr(read)
         if isinstance(left.type, List) and isinstance(node.op, ast.Add):
             self.change(node.target, read)
@@ -401,21 +402,29 @@ class Assignments(Unpacking):
         )
 
     def _augmented_item(self, node: ast.AugAssign, target: ast.Subscript, value: Expr) -> Stmt:
-        """``values[i] += x``, whose list and index are names or numbers, evaluated twice."""
-        index = target.slice
-        if not isinstance(index, ast.Name | ast.Constant | ast.UnaryOp):
-            self.report.refuse(
-                "PNX140",
-                target,
-                "the index of an augmented assignment is a name or a number",
-                help="assign the index to a variable first",
-            )
+        """``values[i] += x`` of the new item."""
         owner = self.expr(target.value)
         self.change(target, target.value)
         assert isinstance(owner.type, List)
         stored = store(self.report, node.value, value, owner.type.item, "the item")
-        place = self.need_int(index, "a list index")
+        place = self.need_int(target.slice, "a list index")
         return SetItem(self.report.span(node), owner, place, stored)
+
+    def _index_once(self, node: ast.AugAssign) -> ast.AugAssign:
+        """``values[f(x)] += y`` with the index in a hidden variable, for it is needed twice."""
+        match node.target:
+            case ast.Subscript(value=owner, slice=index) if not isinstance(
+                index, ast.Name | ast.Constant | ast.Slice
+            ):
+                if not isinstance(self.expr(owner).type, List):
+                    return node
+                name, stmt = self.hidden_name(node, self.need_int(index, "a list index"), index)
+                self.pending.append(stmt)
+                target = ast.copy_location(ast.Subscript(owner, name, ast.Store()), node.target)
+                again = ast.AugAssign(target, node.op, node.value)
+                return ast.copy_location(again, node)
+            case _:
+                return node
 
     def _assign_attribute(
         self, node: ast.stmt, target: ast.Attribute, value_node: ast.expr
@@ -584,16 +593,3 @@ class Assignments(Unpacking):
             "the request's headers belong to nginx and are read-only",
             help="a response header is written through r.headers_out",
         )
-
-
-def _as_load(node: ast.expr) -> ast.expr:
-    """The target of an augmented assignment, to be read."""
-    match node:
-        case ast.Name(id=name):
-            return ast.copy_location(ast.Name(name, ast.Load()), node)
-        case ast.Attribute(value=value, attr=attr):
-            return ast.copy_location(ast.Attribute(value, attr, ast.Load()), node)
-        case ast.Subscript(value=value, slice=index):
-            return ast.copy_location(ast.Subscript(value, index, ast.Load()), node)
-        case _:
-            return node

@@ -44,7 +44,7 @@ class Unpacking(Expressions):
             )
         stmts: list[Stmt] = []
         if not is_plain(value):
-            name, stmt = self._hidden_name(node, value, value_node)
+            name, stmt = self.hidden_name(node, value, value_node)
             stmts.append(stmt)
             value = self.expr(name)
         for i, target in enumerate(targets):
@@ -61,7 +61,7 @@ class Unpacking(Expressions):
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 return self.unpack_value(node, targets, value, value_node)
             case _:
-                name, stmt = self._hidden_name(node, value, value_node)
+                name, stmt = self.hidden_name(node, value, value_node)
                 return (stmt, *self.assign(node, target, name))
 
     def _unpack_places(
@@ -71,14 +71,14 @@ class Unpacking(Expressions):
         stmts: list[Stmt] = []
         names = []
         for value_node in values:
-            name, stmt = self._hidden_name(node, self.expr(value_node), value_node)
+            name, stmt = self.hidden_name(node, self.expr(value_node), value_node)
             stmts.append(stmt)
             names.append(name)
         for target, name in zip(targets, names, strict=True):
             stmts += self.assign(node, target, name)
         return tuple(stmts)
 
-    def _hidden_name(
+    def hidden_name(
         self, node: ast.stmt, value: Expr, value_node: ast.expr
     ) -> tuple[ast.Name, Stmt]:
         """A name that the author does not see, and the statement that gives it a value."""
@@ -89,3 +89,16 @@ class Unpacking(Expressions):
         stmt = self.assign_name(node, temp, value, value_node)
         self.local_names |= {name}
         return temp, stmt
+
+
+def as_load(node: ast.expr) -> ast.expr:
+    """The target of an augmented assignment, to be read."""
+    match node:
+        case ast.Name(id=name):
+            return ast.copy_location(ast.Name(name, ast.Load()), node)
+        case ast.Attribute(value=value, attr=attr):
+            return ast.copy_location(ast.Attribute(value, attr, ast.Load()), node)
+        case ast.Subscript(value=value, slice=index):
+            return ast.copy_location(ast.Subscript(value, index, ast.Load()), node)
+        case _:
+            return node

@@ -315,6 +315,15 @@ def beyond(r: ngx_http_request_t) -> bytes:
     return b"".join(values) + values[number(r.arg(b"b"))]
 
 
+@variable("counted")
+def counted(r: ngx_http_request_t) -> bytes:
+    counts = [0, 0, 0]
+    for byte in r.arg(b"s") or b"":
+        counts[byte % 3 - 1] += byte
+    counts[number(r.arg(b"a")) // 2] -= 1
+    return b"%d %d %d" % (counts[0], counts[1], counts[2])
+
+
 @variable("drained")
 def drained(r: ngx_http_request_t) -> bytes:
     values = [1, 2, 3]
