@@ -5,6 +5,7 @@
 #   make test NGINX_SRC=/path/to/nginx     the same, also for that source tree
 #   make test-long       the tests of memory and of large bodies, with a million pieces and 256 MiB
 #   make nginx-1.26.3    fetch and build that nginx into the cache (make test does it too)
+#   make bench           count the instructions a byte of filters that look at each byte
 #   make format          put the code into its shape
 #   make docs            write the generated pages of docs/
 
@@ -13,7 +14,7 @@ PY = .venv/bin/python
 export NGINX_SRC
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: setup demo test test-long lint format docs nginx-1.26.3 nginx-1.22.1 clean
+.PHONY: setup demo test test-long bench lint format docs nginx-1.26.3 nginx-1.22.1 clean
 
 setup:
 	@sh scripts/setup.sh
@@ -26,6 +27,9 @@ test: setup lint nginx-1.26.3
 
 test-long: setup nginx-1.26.3
 	PYNGX_PIECES=1000000 PYNGX_LARGE=256 $(PY) -m pytest -q -k "pieces or memory or never_reading or test_large"
+
+bench: setup
+	@$(PY) benchmarks/byte_loops.py
 
 lint: setup
 	$(PY) -m black --check .
