@@ -62,7 +62,6 @@ CODES: Final[dict[str, str]] = {
     "PNX060": "except* is not compiled yet",
     "PNX061": "a list that is not made of one other list",
     "PNX062": "generator expressions are not compiled yet",
-    "PNX063": "match is not compiled yet",
     "PNX064": "float is not compiled yet",
     # the commands
     "PNX090": "the output cannot be written",
@@ -141,6 +140,10 @@ CODES: Final[dict[str, str]] = {
     "PNX190": "a tuple that is no value",
     "PNX191": "a list of something that lists do not hold",
     "PNX192": "a list that is not this function's own",
+    # match
+    "PNX175": "a pattern that is not compiled",
+    "PNX176": "a capture in one of several patterns",
+    "PNX177": "a capture before a guard, of a name that is used elsewhere",
     # nginx
     "PNX200": "unknown field of an nginx structure",
     "PNX201": "a field without a face in Python",

@@ -230,13 +230,6 @@ REFUSALS = {
         def f() -> bool:
             return any(a == 1 for a in b"x")  # E: PNX062 `(a == 1 for a in b"x")` a generator
         """,
-    "match": """
-        def f(x: int) -> int:
-            match x:  # E: PNX063 `match` 'match' is in the language
-                case 1:
-                    return 2
-            return 3
-        """,
     "float": """
         def f(x: int) -> None:
             y = x * 1.5  # E: PNX064 `1.5` a float is in the language

@@ -165,7 +165,7 @@ class States(StmtLowering):
 
     def _resumable(self, name: str) -> str:
         current = self.states[-1]
-        if not current.body and len(self.states) == 1:
+        if not current.body and current.name == "start":  # which no jump leads to
             self._names.discard(current.name)
             current.name = self._unique(name)
             return current.name

@@ -18,6 +18,7 @@ from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.stmt import Statements
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FunctionSource, name_span
+from pyngx.frontend.match import spell_out
 from pyngx.frontend.refuse import refuse
 from pyngx.ngx import CScalar
 from pyngx.source import Span
@@ -370,6 +371,7 @@ def check_function(
     """
     constructs = Diagnostics()
     refuse(function, constructs, generator=scope > 0)
+    spell_out(function, constructs)
     mod.diags.extend(constructs)
     if any(found.code in _SIGNATURE for found in constructs.all):
         return None

@@ -231,6 +231,8 @@ class Operators(Access, Tuples, Lists):
 
     def _is(self, node: ast.Compare, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Cond:
         negate = isinstance(op, ast.IsNot)
+        if isinstance(right, ast.Constant) and isinstance(right.value, bool):
+            return self._is_bool(node, left, right.value != negate)
         if not (isinstance(right, ast.Constant) and right.value is None):
             self.report.refuse(
                 "PNX119",
@@ -252,6 +254,18 @@ class Operators(Access, Tuples, Lists):
         known = frozenset({where} if where else ())
         expr = IsNone(self.report.span(node), Bool(), value, negate, range=BIT)
         return Cond(expr, known, frozenset()) if negate else Cond(expr, frozenset(), known)
+
+    def _is_bool(self, node: ast.Compare, left: ast.expr, wanted: bool) -> Cond:
+        """``is True`` and its like: of a bool its truth, of anything else never."""
+        value = self.plain(left)
+        if not isinstance(value.type, Bool):
+            self.report.refuse(
+                "PNX119",
+                node,
+                f"this is '{describe(value.type)}', which is never True or False itself",
+                help="use '=='",
+            )
+        return Cond(value if wanted else Not(value.span, Bool(), value, range=BIT))
 
     def _compare(self, node: ast.Compare) -> Expr:
         span = self.report.span(node)

@@ -88,6 +88,12 @@ class Comments:
             (*self._above.get(node, ()), *self._beside.get(node, ()), *self._below.get(node, ()))
         )
 
+    def hand_over(self, old: ast.stmt, new: ast.stmt) -> None:
+        """What speaks of a statement speaks of what has taken its place."""
+        for place in (self._above, self._beside, self._below):
+            if old in place:
+                place[new] = place.pop(old)
+
     def trailing(self, line: int) -> str | None:
         """The comment after the code of a line."""
         comment = self.after_code.get(line)

@@ -142,7 +142,6 @@ NOT_YET: Final[dict[type[ast.AST], Refusal]] = {
         "write 'except'",
     ),
     ast.GeneratorExp: Refusal("PNX062", "a generator expression", "", "write a 'for' loop"),
-    ast.Match: Refusal("PNX063", "'match'", "", "write: if x == 1: … elif x == 2: …"),
 }
 """Nodes of the language that this version does not compile; what is compiled loses its row."""
 
@@ -249,9 +248,7 @@ class _Walk:
         span = self.source.span(node)
         body = getattr(node, "body", None) or getattr(node, "cases", None)
         if isinstance(node, ast.stmt) and body:
-            word = (
-                len(type(node).__name__) if isinstance(node, ast.With | ast.Match) else len("try")
-            )
+            word = len(type(node).__name__) if isinstance(node, ast.With) else len("try")
             if isinstance(node, ast.AsyncFunctionDef):
                 word = len("async def")
             return Span(span.path, span.line, span.col, span.line, span.col + word)

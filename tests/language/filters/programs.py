@@ -779,3 +779,50 @@ def told_apart(r: ngx_http_request_t) -> bytes:
     if isinstance(t, str):
         return b"never"
     return s
+
+
+class Size(enum.IntEnum):
+    small = 1
+    large = 5
+
+
+@variable("matched")
+def matched(r: ngx_http_request_t) -> bytes:
+    a = number(r.arg(b"a"))
+    match a:  # a number
+        case 0:
+            return b"zero"
+        case 1 | 2:
+            return b"few"
+        case -1 | -9:
+            return b"less"
+        case Size.large | 7 if number(r.arg(b"b")) > 0:
+            return b"large"
+        case n if n > 100:
+            return b"many %d" % n
+        case n:
+            return b"%d" % (n + 1)
+
+
+@variable("matched_texts")
+def matched_texts(r: ngx_http_request_t) -> bytes:
+    found = b""
+    match r.arg(b"s"):
+        case None:
+            return b"none"
+        case b"ab" | b"xyz" as which:
+            found = which + b"!"
+        case other if len(other) > 4:
+            found = b"long"
+        case _:
+            pass
+    match r.arg(b"t") or b"", number(r.arg(b"a")) % 3, found == b"":
+        case b"", 0, _:
+            return b"empty"
+        case b"abcabc", n, True:
+            return b"abc%d" % n
+        case text, 1 | 2, False if text != b"aaa":
+            return text + found
+        case (text, _, _):
+            found += b"else" + text
+    return found
