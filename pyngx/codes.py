@@ -140,6 +140,7 @@ CODES: Final[dict[str, str]] = {
     "PNX190": "a tuple that is no value",
     "PNX191": "a list of something that lists do not hold",
     "PNX192": "a list that is not this function's own",
+    "PNX193": "a field of an object that is assigned",
     # match
     "PNX175": "a pattern that is not compiled",
     "PNX176": "a capture in one of several patterns",

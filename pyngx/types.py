@@ -8,7 +8,7 @@ one type in expressions (Python's ``int``); `Int` carries the C type only where 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TypeAlias
 
 INT64_MIN = -(2**63)
@@ -144,7 +144,8 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Tuple:
-    """A tuple of fixed length, a structure; ``cls``: the author's `typing.NamedTuple`."""
+    """A tuple of fixed length, a structure; ``cls``: the author's `typing.NamedTuple`, or the
+    dataclass whose objects these are: they never change, so that nothing tells them from tuples."""
 
     items: tuple[Type, ...]
     cls: type | None = None
@@ -153,7 +154,14 @@ class Tuple:
     def names(self) -> tuple[str, ...]:
         """The names of the items; those of a plain tuple are made up."""
         found: tuple[str, ...] = getattr(self.cls, "_fields", ())
+        if self.is_object and self.cls is not None and is_dataclass(self.cls):
+            found = tuple(f.name for f in fields(self.cls))
         return found or tuple(f"item{i}" for i in range(len(self.items)))
+
+    @property
+    def is_object(self) -> bool:
+        """Whether the author's class is a dataclass, whose objects are no tuples in Python."""
+        return self.cls is not None and not issubclass(self.cls, tuple)
 
 
 @dataclass(frozen=True, slots=True)

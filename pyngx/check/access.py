@@ -191,7 +191,7 @@ class Access(Base):
             case Variables():
                 name = self.need_bytes(node.slice, "a variable name", text=True)
                 return Op(span, Optional(Bytes()), TABLE["variables.get"], (name,))
-            case Tuple(items):
+            case Tuple(items) if not value.type.is_object:
                 return self._tuple_item(node, value, items)
             case List() if isinstance(node.slice, ast.Slice) and node.slice.step is None:
                 lower = self._bound(node.slice.lower, 0)
@@ -307,7 +307,7 @@ class Access(Base):
             found = value.type.value
             if isinstance(found, tuple | list | dict | set | frozenset):
                 return integer(self.report, node, len(found), self.mod.model)
-        if isinstance(value.type, Tuple) and is_plain(value):
+        if isinstance(value.type, Tuple) and is_plain(value) and not value.type.is_object:
             return integer(self.report, node, len(value.type.items), self.mod.model)
         if isinstance(value.type, Bytes | List | Part) or value.type == BUF:
             measured = value if value.type == BUF else as_bytes(value)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
+import os
 import types as python_types
 import typing
 from collections.abc import Iterator
@@ -97,17 +99,47 @@ def from_annotation(hint: object, model: NginxModel) -> Type:
         and issubclass(hint, tuple)
         and hasattr(hint, "_fields")
     ):
+        _no_special_methods(hint)
         hints = typing.get_type_hints(hint)
         return _tuple(tuple(hints.get(name) for name in hint._fields), hint, model)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return _dataclass(hint, model)
     if isinstance(hint, type):
         return _class(hint)
     raise UnknownAnnotation("it is not a type of the language")
 
 
+_OF_PYTHON = ("/dataclasses.py", "/reprlib.py", "/collections/__init__.py", "/typing.py")
+"""The files that the methods of named tuples and dataclasses come from."""
+
+
+def _no_special_methods(cls: type) -> None:
+    """Refuse a class that says itself how its objects are made, compared or true."""
+    for name, value in vars(cls).items():
+        code = getattr(value, "__code__", None)
+        if name.startswith("__") and code is not None and os.path.exists(code.co_filename):
+            if not code.co_filename.endswith(_OF_PYTHON):
+                raise UnknownAnnotation(f"a class with {name}() is not compiled")
+
+
+def _dataclass(cls: type, model: NginxModel) -> Tuple:
+    """A dataclass that is fields only: what its author's methods do is not known."""
+    own = [base for base in cls.__mro__ if base is not object]
+    for base in own:
+        _no_special_methods(base)
+    if not all(dataclasses.is_dataclass(base) for base in own):
+        raise UnknownAnnotation("a dataclass has no other base than dataclasses")
+    if not all(f.init and f.compare for f in dataclasses.fields(cls)):
+        raise UnknownAnnotation("init=False and compare=False are not compiled")
+    hints = typing.get_type_hints(cls)
+    return _tuple(tuple(hints[f.name] for f in dataclasses.fields(cls)), cls, model)
+
+
 def _tuple(args: tuple[object, ...], cls: type | None, model: NginxModel) -> Tuple:
     """A tuple of some length, each of whose items can be stored."""
     if Ellipsis in args or not args:
-        raise UnknownAnnotation("a tuple has a fixed number of items, at least one")
+        what = "a tuple" if cls is None else cls.__name__
+        raise UnknownAnnotation(f"{what} has a fixed number of items, at least one")
     items = tuple(from_annotation(a, model) for a in args)
     for item in items:
         inner = item.inner if isinstance(item, Optional) else item

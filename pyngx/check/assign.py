@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import replace
-from enum import Enum, auto
 from typing import NoReturn
 
 from pyngx.check.base import path
@@ -14,6 +13,7 @@ from pyngx.check.conditions import origin
 from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.conversions import divided
 from pyngx.check.fields import REQUEST_FLAGS
+from pyngx.check.kinds import Kind, Widened
 from pyngx.check.lists import check_item, need_list
 from pyngx.check.pieces import PIECES, partition, piece
 from pyngx.check.scope import Facts
@@ -53,26 +53,12 @@ from pyngx.types import (
     Part,
     Str,
     Struct,
+    Tuple,
     Type,
     Variables,
     describe,
     is_integer,
 )
-
-
-class Kind(Enum):
-    """What a function is for; it decides what may stand in it."""
-
-    HEADER = auto()
-    STREAM = auto()
-    CHAIN = auto()
-    VARIABLE = auto()
-    VALIDATE = auto()
-    HELPER = auto()
-
-
-class Widened(Exception):
-    """A local turned out to hold a wider type: the function is checked again with it."""
 
 
 class Assignments(Unpacking):
@@ -483,6 +469,14 @@ class Assignments(Unpacking):
                         f'r.headers_out["{target.attr.replace("_", "-").title()}"] = value',
                     )
                 return
+            case Tuple():
+                self.report.refuse(
+                    "PNX193",
+                    target,
+                    f"a field of '{describe(owner.type)}' is not assigned in this version",
+                    help=f"make a new one: {ast.unparse(target.value)} = "
+                    f"replace({ast.unparse(target.value)}, {target.attr}=…), from dataclasses",
+                )
             case Struct("ngx_http_request_t") if target.attr in REQUEST_FLAGS:
                 return
             case _:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import logging
 import os
 from collections.abc import Callable
 from types import FunctionType
 from typing import NoReturn
 
-from pyngx.check.annotations import UnknownAnnotation, from_annotation
 from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import integer
 from pyngx.check.context import nearest, suggestion
@@ -24,10 +24,10 @@ from pyngx.check.helpers import helper_function, may_raise
 from pyngx.check.library import library_function, library_method
 from pyngx.check.lists import CHANGING, copy_of, sorted_of
 from pyngx.check.lookups import get
+from pyngx.check.objects import made, replaced
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PARTITIONS
 from pyngx.check.rows import given_count, row_call
-from pyngx.check.tuples import is_plain
 from pyngx.diagnostics import Label
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
 from pyngx.ops.table import TABLE
@@ -43,7 +43,6 @@ from pyngx.tree import (
     Op,
     Piece,
     SendChain,
-    TupleOf,
 )
 from pyngx.types import (
     BIT,
@@ -63,7 +62,6 @@ from pyngx.types import (
     Range,
     Str,
     Struct,
-    Tuple,
     Type,
     Variables,
     describe,
@@ -138,8 +136,10 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
             f"nginx's function '{name}' cannot be called from a filter",
             help="use Python: r.headers_out for headers, yield for the body, log for messages",
         )
-    if isinstance(found, type) and issubclass(found, tuple) and hasattr(found, "_fields"):
-        return _named_tuple(ex, node, found)
+    if found is dataclasses.replace:
+        return replaced(ex, node)
+    if isinstance(found, type) and (hasattr(found, "_fields") or dataclasses.is_dataclass(found)):
+        return made(ex, node, found)
     if isinstance(found, type) and issubclass(found, BaseException):
         ex.report.refuse(
             "PNX132",
@@ -154,37 +154,6 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
         help=suggestion(name, [getattr(b, "__name__", "") for b in _BUILTINS])
         or _INSTEAD.get(name, "compute it at module level, or write a helper function"),
     )
-
-
-def _named_tuple(ex: Operators, node: ast.Call, cls: type) -> Expr:
-    """A `typing.NamedTuple` of the author's, made."""
-    try:
-        type_ = from_annotation(cls, ex.mod.model)
-    except UnknownAnnotation as exc:
-        ex.report.refuse("PNX161", node, f"'{cls.__name__}': {exc}", help="see the types")
-    assert isinstance(type_, Tuple)
-    given: dict[str, ast.expr] = dict(zip(type_.names, node.args, strict=False))
-    given |= {k.arg: k.value for k in node.keywords if k.arg is not None}
-    if set(given) != set(type_.names) or len(node.args) + len(node.keywords) != len(given):
-        ex.report.refuse(
-            "PNX133",
-            node,
-            f"{cls.__name__}() takes {', '.join(type_.names)}",
-            help="give each of them once",
-        )
-    values = {name: ex.expr(value) for name, value in given.items()}
-    if list(given) != list(type_.names) and not all(map(is_plain, values.values())):
-        ex.report.refuse(
-            "PNX133",
-            node,
-            f"the items of {cls.__name__}() are given in another order than it has them",
-            help=f"write {cls.__name__}({', '.join(type_.names)})",
-        )
-    items = tuple(
-        store(ex.report, given[name], values[name], item, f"'{name}'")
-        for name, item in zip(type_.names, type_.items, strict=True)
-    )
-    return TupleOf(ex.report.span(node), type_, items)
 
 
 def _in_chain_form(ex: Operators) -> bool:

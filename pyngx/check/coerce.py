@@ -60,10 +60,12 @@ def join(a: Type, b: Type) -> Type | None:
     if is_integer(a) and is_integer(b):
         return INT
     match a, b:
-        case Tuple(xs, cls), Tuple(ys, other) if len(xs) == len(ys):
+        case Tuple(xs, cls), Tuple(ys, other) if len(xs) == len(ys) and (
+            cls is other or not (a.is_object or b.is_object)
+        ):
             items = [join(x, y) for x, y in zip(xs, ys, strict=True)]
             found = tuple(i for i in items if i is not None)
-            return Tuple(found, cls or other) if len(found) == len(xs) else None
+            return Tuple(found, cls if cls is other else None) if len(found) == len(xs) else None
         case List(NoneType()), List():
             return b
         case List(), List(NoneType()):
@@ -122,7 +124,9 @@ def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> 
         case List(item), List() if isinstance(value, ListMake):
             items = tuple(store(report, node, i, item, f"an item of {what}") for i in value.items)
             return ListMake(value.span, to, items)
-        case Tuple(wanted), Tuple(given) if len(wanted) == len(given):
+        case Tuple(wanted, cls), Tuple(given, own) if len(wanted) == len(given) and (
+            cls is own or (cls is None and not value.type.is_object)
+        ):
             return _store_tuple(report, node, value, to, what)
         case _:
             pass

@@ -232,8 +232,8 @@ def _class(type_: Type) -> type | None:
             return type(None)
         case List():
             return list
-        case Tuple():
-            return tuple
+        case Tuple(_, cls):
+            return cls or tuple
         case Constant(value):
             return type(value)
         case _:

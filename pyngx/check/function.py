@@ -13,8 +13,8 @@ from typing import NoReturn
 
 from pyngx import Stream
 from pyngx.check.annotations import UnknownAnnotation, from_annotation
-from pyngx.check.assign import Kind, Widened
 from pyngx.check.context import ModuleContext, Refused
+from pyngx.check.kinds import Kind, Widened
 from pyngx.check.stmt import Statements
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FunctionSource, name_span

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from pyngx.check import tables
-from pyngx.check.assign import Kind
 from pyngx.check.coerce import BUF
+from pyngx.check.kinds import Kind
 from pyngx.check.lists import list_of
 from pyngx.check.scope import Facts, assigned_if
 from pyngx.check.sequences import Sequences

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pyngx.check.assign import Kind
 from pyngx.check.context import ModuleContext, Reporter
 from pyngx.check.function import check_function, check_generator, check_helper, has_yield
+from pyngx.check.kinds import Kind
 from pyngx.check.state import conf_class, ctx_class, validate_method, variable_contexts
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FilterModule, name_span

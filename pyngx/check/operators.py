@@ -219,8 +219,8 @@ class Operators(Access, Tuples, Lists):
     def _percent(self, node: ast.BinOp, template: Const) -> Expr:
         values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
         checked = [(v, self.expr(v)) for v in values]
-        if len(checked) == 1 and isinstance(checked[0][1].type, Tuple):
-            whole, pair = checked[0]
+        whole, pair = checked[0] if checked else (node.right, template)
+        if len(checked) == 1 and isinstance(pair.type, Tuple) and not pair.type.is_object:
             first, again = self.once(pair, "values")
             assert isinstance(pair.type, Tuple)
             count = len(pair.type.items)
@@ -356,7 +356,7 @@ class Operators(Access, Tuples, Lists):
                     place, _ = tables.find(self, node, table, left_node, checked=False)
                     zero = Const(span, INT, 0, range=Range(0, 0))
                     return Compare(span, Bool(), ">=", place, zero, range=BIT)
-                case Tuple(types) if is_plain(right):
+                case Tuple(types) if is_plain(right) and not right.type.is_object:
                     items = [item_of(right, i) for i in range(len(types))]
                 case List():
                     return self.contains(node, left_node, right)

@@ -11,9 +11,9 @@ from typing import Any
 from pyngx import NO_DEFAULT, Directive
 from pyngx import MimeTypes as MimeTypesClass
 from pyngx.check.annotations import UnknownAnnotation, from_annotation, parts
-from pyngx.check.assign import Kind
 from pyngx.check.context import ModuleContext, Refused, Reporter
 from pyngx.check.function import check_function
+from pyngx.check.kinds import Kind
 from pyngx.frontend.load import ClassSource, FunctionSource, name_span
 from pyngx.frontend.names import shown
 from pyngx.ngx import ngx_http_complex_value_t
@@ -337,9 +337,14 @@ def _fits(type_: Type, default: object) -> bool:
             )
         case List(item):
             return isinstance(default, list | tuple) and all(_fits(item, v) for v in default)
-        case Tuple(items):
+        case Optional(part):
+            return default is None or _fits(part, default)
+        case Tuple(items, cls) if type_.is_object:
+            return type(default) is cls and _fits(Tuple(items), _fields_of(type_, default))
+        case Tuple(items, cls):
             return (
-                isinstance(default, tuple)
+                isinstance(default, cls or tuple)
+                and isinstance(default, tuple)
                 and len(default) == len(items)
                 and all(_fits(i, v) for i, v in zip(items, default, strict=True))
             )
@@ -458,6 +463,7 @@ def _ctx_field(
         )
     if isinstance(default, enum.Enum):
         default = int(default.value)
+    default = _fields_of(inner, default)
     assert default is None or isinstance(default, int | bytes | str | tuple)
     return CtxField(name, type_, default, report.span(node), _comments(source, node))
 
@@ -466,3 +472,13 @@ def _stored_tuple(type_: Type) -> bool:
     """Whether it is a tuple, also an optional one, that a context can hold."""
     inner = type_.inner if isinstance(type_, Optional) else type_
     return isinstance(inner, Tuple) and ComplexValue() not in parts(inner)
+
+
+def _fields_of(type_: Type, value: object) -> object:
+    """An object of a dataclass as the tuple of its fields, also inside of tuples."""
+    if not isinstance(type_, Tuple) or value is None:
+        return value
+    names = type_.names if type_.is_object else None
+    parts_ = [getattr(value, n) for n in names] if names else value
+    assert isinstance(parts_, list | tuple)
+    return tuple(_fields_of(t, v) for t, v in zip(type_.items, parts_, strict=True))

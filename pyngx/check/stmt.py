@@ -7,11 +7,11 @@ import logging
 from dataclasses import replace
 
 from pyngx import subrequest
-from pyngx.check.assign import Kind
 from pyngx.check.coerce import BUF, as_bytes, store
 from pyngx.check.context import Refused
 from pyngx.check.formatting import message
 from pyngx.check.generators import Generators
+from pyngx.check.kinds import Kind
 from pyngx.check.lists import CHANGING, is_new
 from pyngx.check.scope import assigned_if
 from pyngx.source import Span

@@ -96,6 +96,14 @@ class Tuples(Base):
         """``==`` and its like of two tuples, as Python compares them: by the first difference."""
         assert isinstance(left.type, Tuple) and isinstance(right.type, Tuple)
         span = self.report.span(node)
+        if not _comparable(op, left.type, right.type):
+            self.report.refuse(
+                "PNX109",
+                node,
+                f"'{op}' is not defined between '{describe(left.type)}' "
+                f"and '{describe(right.type)}'",
+                help="compare their fields",
+            )
         sizes = len(left.type.items), len(right.type.items)
         if sizes[0] != sizes[1] and op in ("==", "!="):
             self.report.refuse(
@@ -147,3 +155,12 @@ class Tuples(Base):
         rest = self._ordered(node, op, again, again, index + 1)
         tail = Logic(span, Bool(), "and", (equal, rest), range=BIT)
         return Logic(span, Bool(), "or", (decided, tail), range=BIT)
+
+
+def _comparable(op: str, left: Tuple, right: Tuple) -> bool:
+    """Whether Python compares two of these by their items: objects of a dataclass only with their
+    own kind, as the dataclass says."""
+    if not (left.is_object or right.is_object):
+        return True
+    wanted = "__eq__" if op in ("==", "!=") else "__lt__"
+    return left.cls is right.cls and wanted in vars(left.cls)

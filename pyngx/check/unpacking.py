@@ -28,7 +28,7 @@ class Unpacking(Expressions):
     ) -> tuple[Stmt, ...]:
         """The items of a tuple into targets; what is computed is kept in a hidden variable."""
         self.no_none(value, "what is unpacked")
-        if not isinstance(value.type, Tuple):
+        if not isinstance(value.type, Tuple) or value.type.is_object:
             self.report.refuse(
                 "PNX140",
                 value_node,

@@ -44,6 +44,7 @@ import logging
 import os
 import re
 import time
+from dataclasses import dataclass, replace
 
 from pyngx import (
     Body,

@@ -1,5 +1,6 @@
 """Tuples as values: results, locals, fields of the context, comparison, unpacking."""
 
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pyngx import RequestCtx, variable
@@ -11,10 +12,24 @@ class Span(NamedTuple):
     text: bytes
 
 
+@dataclass
+class Point:
+    x: int
+    y: int = 4
+
+
+@dataclass(frozen=True, order=True)
+class Cookie:
+    name: bytes
+    value: bytes | None = None
+    age: int = -1
+
+
 class Ctx(RequestCtx):
     pair: tuple[int, bytes] = (7, b"seven")
     last: tuple[off_t, int] | None = None
     span: Span = Span(0, b"")
+    cookie: Cookie = Cookie(b"first", None, 3)
 
 
 def number(value: bytes | None) -> int:
@@ -335,3 +350,44 @@ def drained(r: ngx_http_request_t) -> bytes:
     except IndexError:
         out += b"!"
     return out
+
+
+def parse_cookie(data: bytes) -> Cookie | None:
+    name, equals, value = data.partition(b"b")
+    if not equals:
+        return None
+    return Cookie(name, value, age=len(value))
+
+
+def moved(p: Point, by: int) -> Point:
+    return replace(p, x=p.x + by % 10)
+
+
+@variable("objects")
+def objects(r: ngx_http_request_t) -> bytes:
+    p = Point(number(r.arg(b"b")) % 100)
+    q = p
+    p = moved(p, number(r.arg(b"a")))
+    points = [p, q, Point(y=1, x=2)]
+    out = b""
+    for point in points:
+        out += b"%d:%d " % (point.x, point.y)
+    return out + b"%d %d" % (p == q, q == Point(0))
+
+
+@variable("cookies")
+def cookies(r: ngx_http_request_t) -> bytes:
+    cookie = parse_cookie(r.arg(b"s") or b"")
+    if cookie is None:
+        return b"none"
+    other = Cookie(r.arg(b"t") or b"")
+    return b"%s %s %d %d" % (cookie.name, cookie.value or b"-", cookie.age, cookie != other)
+
+
+@variable("placed")
+def placed(r: ngx_http_request_t, ctx: Ctx) -> bytes:
+    before = ctx.cookie
+    ctx.cookie = Cookie(r.arg(b"s") or b"", r.arg(b"t"), number(r.arg(b"a")) & 0xFF)
+    ctx.cookie = replace(ctx.cookie, age=ctx.cookie.age + 1)
+    after = ctx.cookie
+    return b"%s %d %s %s %d" % (before.name, before.age, after.name, after.value or b"", after.age)
