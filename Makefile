@@ -3,6 +3,8 @@
 #   make demo            compile the footer example, serve a page with it, show the page
 #   make test            everything that must hold before a commit
 #   make test NGINX_SRC=/path/to/nginx     the same, also for that source tree
+#   make stress          allocations, upstreams and clients that fail at every point, not at some
+#   make fuzz SECONDS=600   programs that nobody wrote, for the compiler
 #   make test-long       the tests of memory and of large bodies, with a million pieces and 256 MiB
 #   make nginx-1.26.3    fetch and build that nginx into the cache (make test does it too)
 #   make bench           count the instructions a byte of filters that look at each byte
@@ -14,7 +16,7 @@ PY = .venv/bin/python
 export NGINX_SRC
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: setup demo test test-long bench lint format docs nginx-1.26.3 nginx-1.22.1 clean
+.PHONY: setup demo test test-long stress fuzz bench lint format docs nginx-1.26.3 nginx-1.22.1 clean
 
 setup:
 	@sh scripts/setup.sh
@@ -30,6 +32,14 @@ test-long: setup nginx-1.26.3
 
 bench: setup
 	@$(PY) benchmarks/byte_loops.py
+
+stress: setup
+	PYNGX_FAULTS=all $(PY) -m pytest -q -n 2 tests/faults
+
+SECONDS = 60
+
+fuzz: setup nginx-1.26.3
+	$(PY) -m tests.fuzzing.compiler $(SECONDS)
 
 lint: setup
 	$(PY) -m black --check .
