@@ -11,6 +11,7 @@ from pyngx.backend.calls import CallLowering
 from pyngx.backend.emitter import Ref
 from pyngx.backend.lowering import address, member, owned_by_context
 from pyngx.backend.unit import c_type
+from pyngx.flow.lifetimes import shuffles
 from pyngx.tree import (
     CallHelper,
     Conditional,
@@ -117,6 +118,12 @@ class CompoundLowering(CallLowering):
             return
         made = self.out.temp(self._ctype(expr), 0, "kept")
         self.out.assign(made, source)
+        if shuffles(expr):
+            for path in text_leaves(expr.type):
+                leaf = self.leaf(expr, made, path)
+                bytes_ = self.out.temp("ngx_str_t", 0, "bytes")
+                self.out.assign(bytes_, leaf)
+                self.snapshot(Ref(leaf), Ref(bytes_))
         pool = c.Arrow(self.out.r, "pool")
         for path in text_leaves(expr.type):
             storage = c.Arrow(place.obj, "_".join((place.name, *path, "storage")))

@@ -260,7 +260,7 @@ class ExprLowering(ListLowering):
                     self.out.emit(c.If(null, (fix,), line=self.out.line))
             case Unwrap(value=value):
                 self.string_into(target, value)
-            case StateField() if self.copies_state and owned_by_context(expr):
+            case StateField() | Item() if self.copies_state and owned_by_context(expr):
                 self.snapshot(target, self.string(expr))
             case _:
                 self.out.assign(target.value, self.string(expr).value)

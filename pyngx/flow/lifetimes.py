@@ -312,6 +312,8 @@ class _Function:
                 yield node, None
             case PushItem(value=value):
                 yield value, None
+            case AssignField(target=StateField(), value=value) if shuffles(value):
+                yield value, None
             case Op(row=row) if row.allocates:
                 yield node, None
             case CallHelper(helper=helper) if self.summaries[helper].allocates is not None:
@@ -359,6 +361,15 @@ class _Function:
             for expr, _ in self.takes(stmt):
                 allocates = allocates or expr.span
         return _Summary(origins, allocates, assigns)
+
+
+def shuffles(value: Expr) -> bool:
+    """Whether a compound value may have bytes of the place that it is stored in, where storing one
+    of them could overwrite another: they are copied first."""
+    if len(text_leaves(value.type)) < 2:
+        return False
+    kept = Local | StateField | CallHelper
+    return any(isinstance(e, kept) and _holds_bytes(e.type) for e in expressions(value))
 
 
 def _in_scratch(expr: Expr) -> bool:

@@ -27,6 +27,7 @@ class Cookie:
 
 class Ctx(RequestCtx):
     pair: tuple[int, bytes] = (7, b"seven")
+    three: tuple[bytes, bytes, bytes] = (b"1", b"2", b"3")
     last: tuple[off_t, int] | None = None
     span: Span = Span(0, b"")
     cookie: Cookie = Cookie(b"first", None, 3)
@@ -337,6 +338,17 @@ def counted(r: ngx_http_request_t) -> bytes:
         counts[byte % 3 - 1] += byte
     counts[number(r.arg(b"a")) // 2] -= 1
     return b"%d %d %d" % (counts[0], counts[1], counts[2])
+
+
+@variable("turned")
+def turned(r: ngx_http_request_t, ctx: Ctx) -> bytes:
+    ctx.three = (r.arg(b"s") or b"-", r.arg(b"t") or b"+", b"const")
+    first = ctx.three[0]
+    pair = (ctx.three[1], ctx.three[0])
+    ctx.three = (ctx.three[2], ctx.three[0], ctx.three[1])
+    ctx.three = (b"!" + ctx.three[1], first, ctx.three[0])
+    ctx.three = (ctx.three[1], ctx.three[0], b"xyz")
+    return b"|".join((first, pair[0], pair[1], ctx.three[0], ctx.three[1], ctx.three[2]))
 
 
 @variable("drained")
