@@ -162,6 +162,10 @@ class CallLowering(CondLowering):
                 later = expr.args[i:]
                 ref = self._copied(arg, "arg") if own else self.kept_string(arg, later, "arg")
                 args.append(ref.address)
+            elif is_compound(arg.type) and owned_by_context(arg):
+                copy = self.out.temp(c_type(self.out.unit, arg.type)[0], 0, "arg")
+                self.compound_into(copy, arg)
+                args.append(address(copy))
             elif is_compound(arg.type):
                 args.append(address(self.kept(arg, expr.args[i:], signed=False)))
             else:

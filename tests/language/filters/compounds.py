@@ -340,6 +340,17 @@ def counted(r: ngx_http_request_t) -> bytes:
     return b"%d %d %d" % (counts[0], counts[1], counts[2])
 
 
+def assigning(pair: tuple[int, bytes], ctx: Ctx) -> bytes:
+    ctx.pair = (3, b"another")
+    return b"%d %s" % pair
+
+
+@variable("passed")
+def passed(r: ngx_http_request_t, ctx: Ctx) -> bytes:
+    ctx.pair = (number(r.arg(b"a")) & 0xFF, r.arg(b"s") or b"seven")
+    return assigning(ctx.pair, ctx) + b" %d %s" % ctx.pair
+
+
 @variable("turned")
 def turned(r: ngx_http_request_t, ctx: Ctx) -> bytes:
     ctx.three = (r.arg(b"s") or b"-", r.arg(b"t") or b"+", b"const")
