@@ -3,7 +3,8 @@
 #   make demo            compile the footer example, serve a page with it, show the page
 #   make test            everything that must hold before a commit
 #   make test NGINX_SRC=/path/to/nginx     the same, also for that source tree
-#   make stress          allocations, upstreams and clients that fail at every point, not at some
+#   make stress          allocations, upstreams and clients that fail at every point, not at some;
+#                        then generated programs in both lives for SECONDS, from the seed SEED
 #   make fuzz SECONDS=600   programs that nobody wrote, for the compiler
 #   make test-long       the tests of memory and of large bodies, with a million pieces and 256 MiB
 #   make nginx-1.26.3    fetch and build that nginx into the cache (make test does it too)
@@ -35,8 +36,10 @@ bench: setup
 
 stress: setup
 	PYNGX_FAULTS=all $(PY) -m pytest -q -n 2 tests/faults
+	$(PY) -m tests.language.generated $(SECONDS) $(SEED)
 
 SECONDS = 60
+SEED = 1000
 
 fuzz: setup nginx-1.26.3
 	$(PY) -m tests.fuzzing.compiler $(SECONDS)

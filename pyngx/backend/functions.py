@@ -13,6 +13,7 @@ from pyngx.backend.names import Names, identifier
 from pyngx.backend.states import Kept, Suspensions
 from pyngx.backend.stmts import StmtLowering
 from pyngx.backend.unit import Signature, Unit, c_type
+from pyngx.backend.unused import declared
 from pyngx.flow.byteloops import byte_locals
 from pyngx.flow.lifetimes import memory
 from pyngx.flow.liveness import defines, liveness
@@ -195,12 +196,13 @@ def _finish(
     params: tuple[c.Param, ...],
     body: tuple[c.Stmt, ...],
 ) -> c.Function:
+    decls, marks = declared(tuple(out.decls), body)
     return c.Function(
         f"static {result}",
         f"{unit.prefix}_{function_name(function)}",
         params,
-        tuple(out.decls),
-        body,
+        decls,
+        (*marks, *body),
         _comment(function),
         line=function.span.line,
     )

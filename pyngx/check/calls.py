@@ -245,7 +245,10 @@ def _bool(ex: Operators, node: ast.Call) -> Expr:
 
 def _abs(ex: Operators, node: ast.Call) -> Expr:
     _arity(ex, node, "abs", 1, 1)
-    first, again = ex.once(ex.need_int(node.args[0], "the argument of abs()"), "number")
+    number = ex.need_int(node.args[0], "the argument of abs()")
+    if number.range.lo >= 0:
+        return number
+    first, again = ex.once(number, "number")
     zero = integer(ex.report, node, 0, ex.mod.model)
     minus = ex.arith(node, "-", zero, again)
     negative = ex.compare(node, "<", first, zero)
