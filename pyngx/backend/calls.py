@@ -156,6 +156,8 @@ class CallLowering(CondLowering):
         request = Struct("ngx_http_request_t")
         if signature.wants_request and not any(a.type == request for a in expr.args):
             args.append(self.out.r)
+        if signature.wants_pool:
+            args.append(self.out.pool)
         for i, arg in enumerate(expr.args, 1):
             if is_string(arg.type):
                 own = owned_by_context(arg)

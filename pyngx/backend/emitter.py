@@ -87,6 +87,8 @@ class Emitter:
     line: int | None = None
     used_request: bool = False
     used_failing: bool = False
+    used_pool: bool = False
+    pool_passed: bool = False  # the caller says from which pool
     scratch: bool = False  # loops compute in the engine's scratch memory
     loops: int = 0
     targets: set[str] = field(default_factory=set)  # labels that something jumps to
@@ -159,9 +161,12 @@ class Emitter:
     @property
     def pool(self) -> c.Expr:
         """The pool for what is computed: of the request, in a generator's loops the scratch; of the
-        configuration where that is read."""
+        configuration where that is read; of a helper that generators call the one it is given."""
         if self.failing.conf:
             return c.Arrow(c.Name("cf"), "pool")
+        if self.pool_passed:
+            self.used_pool = True
+            return c.Name("pool")
         if not (self.scratch and self.loops):
             return c.Arrow(self.r, "pool")
         pool = self.temp("ngx_pool_t", 1, "pool")

@@ -15,7 +15,7 @@ from pyngx.backend.stmts import StmtLowering
 from pyngx.backend.unit import Signature, Unit, c_type
 from pyngx.backend.unused import declared
 from pyngx.flow.byteloops import byte_locals
-from pyngx.flow.lifetimes import memory
+from pyngx.flow.lifetimes import memory, run_in_stream
 from pyngx.flow.liveness import defines, liveness
 from pyngx.flow.walk import assigned_variables, read_variables, statements, values_asked_for
 from pyngx.program import BodyFilter, ConfClass
@@ -487,10 +487,12 @@ class _HelperLowering(StmtLowering):
 def helper_function(unit: Unit, function: Function) -> Lowered:
     """A helper; its signature is recorded in the unit for its callers."""
     wants_request = any(v.type == REQUEST for v in function.params)
-    lowered, out = _lower_helper(unit, function, fails=False, request=wants_request)
-    if out.used_failing or (out.used_request and not wants_request):
-        fails = out.used_failing
-        lowered, _ = _lower_helper(unit, function, fails=fails, request=True)
+    shared = run_in_stream(unit.program, function)
+    lowered, out = _lower_helper(unit, function, fails=False, request=wants_request, pool=shared)
+    request = wants_request or out.used_request or out.used_failing
+    if out.used_failing or request != wants_request or out.used_pool != shared:
+        fails, pool = out.used_failing, out.used_pool
+        lowered, _ = _lower_helper(unit, function, fails=fails, request=request, pool=pool)
     if function.span.path != unit.program.source.path:
         # lines are those of the filter file: a function of another one is seen as C
         return replace(lowered, function=c.without_lines(lowered.function))
@@ -498,13 +500,16 @@ def helper_function(unit: Unit, function: Function) -> Lowered:
 
 
 def _lower_helper(
-    unit: Unit, function: Function, *, fails: bool, request: bool
+    unit: Unit, function: Function, *, fails: bool, request: bool, pool: bool
 ) -> tuple[Lowered, Emitter]:
-    out = _emitter(unit, function, ERROR, frozenset({"result"}))
+    out = _emitter(unit, function, ERROR, frozenset({"result", "pool"}))
+    out.pool_passed = pool
     variables = Variables()
     name = f"{unit.prefix}_{function_name(function)}"
-    signature = Signature(name, function, request, fails)
+    signature = Signature(name, function, request, fails, pool)
     params = [c.Param("ngx_http_request_t", 1, out.request)] if request else []
+    if pool:
+        params.append(c.Param("ngx_pool_t", 1, "pool"))
     assigned = assigned_variables(function.body)
     for var in function.params:
         if var.type == REQUEST:

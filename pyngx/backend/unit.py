@@ -33,12 +33,14 @@ _CONF_SUFFIX = {Place.LOC: "loc_conf", Place.SRV: "srv_conf", Place.MAIN: "main_
 
 @dataclass(frozen=True)
 class Signature:
-    """How a helper is called: whether it wants the request, and whether it can fail."""
+    """How a helper is called: whether it wants the request, and a pool for what it computes, and
+    whether it can fail."""
 
     c_name: str
     function: Function
     wants_request: bool
     fails: bool
+    wants_pool: bool = False
 
     @property
     def returns_through_pointer(self) -> bool:

@@ -12,7 +12,8 @@ once, at the end. From this follow the rules, found on the typed tree:
   refused;
 * a view of a context's field is gone when something is assigned to the field. Only what runs for
   each buffer has views: any other function takes a copy, which the pool can hold once;
-* a helper takes memory from the request's pool, so one that does is not called in a loop.
+* a helper that a generator calls computes in the pool that it is given, in a loop the scratch
+  memory; what only the request's pool can hold is refused there.
 
 Where bytes come from is a set of *origins*. Of a local it is the union over its assignments, in
 any order: simple, and wrong only towards copying or refusing. A helper is summarized once: which
@@ -69,7 +70,7 @@ from pyngx.tree import (
     While,
     Wrap,
 )
-from pyngx.types import Ctx, Part, Struct, Type, text_leaves
+from pyngx.types import Ctx, List, Part, Struct, Type, text_leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,12 @@ NONE: Origins = frozenset()
 @dataclass(frozen=True, slots=True)
 class _Summary:
     """What a call of a helper means: the origins of its result, the first place where it takes
-    memory (None: nowhere), and the fields of the context that it assigns."""
+    memory (None: nowhere), the first where only the request's own will do, and the fields of the
+    context that it assigns."""
 
     origins: Origins = NONE
     allocates: Span | None = None
+    of_request: Span | None = None
     assigns: frozenset[str] = frozenset()
 
 
@@ -125,6 +128,13 @@ def run_for_each_buffer(program: Program) -> tuple[Function, ...]:
             if isinstance(expr, CallHelper) and helpers.get(expr.helper) not in (None, *found):
                 found.append(helpers[expr.helper])
     return tuple(found)
+
+
+def run_in_stream(program: Program, function: Function) -> bool:
+    """Whether a generator calls this helper, itself or through another one."""
+    if program.body is None or program.body.form is BodyForm.CHAIN:
+        return False
+    return any(f is function for f in run_for_each_buffer(program))
 
 
 def _check(
@@ -289,19 +299,21 @@ class _Function:
             case Conditional(then=then, orelse=orelse):
                 return self.origins(then, in_loop) | self.origins(orelse, in_loop)
             case CallHelper():
-                return self._of_call(expr)
+                return self._of_call(expr, in_loop)
             case _ if self.scratch and in_loop and _in_scratch(expr):
                 return frozenset({Origin(expr.span, scratch=True)})
             case _:
                 return NONE
 
-    def _of_call(self, call: CallHelper) -> Origins:
+    def _of_call(self, call: CallHelper, in_loop: bool) -> Origins:
         found = NONE
+        if self.scratch and in_loop and self.summaries[call.helper].allocates is not None:
+            found |= {Origin(call.span, scratch=True)}
         for origin in self.summaries[call.helper].origins:
             if origin.param is None:
                 found |= {Origin(call.span, origin.state)}
             else:
-                found |= self.origins(call.args[origin.param])
+                found |= self.origins(call.args[origin.param], in_loop)
         return found
 
     def takes(self, node: Expr | Stmt) -> Iterator[tuple[Expr, Span | None]]:
@@ -322,17 +334,23 @@ class _Function:
                 for child in children(node):
                     yield from self.takes(child)
 
-    def takes_of_request(self, stmt: Stmt) -> Iterator[tuple[Expr, Span | None]]:
-        """The expressions that take memory of the request, which scratch memory cannot replace."""
+    def takes_of_request(
+        self, stmt: Stmt, lists: bool = True
+    ) -> Iterator[tuple[Expr, Span | None]]:
+        """The expressions that take memory of the request, which scratch memory cannot replace:
+        with ``lists``, that of a list is such, because a list may be kept over a read."""
         for child in children(stmt):
             for expr in expressions(child):
                 match expr:
                     case Op(row=row) if row.allocates and row.passes is Passes.REQUEST:
                         yield expr, None
-                    case ListOf() | ListMake():
+                    case ListOf() | ListMake() if lists:
                         yield expr, None
                     case CallHelper(helper=helper):
-                        place = self.summaries[helper].allocates
+                        summary = self.summaries[helper]
+                        place = summary.of_request
+                        if lists and isinstance(expr.type, List):
+                            place = place or summary.allocates
                         if place is not None:
                             yield expr, place
                     case _:
@@ -353,6 +371,7 @@ class _Function:
         """What a call of this function means."""
         origins = NONE
         allocates: Span | None = None
+        of_request: Span | None = None
         assigns: frozenset[str] = frozenset()
         for stmt in statements(self.function.body):
             if isinstance(stmt, Return) and stmt.value is not None:
@@ -360,7 +379,9 @@ class _Function:
             assigns |= self.assigned_state(stmt)
             for expr, _ in self.takes(stmt):
                 allocates = allocates or expr.span
-        return _Summary(origins, allocates, assigns)
+            for expr, _ in self.takes_of_request(stmt, lists=False):
+                of_request = of_request or expr.span
+        return _Summary(origins, allocates, of_request, assigns)
 
 
 def shuffles(value: Expr) -> bool:

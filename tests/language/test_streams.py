@@ -38,6 +38,18 @@ def half(n: int) -> int:
     return n // 2
 
 
+def wrapped(text: bytes, n: int) -> bytes:
+    return b"<%d:%s>" % (n, text.upper())
+
+
+def twice(text: bytes) -> bytes:
+    return wrapped(text, 1) + wrapped(text[1:], 2)
+
+
+def longer(a: bytes, b: bytes) -> bytes:
+    return a if len(a) > len(b) else twice(b)
+
+
 @header_filter
 def header(conf: Conf) -> ngx_int_t:
     return NGX_OK if conf.enable else NGX_DECLINED
