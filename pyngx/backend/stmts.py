@@ -21,7 +21,7 @@ from pyngx.diagnostics import InternalError
 from pyngx.flow.lifetimes import run_for_each_buffer
 from pyngx.flow.liveness import Liveness, defines
 from pyngx.flow.liveness import liveness as analyse
-from pyngx.flow.walk import expressions, read_variables, statements
+from pyngx.flow.walk import cannot_matter, expressions, read_variables, statements
 from pyngx.tree import (
     Append,
     Assign,
@@ -173,6 +173,8 @@ class StmtLowering(ByteLoops):
 
     def _discard(self, value: Expr) -> None:
         """A value that is not used: what is left of it is that it may fail or have effects."""
+        if cannot_matter(value):
+            return
         if isinstance(value, CallHelper):
             self.call_for_effect(value)
         elif isinstance(value, TableItem) and not value.checked:

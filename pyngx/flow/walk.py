@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from pyngx.tree import Assign, Block, Expr, Local, Piece, Stmt, Var, Walrus, Yield
+from pyngx.tree import Arith, Assign, Block, Const, Expr, Local, Piece, Stmt, Var, Walrus, Yield
 
 _names_by_class: dict[type, tuple[str, ...]] = {}
 
@@ -76,8 +76,35 @@ def assigned_variables(block: Block) -> frozenset[Var]:
 
 
 def read_variables(block: Block) -> frozenset[Var]:
-    """The variables whose value is asked for somewhere; others need no place in C."""
-    return frozenset(e.var for e in all_expressions(block) if isinstance(e, Local | Walrus))
+    """The variables whose value is asked for somewhere; others need no place in C.
+
+    ``n &= 1`` asks for ``n`` only if something else does.
+    """
+    idle = [s for s in statements(block) if isinstance(s, Assign) and cannot_matter(s.value)]
+    found = {id(stmt) for stmt in idle}
+    read: set[Var] = set()
+    for stmt in statements(block):
+        if id(stmt) not in found:
+            read |= _variables(stmt)
+    while more := [stmt for stmt in idle if stmt.var in read and not _variables(stmt) <= read]:
+        for stmt in more:
+            read |= _variables(stmt)
+    return frozenset(read)
+
+
+def _variables(stmt: Stmt) -> set[Var]:
+    return {e.var for e in expressions(stmt) if isinstance(e, Local | Walrus)}
+
+
+def cannot_matter(value: Expr) -> bool:
+    """Whether nothing is left of a value that is not used: it cannot fail and does nothing."""
+    for expr in expressions(value):
+        if isinstance(expr, Arith):
+            if expr.overflows or expr.divides_by_zero or expr.negative_shift:
+                return False
+        elif not isinstance(expr, Local | Const):
+            return False
+    return True
 
 
 def values_asked_for(block: Block) -> frozenset[Var]:
