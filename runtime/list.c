@@ -111,7 +111,7 @@ ngx_http_pyngx_list_extend(ngx_array_t *list, ngx_array_t *other)
 /* list[start:stop], a new list. */
 
 static ngx_int_t
-ngx_http_pyngx_list_slice(ngx_http_request_t *r, ngx_array_t *list,
+ngx_http_pyngx_list_slice(ngx_pool_t *pool, ngx_array_t *list,
     ngx_int_t start, ngx_int_t stop, ngx_array_t **result)
 {
     ngx_int_t  length;
@@ -122,7 +122,7 @@ ngx_http_pyngx_list_slice(ngx_http_request_t *r, ngx_array_t *list,
     stop = (stop < 0) ? ngx_max(stop + length, 0) : ngx_min(stop, length);
     length = ngx_max(stop - start, 0);
 
-    *result = ngx_array_create(r->pool, ngx_max(length, 1), list->size);
+    *result = ngx_array_create(pool, ngx_max(length, 1), list->size);
     if (*result == NULL) {
         return NGX_ERROR;
     }
@@ -136,12 +136,12 @@ ngx_http_pyngx_list_slice(ngx_http_request_t *r, ngx_array_t *list,
 
 
 static ngx_int_t
-ngx_http_pyngx_list_concat(ngx_http_request_t *r, ngx_array_t *list,
+ngx_http_pyngx_list_concat(ngx_pool_t *pool, ngx_array_t *list,
     ngx_array_t *other, ngx_array_t **result)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_pyngx_list_slice(r, list, 0, list->nelts, result);
+    rc = ngx_http_pyngx_list_slice(pool, list, 0, list->nelts, result);
 
     return (rc == NGX_OK) ? ngx_http_pyngx_list_extend(*result, other) : rc;
 }
@@ -232,12 +232,12 @@ ngx_http_pyngx_list_has_number(ngx_int_t number, ngx_array_t *list)
 
 
 static ngx_int_t
-ngx_http_pyngx_list_sorted_numbers(ngx_http_request_t *r, ngx_array_t *list,
+ngx_http_pyngx_list_sorted_numbers(ngx_pool_t *pool, ngx_array_t *list,
     ngx_flag_t reverse, ngx_array_t **result)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_pyngx_list_slice(r, list, 0, list->nelts, result);
+    rc = ngx_http_pyngx_list_slice(pool, list, 0, list->nelts, result);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -247,12 +247,12 @@ ngx_http_pyngx_list_sorted_numbers(ngx_http_request_t *r, ngx_array_t *list,
 
 
 static ngx_int_t
-ngx_http_pyngx_list_sorted_bytes(ngx_http_request_t *r, ngx_array_t *list,
+ngx_http_pyngx_list_sorted_bytes(ngx_pool_t *pool, ngx_array_t *list,
     ngx_flag_t reverse, ngx_array_t **result)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_pyngx_list_slice(r, list, 0, list->nelts, result);
+    rc = ngx_http_pyngx_list_slice(pool, list, 0, list->nelts, result);
     if (rc != NGX_OK) {
         return rc;
     }

@@ -112,7 +112,7 @@ ngx_http_pyngx_bytes_rbehind(ngx_str_t *s, ngx_str_t *sep, ngx_str_t *result)
 /* NGX_DECLINED: the separator is empty. */
 
 static ngx_int_t
-ngx_http_pyngx_bytes_split(ngx_http_request_t *r, ngx_str_t *s,
+ngx_http_pyngx_bytes_split(ngx_pool_t *pool, ngx_str_t *s,
     ngx_str_t *sep, ngx_int_t most, ngx_array_t **result)
 {
     size_t     at, from;
@@ -123,7 +123,7 @@ ngx_http_pyngx_bytes_split(ngx_http_request_t *r, ngx_str_t *s,
         return NGX_DECLINED;
     }
 
-    if (ngx_http_pyngx_bytes_list(r, s, &text, result) != NGX_OK) {
+    if (ngx_http_pyngx_bytes_list(pool, s, &text, result) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -179,14 +179,14 @@ ngx_http_pyngx_bytes_split(ngx_http_request_t *r, ngx_str_t *s,
 /* Found from the end, then put in order. */
 
 static ngx_int_t
-ngx_http_pyngx_bytes_rsplit(ngx_http_request_t *r, ngx_str_t *s,
+ngx_http_pyngx_bytes_rsplit(ngx_pool_t *pool, ngx_str_t *s,
     ngx_str_t *sep, ngx_int_t most, ngx_array_t **result)
 {
     ngx_int_t    rc;
     ngx_str_t   *parts, part;
     ngx_uint_t   i, n;
 
-    rc = ngx_http_pyngx_bytes_backwards(r, s, sep, most, result);
+    rc = ngx_http_pyngx_bytes_backwards(pool, s, sep, most, result);
 
     if (rc != NGX_OK) {
         return rc;
@@ -206,7 +206,7 @@ ngx_http_pyngx_bytes_rsplit(ngx_http_request_t *r, ngx_str_t *s,
 
 
 static ngx_int_t
-ngx_http_pyngx_bytes_backwards(ngx_http_request_t *r, ngx_str_t *s,
+ngx_http_pyngx_bytes_backwards(ngx_pool_t *pool, ngx_str_t *s,
     ngx_str_t *sep, ngx_int_t most, ngx_array_t **result)
 {
     size_t     end, last;
@@ -217,7 +217,7 @@ ngx_http_pyngx_bytes_backwards(ngx_http_request_t *r, ngx_str_t *s,
         return NGX_DECLINED;
     }
 
-    if (ngx_http_pyngx_bytes_list(r, s, &text, result) != NGX_OK) {
+    if (ngx_http_pyngx_bytes_list(pool, s, &text, result) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -272,13 +272,13 @@ ngx_http_pyngx_bytes_backwards(ngx_http_request_t *r, ngx_str_t *s,
 /* Lines end with LF, CR or both. */
 
 static ngx_int_t
-ngx_http_pyngx_bytes_splitlines(ngx_http_request_t *r, ngx_str_t *s,
+ngx_http_pyngx_bytes_splitlines(ngx_pool_t *pool, ngx_str_t *s,
     ngx_int_t keep, ngx_array_t **result)
 {
     size_t     at, end, from;
     ngx_str_t  text;
 
-    if (ngx_http_pyngx_bytes_list(r, s, &text, result) != NGX_OK) {
+    if (ngx_http_pyngx_bytes_list(pool, s, &text, result) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -375,16 +375,16 @@ ngx_http_pyngx_bytes_in_list(ngx_str_t *item, ngx_array_t *parts)
 /* A new list, and the copy in which its pieces will lie. */
 
 static ngx_int_t
-ngx_http_pyngx_bytes_list(ngx_http_request_t *r, ngx_str_t *s,
+ngx_http_pyngx_bytes_list(ngx_pool_t *pool, ngx_str_t *s,
     ngx_str_t *copy, ngx_array_t **result)
 {
-    if (ngx_http_pyngx_bytes_new(r->pool, s->len, copy) != NGX_OK) {
+    if (ngx_http_pyngx_bytes_new(pool, s->len, copy) != NGX_OK) {
         return NGX_ERROR;
     }
 
     ngx_memcpy(copy->data, s->data, s->len);
 
-    *result = ngx_array_create(r->pool, 4, sizeof(ngx_str_t));
+    *result = ngx_array_create(pool, 4, sizeof(ngx_str_t));
 
     return (*result == NULL) ? NGX_ERROR : NGX_OK;
 }

@@ -11,7 +11,7 @@ from pyngx.backend.calls import CallLowering
 from pyngx.backend.emitter import Ref
 from pyngx.backend.lowering import address, member, owned_by_context
 from pyngx.backend.unit import c_type
-from pyngx.flow.lifetimes import shuffles
+from pyngx.flow.origins import shuffles
 from pyngx.tree import (
     CallHelper,
     Conditional,

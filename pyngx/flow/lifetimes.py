@@ -12,105 +12,49 @@ once, at the end. From this follow the rules, found on the typed tree:
   refused;
 * a view of a context's field is gone when something is assigned to the field. Only what runs for
   each buffer has views: any other function takes a copy, which the pool can hold once;
+* a list that is made in a loop, and what is listed there, is gone at the next read, so neither is
+  used after it;
 * a helper that a generator calls computes in the pool that it is given, in a loop the scratch
   memory; what only the request's pool can hold is refused there.
 
-Where bytes come from is a set of *origins*. Of a local it is the union over its assignments, in
-any order: simple, and wrong only towards copying or refusing. A helper is summarized once: which
-origins its result has of its own, which parameters it may be a view of, and where it takes memory.
+Where bytes come from is what `pyngx.flow.origins` finds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pyngx.diagnostics import Diagnostics, Label
 from pyngx.flow.liveness import Liveness, defines, liveness
+from pyngx.flow.origins import NONE, Known, Summary, holds_bytes, with_loops
 from pyngx.flow.suspension import reads
-from pyngx.flow.walk import all_expressions, blocks, children, expressions, statements
-from pyngx.ops.registry import Form, Passes
+from pyngx.flow.walk import all_expressions, blocks, expressions, statements
 from pyngx.program import BodyFilter, BodyForm, Program
-from pyngx.source import Span
 from pyngx.tree import (
     Append,
     Assign,
-    AssignField,
     Block,
-    BufBytes,
     CallHelper,
-    Conditional,
     Expr,
     ForBody,
-    ForBytes,
-    ForChain,
-    ForLines,
     ForList,
-    Format,
-    ForRange,
     ForScan,
     Function,
-    Item,
-    ListMake,
-    ListOf,
     Local,
-    Logic,
-    Op,
-    PartBytes,
     PushItem,
-    ReadInto,
-    Return,
     SetItem,
-    StateField,
     Stmt,
-    TupleOf,
-    Unwrap,
     Var,
     Walrus,
-    While,
-    Wrap,
 )
-from pyngx.types import Ctx, List, Part, Struct, Type, text_leaves
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Memory that bytes are a view of: a buffer (nothing else is said), the field ``state`` of the
-    context, the ``scratch`` memory of a loop, or the parameter number ``param`` of a helper.
-    ``span`` is where the view is taken."""
-
-    span: Span = field(compare=False)
-    state: str = ""
-    param: int | None = None
-    scratch: bool = False
-
-    @property
-    def of_buffer(self) -> bool:
-        """Whether it is a buffer that is viewed."""
-        return not self.state and self.param is None and not self.scratch
-
-
-Origins = frozenset[Origin]
-NONE: Origins = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class _Summary:
-    """What a call of a helper means: the origins of its result, the first place where it takes
-    memory (None: nowhere), the first where only the request's own will do, and the fields of the
-    context that it assigns."""
-
-    origins: Origins = NONE
-    allocates: Span | None = None
-    of_request: Span | None = None
-    assigns: frozenset[str] = frozenset()
+from pyngx.types import List, Part, Struct
 
 
 def lifetimes(program: Program, diags: Diagnostics) -> None:
     """Report what lives too short, and what takes memory too often."""
-    summaries: dict[str, _Summary] = {}
+    summaries: dict[str, Summary] = {}
     for helper in program.helpers:
-        summaries[helper.name] = _Function(helper, summaries).summary()
+        summaries[helper.name] = Known(helper, summaries).summary()
     for function in program.functions:
         in_body = program.body is not None and function is program.body.function
         each_buffer = any(f is function for f in run_for_each_buffer(program))
@@ -141,10 +85,10 @@ def _check(
     function: Function,
     body: BodyFilter | None,
     each_buffer: bool,
-    summaries: dict[str, _Summary],
+    summaries: dict[str, Summary],
     diags: Diagnostics,
 ) -> None:
-    known = _Function(function, summaries, scratch=False)
+    known = Known(function, summaries, scratch=False)
     if each_buffer:
         _overwritten(known, liveness(function.body), diags)
     if body is None:
@@ -154,7 +98,8 @@ def _check(
     else:
         _replaced(known, liveness(function.body), diags)
     _taken(known, body.form, diags)
-    _listed(known, diags)
+    if body.form is BodyForm.STREAM:
+        _listed(Known(function, summaries, scratch=True), liveness(function.body), diags)
 
 
 @dataclass(frozen=True)
@@ -163,7 +108,7 @@ class Memory:
     each value that is sent) whether bytes last."""
 
     owned: frozenset[Var]
-    _function: _Function
+    _function: Known
 
     def lasts(self, expr: Expr, in_loop: bool) -> bool:
         """Whether the memory of the bytes outlives the response."""
@@ -172,16 +117,20 @@ class Memory:
 
 def memory(program: Program, function: Function) -> Memory:
     """Where the bytes of a generator live."""
-    summaries: dict[str, _Summary] = {}
+    summaries: dict[str, Summary] = {}
     for helper in program.helpers:
-        summaries[helper.name] = _Function(helper, summaries).summary()
-    known = _Function(function, summaries, scratch=True)
+        summaries[helper.name] = Known(helper, summaries).summary()
+    known = Known(function, summaries, scratch=True)
     live = liveness(function.body)
-    kept = {v for v in live.kept if known.locals.get(v) and v in function.locals}
+    kept = {
+        v
+        for v in live.kept
+        if known.locals.get(v) and v in function.locals and not isinstance(v.type, List)
+    }
     return Memory(_owners(known, live, frozenset(kept)), known)
 
 
-def _owners(known: _Function, live: Liveness, kept: frozenset[Var]) -> frozenset[Var]:
+def _owners(known: Known, live: Liveness, kept: frozenset[Var]) -> frozenset[Var]:
     """The locals that own their storage: those that are kept, and those that would be views of
     another one's storage when that is assigned to and its storage is used again."""
     owned = kept
@@ -208,10 +157,10 @@ def _views(block: Block, owned: frozenset[Var]) -> dict[Var, frozenset[Var]]:
     """For each local of bytes the owning ones that its value may be a view of."""
     sources: dict[Var, set[Var]] = {}
     for stmt in statements(block):
-        if isinstance(stmt, Assign) and _holds_bytes(stmt.var.type):
+        if isinstance(stmt, Assign) and holds_bytes(stmt.var.type):
             sources.setdefault(stmt.var, set()).update(_uses_of(stmt.value))
         for expr in expressions(stmt):
-            if isinstance(expr, Walrus) and _holds_bytes(expr.var.type):
+            if isinstance(expr, Walrus) and holds_bytes(expr.var.type):
                 sources.setdefault(expr.var, set()).update(_uses_of(expr.value))
     views: dict[Var, frozenset[Var]] = {}
     changed = True
@@ -228,186 +177,14 @@ def _views(block: Block, owned: frozenset[Var]) -> dict[Var, frozenset[Var]]:
 
 def _uses_of(value: Expr) -> frozenset[Var]:
     return frozenset(
-        e.var for e in expressions(value) if isinstance(e, Local) and _holds_bytes(e.var.type)
+        e.var for e in expressions(value) if isinstance(e, Local) and holds_bytes(e.var.type)
     )
 
 
-def _holds_bytes(type_: Type) -> bool:
-    return bool(text_leaves(type_))
-
-
-class _Function:
-    """One function with the origins of its locals."""
-
-    def __init__(
-        self, function: Function, summaries: dict[str, _Summary], scratch: bool = False
-    ) -> None:
-        self.function = function
-        self.summaries = summaries
-        self.scratch = scratch
-        self.locals: dict[Var, Origins] = {
-            v: frozenset({Origin(function.span, param=i)})
-            for i, v in enumerate(function.params)
-            if _holds_bytes(v.type)
-        }
-        self._solve()
-
-    def _solve(self) -> None:
-        """Repeat until no local gets a new origin."""
-        changed = True
-        while changed:
-            changed = False
-            for var, after in self._assigned():
-                before = self.locals.get(var, NONE)
-                if not after <= before:
-                    self.locals[var] = before | after
-                    changed = True
-
-    def _assigned(self) -> Iterator[tuple[Var, Origins]]:
-        """The origins that each assignment gives a local."""
-        for stmt, in_loop in _with_loops(self.function.body, False):
-            match stmt:
-                case Assign(var=var, value=value) if _holds_bytes(var.type):
-                    yield var, self.origins(value, in_loop)
-                case ReadInto(var=var) | ForLines(var=var):
-                    yield var, frozenset({Origin(stmt.span)})
-                case _:
-                    pass
-            for expr in expressions(stmt):
-                if isinstance(expr, Walrus) and _holds_bytes(expr.var.type):
-                    yield expr.var, self.origins(expr.value, in_loop)
-
-    def origins(self, expr: Expr, in_loop: bool = False) -> Origins:
-        """What the bytes of an expression are a view of; nothing if they last."""
-        match expr:
-            case BufBytes() | PartBytes():
-                return frozenset({Origin(expr.span)})
-            case StateField(obj=obj) if isinstance(obj.type, Ctx) and _holds_bytes(expr.type):
-                return frozenset({Origin(expr.span, expr.name)})
-            case Local(var=var):
-                return self.locals.get(var, NONE)
-            case Op(row=row, args=args) if row.form is Form.VIEW:
-                return self.origins(args[0], in_loop)
-            case Unwrap(value=value) | Wrap(value=value) | Walrus(value=value):
-                return self.origins(value, in_loop)
-            case Item(obj=obj) if _holds_bytes(expr.type):
-                return self.origins(obj, in_loop)
-            case TupleOf(items=items):
-                return NONE.union(*(self.origins(item, in_loop) for item in items))
-            case Logic(values=values):
-                return NONE.union(*(self.origins(v, in_loop) for v in values))
-            case Conditional(then=then, orelse=orelse):
-                return self.origins(then, in_loop) | self.origins(orelse, in_loop)
-            case CallHelper():
-                return self._of_call(expr, in_loop)
-            case _ if self.scratch and in_loop and _in_scratch(expr):
-                return frozenset({Origin(expr.span, scratch=True)})
-            case _:
-                return NONE
-
-    def _of_call(self, call: CallHelper, in_loop: bool) -> Origins:
-        found = NONE
-        if self.scratch and in_loop and self.summaries[call.helper].allocates is not None:
-            found |= {Origin(call.span, scratch=True)}
-        for origin in self.summaries[call.helper].origins:
-            if origin.param is None:
-                found |= {Origin(call.span, origin.state)}
-            else:
-                found |= self.origins(call.args[origin.param], in_loop)
-        return found
-
-    def takes(self, node: Expr | Stmt) -> Iterator[tuple[Expr, Span | None]]:
-        """The outermost expressions that take memory from the pool; with the place in a helper
-        where that is so."""
-        match node:
-            case Format() | ListOf() | ListMake():
-                yield node, None
-            case PushItem(value=value):
-                yield value, None
-            case AssignField(target=StateField(), value=value) if shuffles(value):
-                yield value, None
-            case Op(row=row) if row.allocates:
-                yield node, None
-            case CallHelper(helper=helper) if self.summaries[helper].allocates is not None:
-                yield node, self.summaries[helper].allocates
-            case _:
-                for child in children(node):
-                    yield from self.takes(child)
-
-    def takes_of_request(
-        self, stmt: Stmt, lists: bool = True
-    ) -> Iterator[tuple[Expr, Span | None]]:
-        """The expressions that take memory of the request, which scratch memory cannot replace:
-        with ``lists``, that of a list is such, because a list may be kept over a read."""
-        for child in children(stmt):
-            for expr in expressions(child):
-                match expr:
-                    case Op(row=row) if row.allocates and row.passes is Passes.REQUEST:
-                        yield expr, None
-                    case ListOf() | ListMake() if lists:
-                        yield expr, None
-                    case CallHelper(helper=helper):
-                        summary = self.summaries[helper]
-                        place = summary.of_request
-                        if lists and isinstance(expr.type, List):
-                            place = place or summary.allocates
-                        if place is not None:
-                            yield expr, place
-                    case _:
-                        continue
-
-    def assigned_state(self, stmt: Stmt) -> frozenset[str]:
-        """The ``bytes`` and ``str`` fields of the context that a statement overwrites."""
-        found: frozenset[str] = frozenset()
-        if isinstance(stmt, AssignField) and isinstance(stmt.target, StateField):
-            if isinstance(stmt.target.obj.type, Ctx) and _holds_bytes(stmt.target.type):
-                found |= {stmt.target.name}
-        for expr in expressions(stmt):
-            if isinstance(expr, CallHelper):
-                found |= self.summaries[expr.helper].assigns
-        return found
-
-    def summary(self) -> _Summary:
-        """What a call of this function means."""
-        origins = NONE
-        allocates: Span | None = None
-        of_request: Span | None = None
-        assigns: frozenset[str] = frozenset()
-        for stmt in statements(self.function.body):
-            if isinstance(stmt, Return) and stmt.value is not None:
-                origins |= self.origins(stmt.value)
-            assigns |= self.assigned_state(stmt)
-            for expr, _ in self.takes(stmt):
-                allocates = allocates or expr.span
-            for expr, _ in self.takes_of_request(stmt, lists=False):
-                of_request = of_request or expr.span
-        return _Summary(origins, allocates, of_request, assigns)
-
-
-def shuffles(value: Expr) -> bool:
-    """Whether a compound value may have bytes of the place that it is stored in, where storing one
-    of them could overwrite another: they are copied first."""
-    if len(text_leaves(value.type)) < 2:
-        return False
-    kept = Local | StateField | CallHelper
-    return any(isinstance(e, kept) and _holds_bytes(e.type) for e in expressions(value))
-
-
-def _in_scratch(expr: Expr) -> bool:
-    """Whether a loop computes the expression in scratch memory."""
-    match expr:
-        case Format():
-            return True
-        case Op(row=row):
-            return row.allocates and row.passes is Passes.POOL
-        case _:
-            return False
-
-
-def _sent(known: _Function, diags: Diagnostics) -> None:
+def _sent(known: Known, diags: Diagnostics) -> None:
     """What is yielded or appended lasts until it is sent."""
     for stmt in statements(known.function.body):
-        if not isinstance(stmt, Append) or not _holds_bytes(stmt.value.type):
+        if not isinstance(stmt, Append) or not holds_bytes(stmt.value.type):
             continue
         origins = known.origins(stmt.value)
         if any(o.of_buffer for o in origins):
@@ -432,42 +209,51 @@ def _sent(known: _Function, diags: Diagnostics) -> None:
 _PER_BUFFER = "memory of a request is freed at its end, and a body has any number of buffers"
 
 
-def _listed(known: _Function, diags: Diagnostics) -> None:
-    """A list keeps its items: they must last."""
-    for stmt, in_loop in _with_loops(known.function.body, False):
-        if isinstance(stmt, PushItem | SetItem) and known.origins(stmt.value, in_loop):
-            _not_listed(stmt.value, diags)
-        for expr in expressions(stmt):
-            for item in _items(expr):
-                if known.origins(item, in_loop):
-                    _not_listed(item, diags)
+def _listed(known: Known, live: Liveness, diags: Diagnostics) -> None:
+    """No list is used after a read that was made, or has got an item, since the read before."""
+    kept = {v for var in live.over_reads for v in known.same_list(var) if isinstance(v.type, List)}
+    for stmt, in_loop in with_loops(known.function.body, False):
+        match stmt:
+            case Assign(var=var, value=value) if var in kept and known.origins(value, in_loop):
+                _gone(value, var, diags)
+            case PushItem(list=Local(var=var), value=value) | SetItem(
+                list=Local(var=var), value=value
+            ) if var in kept and known.origins(value, in_loop):
+                _not_listed(value, diags)
+            case ForList(vars=names, value=value) if known.origins(value, in_loop):
+                if any(reads(inner) for inner in statements(stmt.body)):
+                    _gone(value, None, diags)
+                for var in (v for v in names if v in live.over_reads):
+                    _gone(value, var, diags)
+            case _:
+                continue
 
 
-def _items(expr: Expr) -> tuple[Expr, ...]:
-    """The items of a list that an expression makes."""
-    match expr:
-        case ListOf(item=item):
-            return (item,)
-        case ListMake(items=items):
-            return items
-        case _:
-            return ()
+def _gone(value: Expr, var: Var | None, diags: Diagnostics) -> None:
+    what = "this loop reads on in it" if var is None else f"'{var.name}' is used after it"
+    diags.error(
+        "PNX210",
+        value.span,
+        f"this is gone at the next read, and {what}",
+        label="its memory is used again",
+        help="keep the bytes that it is made from, and make it again",
+    )
 
 
 def _not_listed(item: Expr, diags: Diagnostics) -> None:
     diags.error(
         "PNX210",
         item.span,
-        "a list cannot keep these bytes",
+        "a list that is used after the next read cannot keep these bytes",
         label="their memory is used again",
         help="list constants, configuration, headers, arguments or variables",
     )
 
 
-def _taken(known: _Function, form: BodyForm, diags: Diagnostics) -> None:
+def _taken(known: Known, form: BodyForm, diags: Diagnostics) -> None:
     """No memory is taken for each buffer."""
     everywhere = form is BodyForm.CHAIN
-    for stmt, in_loop in _with_loops(known.function.body, everywhere):
+    for stmt, in_loop in with_loops(known.function.body, everywhere):
         if not in_loop:
             continue
         taking = known.takes(stmt) if everywhere else known.takes_of_request(stmt)
@@ -493,18 +279,7 @@ def _taken(known: _Function, form: BodyForm, diags: Diagnostics) -> None:
             )
 
 
-_LOOPS = (While, ForRange, ForBytes, ForList, ForChain, ForBody, ForLines, ForScan)
-
-
-def _with_loops(block: Block, in_loop: bool) -> Iterator[tuple[Stmt, bool]]:
-    """All statements, each with whether its own expressions are evaluated in a loop."""
-    for stmt in block:
-        yield stmt, in_loop or isinstance(stmt, While)
-        for inner in blocks(stmt):
-            yield from _with_loops(inner, in_loop or isinstance(stmt, _LOOPS))
-
-
-def _replaced(known: _Function, live: Liveness, diags: Diagnostics) -> None:
+def _replaced(known: Known, live: Liveness, diags: Diagnostics) -> None:
     """No buffer, and no part of a scan, is used after the next read: there is one at a time."""
     for read in statements(known.function.body):
         if not reads(read):
@@ -524,7 +299,7 @@ def _replaced(known: _Function, live: Liveness, diags: Diagnostics) -> None:
                 )
 
 
-def _overwritten(known: _Function, live: Liveness, diags: Diagnostics) -> None:
+def _overwritten(known: Known, live: Liveness, diags: Diagnostics) -> None:
     """No view of a field of the context is needed after the field is assigned to."""
     for stmt in statements(known.function.body):
         fields = known.assigned_state(stmt)

@@ -46,10 +46,12 @@ NONE: Live = frozenset()
 @dataclass
 class Liveness:
     """The result: ``after`` gives what is live after a statement (by its identity), ``kept`` what
-    is live at some point of suspension. A ``:=`` may not be reached: it ends no variable's life."""
+    is live at some point of suspension, ``over_reads`` what is live at some read of input. A ``:=``
+    may not be reached: it ends no variable's life."""
 
     after: dict[int, Live] = field(default_factory=dict)
     kept: set[Var] = field(default_factory=set)
+    over_reads: set[Var] = field(default_factory=set)
 
     def live_after(self, stmt: Stmt) -> Live:
         """The variables that are needed after ``stmt``."""
@@ -114,6 +116,7 @@ def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
             return (out - {var}) | used
         case ReadInto(var=var):
             result.kept |= (out - {var}) | used
+            result.over_reads |= out - {var}
             return (out - {var}) | used
         case If(then=then, orelse=orelse):
             branches = _block(then, out, targets, result) | _block(orelse, out, targets, result)
@@ -151,6 +154,7 @@ def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
             return targets.left
         case YieldRest():
             result.kept |= out
+            result.over_reads |= out
             return out
         case _:
             return out | used
@@ -178,6 +182,7 @@ def _loop(
         head = wider
     if reads(stmt) or waits_for_room(stmt):
         result.kept |= head | (used if reads(stmt) else NONE)
+        result.over_reads |= head if reads(stmt) else NONE
         if waits_for_room(stmt):
             result.kept |= targets_of_loop
     elif any(suspends(s) for s in body):

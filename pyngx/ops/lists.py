@@ -1,7 +1,4 @@
-"""Operations of lists that a function has made; rows only.
-
-What makes a list takes memory of the request: the list lasts as long.
-"""
+"""Operations of lists that a function has made; rows only."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ def _made(name: str, params: tuple[str, ...]) -> Row:
         "list",
         _P + name,
         Form.OUT,
-        Passes.REQUEST,
+        Passes.POOL,
         allocates=True,
     )
 

@@ -65,7 +65,7 @@ def _list(
         "strings",
         _P + name,
         Form.OUT,
-        Passes.REQUEST,
+        Passes.POOL,
         defaults=defaults,
         failures=failures,
         allocates=True,

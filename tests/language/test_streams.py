@@ -46,6 +46,26 @@ def twice(text: bytes) -> bytes:
     return wrapped(text, 1) + wrapped(text[1:], 2)
 
 
+def fields_of(line: bytes) -> list[bytes]:
+    fields: list[bytes] = []
+    field = b""
+    for c in line:
+        if c == 44:
+            fields.append(field)
+            field = b""
+        else:
+            field += bytes((c,))
+    fields.append(field)
+    return fields
+
+
+def sum_of(fields: list[bytes]) -> int:
+    total = 0
+    for field in fields:
+        total += len(field)
+    return total
+
+
 def longer(a: bytes, b: bytes) -> bytes:
     return a if len(a) > len(b) else twice(b)
 

@@ -65,20 +65,6 @@
              (s, sep, result))
 
 
-/* a function that takes its memory from a request */
-
-#define ngx_call_list(name, params, args)                                     \
-    ngx_int_t call_bytes_##name params;                                       \
-    ngx_int_t call_bytes_##name params                                        \
-    {                                                                         \
-        ngx_http_request_t  r;                                                \
-                                                                              \
-        r.pool = pool;                                                        \
-                                                                              \
-        return ngx_http_pyngx_bytes_##name args;                              \
-    }
-
-
 ngx_call(ngx_int_t, bytes_eq, (ngx_str_t *a, ngx_str_t *b), (a, b))
 ngx_call(ngx_int_t, bytes_cmp, (ngx_str_t *a, ngx_str_t *b), (a, b))
 ngx_call(ngx_int_t, bytes_contains, (ngx_str_t *a, ngx_str_t *b), (a, b))
@@ -160,15 +146,18 @@ ngx_call_piece(rbefore)
 ngx_call_piece(rbehind)
 ngx_call_build(decode, (ngx_str_t *s, ngx_str_t *result), (s, result))
 ngx_call(void, bytes_same, (ngx_str_t *s, ngx_str_t *result), (s, result))
-ngx_call_list(split, (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *sep,
-                      ngx_int_t most, ngx_array_t **result),
-              (&r, s, sep, most, result))
-ngx_call_list(rsplit, (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *sep,
-                       ngx_int_t most, ngx_array_t **result),
-              (&r, s, sep, most, result))
-ngx_call_list(splitlines, (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t keep,
-                           ngx_array_t **result),
-              (&r, s, keep, result))
+ngx_call(ngx_int_t, bytes_split,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *sep, ngx_int_t most,
+          ngx_array_t **result),
+         (pool, s, sep, most, result))
+ngx_call(ngx_int_t, bytes_rsplit,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *sep, ngx_int_t most,
+          ngx_array_t **result),
+         (pool, s, sep, most, result))
+ngx_call(ngx_int_t, bytes_splitlines,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t keep,
+          ngx_array_t **result),
+         (pool, s, keep, result))
 ngx_call_build(int, (ngx_str_t *s, ngx_int_t *result), (s, result))
 ngx_call(ngx_int_t, floordiv, (ngx_int_t a, ngx_int_t b), (a, b))
 ngx_call(ngx_int_t, floormod, (ngx_int_t a, ngx_int_t b), (a, b))
