@@ -61,7 +61,7 @@ CODES: Final[dict[str, str]] = {
     # in the language, not spoken by this version
     "PNX060": "except* is not compiled yet",
     "PNX061": "a list that is not made of one other list",
-    "PNX062": "generator expressions are not compiled yet",
+    "PNX062": "a generator expression as a value",
     "PNX064": "float is not compiled yet",
     # the commands
     "PNX090": "the output cannot be written",

@@ -202,9 +202,6 @@ def _new_chain(ex: Operators, node: ast.Call) -> None:
 
 
 _INSTEAD = {
-    "sum": "add up in a loop",
-    "any": "test in a loop",
-    "all": "test in a loop",
     "round": "compute with integers: (a + b // 2) // b",
     "time.time": "write int(time.time()): there are whole seconds only",
     "float": "count in integers of a smaller unit",

@@ -242,13 +242,13 @@ class Expressions(Operators):
         """``[item for x in list if cond]``."""
         loop = node.generators[0]
         source = self.expr(loop.iter)
-        if len(node.generators) > 1 or not isinstance(source.type, List):
+        if not isinstance(source.type, List):
             self.report.refuse(
                 "PNX061",
                 node,
-                "a list is made from one other list in this version",
+                "a list is made from a list in this version",
                 label=f"this is '{describe(source.type)}'",
-                help="iterate a directive's list, or headers' get_all() or items()",
+                help="write list(…) around the generator: list(x for x in …)",
             )
         outer, facts = dict(self.vars), self.facts
         self.sometimes += 1

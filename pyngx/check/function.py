@@ -17,6 +17,7 @@ from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.kinds import Kind, Widened
 from pyngx.check.stmt import Statements
 from pyngx.diagnostics import Diagnostics
+from pyngx.frontend.comprehensions import spell_out_loops
 from pyngx.frontend.load import FunctionSource, name_span
 from pyngx.frontend.match import spell_out
 from pyngx.frontend.refuse import refuse
@@ -372,6 +373,7 @@ def check_function(
     constructs = Diagnostics()
     refuse(function, constructs, generator=scope > 0)
     spell_out(function, constructs)
+    spell_out_loops(function, constructs)
     mod.diags.extend(constructs)
     if any(found.code in _SIGNATURE for found in constructs.all):
         return None

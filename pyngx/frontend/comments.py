@@ -94,6 +94,11 @@ class Comments:
             if old in place:
                 place[new] = place.pop(old)
 
+    def lead_with(self, first: ast.stmt, node: ast.stmt) -> None:
+        """What stands above a statement stands above what is done before it."""
+        if node in self._above:
+            self._above[first] = self._above.pop(node)
+
     def trailing(self, line: int) -> str | None:
         """The comment after the code of a line."""
         comment = self.after_code.get(line)

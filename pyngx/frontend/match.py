@@ -12,12 +12,12 @@ import ast
 import copy
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FunctionSource
+from pyngx.frontend.spelling import at
 
-Made = TypeVar("Made", ast.expr, ast.stmt, ast.Name)
 Captures = tuple[tuple[str, ast.Name], ...]
 
 _OF_CLASSES = "which class a value has is known when the file is compiled"
@@ -87,16 +87,16 @@ class _SpellOut:
         """The name of a value that is matched; it gets one if it has none that stays its own."""
         if isinstance(value, ast.NamedExpr):
             target = value.target
-            made.append(_at(ast.Assign([target], value.value), value))
-            value = _at(ast.Name(target.id, ast.Load()), target)
+            made.append(at(ast.Assign([target], value.value), value))
+            value = at(ast.Name(target.id, ast.Load()), target)
         if isinstance(value, ast.Name):
             guards = (n for case in node.cases if case.guard for n in ast.walk(case.guard))
             stored = (*_captured(node), *_stored(guards))
             if value.id not in stored:
                 return value
         name = self._new_name(value)
-        made.append(_at(ast.Assign([_at(ast.Name(name, ast.Store()), value)], value), value))
-        return _at(ast.Name(name, ast.Load()), value)
+        made.append(at(ast.Assign([at(ast.Name(name, ast.Store()), value)], value), value))
+        return at(ast.Name(name, ast.Load()), value)
 
     def _new_name(self, value: ast.expr) -> str:
         stem = value.attr if isinstance(value, ast.Attribute) else "subject"
@@ -115,21 +115,21 @@ class _SpellOut:
         case, *others = cases
         arm = self._arm(case.pattern, subject)
         bound: list[ast.stmt] = [
-            _at(ast.Assign([_at(ast.Name(name, ast.Store()), case.pattern)], value), case.pattern)
+            at(ast.Assign([at(ast.Name(name, ast.Store()), case.pattern)], value), case.pattern)
             for name, value in arm.captures
         ]
         test = arm.test
         if case.guard is not None:
             if test is None:
                 rest = self._cases(others, subject)
-                return [*bound, _at(ast.If(case.guard, case.body, rest), case.pattern, case)]
+                return [*bound, at(ast.If(case.guard, case.body, rest), case.pattern, case)]
             guard = _Replaced(dict(arm.captures)).visit(copy.deepcopy(case.guard))
-            test = _at(ast.BoolOp(ast.And(), [test, guard]), case.pattern)
+            test = at(ast.BoolOp(ast.And(), [test, guard]), case.pattern)
         body = [*bound, *case.body]
         if test is None:
             return body
         rest = self._cases(others, subject)
-        return [_at(ast.If(test, body, rest), case.pattern, case)]
+        return [at(ast.If(test, body, rest), case.pattern, case)]
 
     def _arm(self, pattern: ast.pattern, subject: ast.Name | tuple[ast.Name, ...]) -> _Arm:
         match pattern:
@@ -139,10 +139,10 @@ class _SpellOut:
                 arm = _Arm() if inner is None else self._arm(inner, subject)
                 return _Arm(arm.test, (*arm.captures, (name, subject)))
             case ast.MatchValue(value=value) if isinstance(subject, ast.Name):
-                return _Arm(_at(ast.Compare(subject, [ast.Eq()], [value]), pattern))
+                return _Arm(at(ast.Compare(subject, [ast.Eq()], [value]), pattern))
             case ast.MatchSingleton(value=value) if isinstance(subject, ast.Name):
-                single = _at(ast.Constant(value), pattern)
-                return _Arm(_at(ast.Compare(subject, [ast.Is()], [single]), pattern))
+                single = at(ast.Constant(value), pattern)
+                return _Arm(at(ast.Compare(subject, [ast.Is()], [single]), pattern))
             case ast.MatchOr(patterns=patterns):
                 return self._either(pattern, [self._arm(p, subject) for p in patterns])
             case ast.MatchSequence(patterns=patterns) if isinstance(subject, tuple):
@@ -161,7 +161,7 @@ class _SpellOut:
         tests = [arm.test for arm in arms if arm.test is not None]
         if len(tests) < len(arms):
             return _Arm()
-        return _Arm(_at(ast.BoolOp(ast.Or(), tests), pattern))
+        return _Arm(at(ast.BoolOp(ast.Or(), tests), pattern))
 
     def _items(
         self, pattern: ast.pattern, patterns: list[ast.pattern], subject: tuple[ast.Name, ...]
@@ -178,7 +178,7 @@ class _SpellOut:
         captures = tuple(found for arm in arms for found in arm.captures)
         if len(tests) < 2:
             return _Arm(tests[0] if tests else None, captures)
-        return _Arm(_at(ast.BoolOp(ast.And(), tests), pattern), captures)
+        return _Arm(at(ast.BoolOp(ast.And(), tests), pattern), captures)
 
     def _refuse(self, pattern: ast.pattern, items: bool) -> NoReturn:
         match pattern:
@@ -254,16 +254,6 @@ class _Replaced(ast.NodeTransformer):
         if found is None or not isinstance(node.ctx, ast.Load):
             return node
         return ast.copy_location(ast.Name(found.id, ast.Load()), node)
-
-
-def _at(node: Made, place: ast.AST, whole: ast.match_case | None = None) -> Made:
-    """The node that was made, and what was made for it, at the place of what it stands for; up to
-    the end of a whole ``case`` if that is given."""
-    ast.copy_location(node, place)
-    if whole is not None:
-        node.end_lineno = whole.body[-1].end_lineno
-        node.end_col_offset = whole.body[-1].end_col_offset
-    return node
 
 
 def _irrefutable(pattern: ast.pattern) -> bool:

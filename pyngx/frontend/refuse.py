@@ -141,7 +141,6 @@ NOT_YET: Final[dict[type[ast.AST], Refusal]] = {
         "",
         "write 'except'",
     ),
-    ast.GeneratorExp: Refusal("PNX062", "a generator expression", "", "write a 'for' loop"),
 }
 """Nodes of the language that this version does not compile; what is compiled loses its row."""
 

@@ -826,3 +826,53 @@ def matched_texts(r: ngx_http_request_t) -> bytes:
         case (text, _, _):
             found += b"else" + text
     return found
+
+
+def doubled(value: bytes, log: int) -> bytes:
+    """Fails for a long value, so that what is evaluated too early is seen."""
+    assert len(value) < 6
+    return value * 2 if log else value
+
+
+@variable("decided")
+def decided(r: ngx_http_request_t) -> bytes:
+    a, b = number(r.arg(b"a")), number(r.arg(b"b"))
+    s = r.arg(b"s") or b""
+    t = r.arg(b"t")
+    result = b""
+    if t is not None and any(c in t for c in s):
+        result += b"1"
+    if a < 0 or all(c != 97 for c in s):
+        result += b"2"
+    if not any(doubled(x, a)[:1] == b"a" for x in s.split(b"b") if x):
+        result += b"3"
+    if len(s) < 6 and a > 0 and any(doubled(s, n) == s for n in range(a % 7)) and b > 0:
+        result += b"4"
+    first = b"many" if any(n * n > a for n in range(5)) else b"few"
+    once = s or b"-".join(word for word in (t or b"none").split(b"c"))
+    return result + first + once
+
+
+@variable("reduced")
+def reduced(r: ngx_http_request_t) -> bytes:
+    a, b = number(r.arg(b"a")), number(r.arg(b"b"))
+    s = r.arg(b"s") or b""
+    total = sum(c for c in s if c != 98)
+    pairs = sum(x * y for x in range(a % 5) for y in range(x) if x != y + 1)
+    largest = max((abs(n - b) for n in (a, b, 7)), default=0)
+    longest = max((len(w) for w in s.split(b"a") if w != b"bc"), default=-1)
+    words = [b"%d%s" % (i, w) for i, w in enumerate(s.split(b"b"))]
+    flat = [x + y for x in s.split(b"a") for y in (b"+", b"-") if x]
+    counted = list(n * 2 for n in range(len(s)))  # noqa: C400
+    return (
+        b"%d %d %d %d %d " % (total, pairs, largest, longest, sum(counted))
+        + b",".join(words)
+        + b"/".join(flat)
+    )
+
+
+@variable("smallest")
+def smallest(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    least = min(c for c in s)
+    return b"%d %s" % (least, min(s.split(b"b")))
