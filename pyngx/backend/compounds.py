@@ -78,6 +78,10 @@ class CompoundLowering(CallLowering):
                 self.out.assign(member(target, "present"), c.Int("1"))
                 self.store(member(target, "value"), value)
             case CallHelper():
+                if self.out.unit.helpers[expr.helper].fails:
+                    # gcc does not see that a helper which succeeds has set all members
+                    ctype, _ = c_type(self.out.unit, expr.type)
+                    self.out.call("ngx_memzero", address(target), c.SizeOf(ctype))
                 self._call_helper(expr, address(target))
             case Conditional(cond=cond, then=then, orelse=orelse):
                 test = self.cond(cond)
