@@ -63,7 +63,8 @@ class Ref:
 @dataclass(frozen=True)
 class Around:
     """What stands around statements: an ``except`` with the names of the classes that it takes and
-    its label, or a ``finally`` as what emits it."""
+    its label, or a ``finally`` as what emits it, with the label where that is done for an error
+    that nothing takes."""
 
     names: tuple[str, ...] = ()
     label: str = ""
@@ -254,12 +255,23 @@ class Emitter:
             return
         with self.block() as inner:
             self.log_error(span, bases[0], message.replace("%", "%%").encode(), ())
-            self.emit(self.leave())
+            self.fail()
         self.emit(c.If(cond, tuple(inner), line=self.line))
 
     def leave_if(self, cond: c.Expr) -> None:
         """End the function, whose callee has logged or memory is out, if a condition holds."""
-        self.emit(c.If(cond, (self.leave(),), line=self.line))
+        with self.block() as inner:
+            self.fail()
+        self.emit(c.If(cond, tuple(inner), line=self.line))
+
+    def fail(self) -> None:
+        """End the function with an error that is in the log, through every ``finally`` around."""
+        for entry in reversed(self.handlers):
+            if entry.final is not None:
+                self.used_failing = True
+                self.go_to(entry.label)
+                return
+        self.emit(self.leave())
 
 
 def _name(path: str) -> str:

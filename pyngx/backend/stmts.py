@@ -306,16 +306,30 @@ class StmtLowering(ByteLoops):
         else:
             self.out.log_error(stmt.span, stmt.exception, text, args)
         self.out.blank()
-        self.out.emit(self.out.leave())
+        self.out.fail()
 
     # Control flow
 
     def finally_(self, stmt: Finally, lower: Callable[[Block], None]) -> None:
-        """What an exception does on its way to an ``except`` further out."""
+        """What an exception does on its way to an ``except`` further out, or out of the function:
+        then behind a label, as nginx's functions have their ``failed:``."""
         around = list(self.out.handlers)
-        self.out.handlers.append(Around(final=lambda: self.statements(stmt.final)))
+        label = self.out.names.claim("failed")
+        self.out.handlers.append(Around(label=label, final=lambda: self.statements(stmt.final)))
         lower(stmt.body)
         self.out.handlers = around
+        if label not in self.out.targets:
+            return
+        done = self.out.names.claim("done")
+        if not _leaves(self.out.stmts):
+            self.out.go_to(done)
+        self.out.emit(c.Label(label))
+        self.out.blank()
+        self.statements(stmt.final)
+        if not _leaves(self.out.stmts):
+            self.out.fail()
+        if done in self.out.targets:
+            self.out.emit(c.Label(done))
 
     def try_(self, stmt: Try, lower: Callable[[Block], None]) -> None:
         """``try``: what is raised inside jumps to the handler that takes it, as nginx's functions

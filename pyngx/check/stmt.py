@@ -253,13 +253,15 @@ class Statements(Generators):
         return If(span, failed, (Raise(span, "AssertionError", pieces, bases),), ())
 
     def _finally(self, node: ast.Try, body: list[ast.stmt]) -> tuple[Stmt, ...]:
-        """``try: … finally: …``: the end is compiled for every way out. A run-time error that
-        nothing takes ends the request, and with it all that a ``finally`` could still do for it."""
+        """``try: … finally: …``: the end is compiled for every way out. On the way of a run-time
+        error that nothing takes there is no input to read and nobody to send to."""
         before, final = self.facts, node.finalbody
         self.finals.append((len(self.loops), final))
         done = self.block(body)
         self.finals.pop()
-        if self.trying:
+        if self.trying or not any(
+            _for_the_body(inner) for part in final for inner in ast.walk(part)
+        ):
             after = self.facts
             self.facts = self.without_stores(before, body)
             on_the_way = self.block(final)
@@ -550,3 +552,10 @@ class Statements(Generators):
                 help="'yield from body' passes what is left of the body",
             )
         return YieldRest(self.report.span(node))
+
+
+def _for_the_body(node: ast.AST) -> bool:
+    """Whether this reads or sends."""
+    if isinstance(node, ast.Yield | ast.YieldFrom):
+        return True
+    return isinstance(node, ast.Attribute) and node.attr in ("read", "readline", "lines", "scan")
