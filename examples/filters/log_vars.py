@@ -3,8 +3,8 @@
 ``$log_agent`` is the family of the browser, ``$log_device`` what it runs on, ``$log_visitor`` a
 name for a client that cannot be turned back into its address (it changes each day), ``$log_kind``
 the kind of content, ``$log_path`` the path with its numbers replaced, so that ``/users/17/edit``
-and ``/users/18/edit`` are one line of a report, ``$log_magic`` the first bytes of the body in
-hexadecimal. To try it::
+and ``/users/18/edit`` are one line of a report, and with ``log_vars_magic on`` ``$log_magic`` the first
+bytes of the body in hexadecimal. To try it::
 
     log_vars_salt "a secret of this site";
     log_format read '$log_visitor $log_agent/$log_device $log_kind $log_path $status';
@@ -13,8 +13,24 @@ hexadecimal. To try it::
 import hashlib
 import time
 
-from pyngx import Body, LocConf, RequestCtx, Stream, body_filter, directive, variable
-from pyngx.ngx import ngx_http_request_t, ngx_str_t
+from pyngx import (
+    Body,
+    LocConf,
+    RequestCtx,
+    Stream,
+    body_filter,
+    directive,
+    header_filter,
+    variable,
+)
+from pyngx.ngx import (
+    NGX_DECLINED,
+    NGX_OK,
+    ngx_flag_t,
+    ngx_http_request_t,
+    ngx_int_t,
+    ngx_str_t,
+)
 
 DAY = 24 * 3600
 MAGIC = 8
@@ -38,10 +54,16 @@ KINDS = {
 
 class Conf(LocConf):
     salt: ngx_str_t = directive("log_vars_salt", default=b"")
+    look: ngx_flag_t = directive("log_vars_magic", default=False)
 
 
 class Ctx(RequestCtx):
     magic: bytes = b""
+
+
+@header_filter
+def header(conf: Conf) -> ngx_int_t:
+    return NGX_OK if conf.look else NGX_DECLINED
 
 
 @body_filter

@@ -172,7 +172,7 @@ EXAMPLES_OF_USERS = (
     ),
     Example(
         "log_vars",
-        "log_vars_salt s;",
+        "log_vars_salt s; log_vars_magic on;",
         (
             Given(b"\x89PNG\r\n\x1a\nrest", (("Content-Type", "image/png"),), uri="/a/17/b"),
             Given(b"p", uri="/u/0123456789abcdef0/", request_headers=(("User-Agent", "Curl/8"),)),
