@@ -3,8 +3,8 @@
 ``$log_agent`` is the family of the browser, ``$log_device`` what it runs on, ``$log_visitor`` a
 name for a client that cannot be turned back into its address (it changes each day), ``$log_kind``
 the kind of content, ``$log_path`` the path with its numbers replaced, so that ``/users/17/edit``
-and ``/users/18/edit`` are one line of a report, and with ``log_vars_magic on`` ``$log_magic`` the first
-bytes of the body in hexadecimal. To try it::
+and ``/users/18/edit`` are one line of a report, and with ``log_vars_magic on`` ``$log_magic`` the
+first bytes of the body in hexadecimal. To try it::
 
     log_vars_salt "a secret of this site";
     log_format read '$log_visitor $log_agent/$log_device $log_kind $log_path $status';
