@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 import typer
 
 from pyngx import render
+from pyngx.codes import CODES
 from pyngx.diagnostics import CompileError, Diagnostic, Diagnostics, InternalError, Severity
 from pyngx.source import SourceError, SourceFile, Span
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from pyngx.build.locate import NginxTarget
     from pyngx.build.serve import Server
     from pyngx.pipeline import Compiled
+
+SHOWN_CODES = 4
+"""Codes that the last line of a report names; a long list would hide the rest."""
 
 RECURSION_LIMIT = 20_000
 """Frames of Python; the passes recurse over trees of at most `frontend.load.MAX_DEPTH` levels."""
@@ -187,6 +191,28 @@ def doctor(nginx: Nginx = None, nginx_src: NginxSrc = None) -> None:
         if finding.remedy:
             typer.echo(f"{'':<4}  {'':<{width}}  -> {finding.remedy}")
     raise typer.Exit(int(any(finding.level == "fail" for finding in findings)))
+
+
+@app.command()
+def explain(
+    codes: Annotated[
+        list[str] | None, typer.Argument(metavar="[CODE]...", help="as messages show them: PNX012")
+    ] = None,
+) -> None:
+    """Tell what a message means, with a wrong program and the right one; or list all codes."""
+    from pyngx import pages
+
+    if not codes:
+        typer.echo(pages.listed(), nl=False)
+        return
+    wanted = [pages.normal(code) for code in codes]
+    for code in wanted:
+        if code not in CODES:
+            near = pages.nearest(code)
+            words = f"there is no '{code}'; the nearest is {near}: {CODES[near]}"
+            raise typer.BadParameter(words, param_hint="CODE")
+    known = _guarded(pages.pages)
+    typer.echo("\n".join(pages.as_text(known[code]) for code in wanted), nl=False)
 
 
 def main() -> None:
@@ -466,6 +492,10 @@ def _show(found: Sequence[Diagnostic]) -> None:
     words = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n]
     if words:
         _say(", ".join(words))
+        codes = list(dict.fromkeys(d.code for d in found))
+        codes = list(dict.fromkeys(d.code for d in found))
+        more = " …" if len(codes) > SHOWN_CODES else ""
+        _say(f"for more: pyngx explain {' '.join(codes[:SHOWN_CODES])}{more}")
 
 
 def _say(words: str) -> None:

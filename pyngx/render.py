@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TextIO, TypeAlias
 
 from pyngx.diagnostics import Diagnostic, Explained, Severity
+from pyngx.pages import anchor
 from pyngx.source import SourceError, SourceFile, Span
 
 TAB = 4  # columns that a tab takes in the shown line
@@ -106,6 +107,7 @@ def as_json(found: Iterable[Diagnostic]) -> str:
             ],
             "notes": list(d.notes),
             "help": d.help,
+            "doc": anchor(d.code),
         }
         for d in found
     ]
@@ -131,6 +133,7 @@ def _github_line(d: Diagnostic) -> str:
     properties = {**(place if d.span.path else {}), "title": d.code}
     head = ",".join(f"{key}={_github_property(str(value))}" for key, value in properties.items())
     words = [d.message, *d.notes, *([f"help: {d.help}"] if d.help else [])]
+    words.append(f"see {anchor(d.code)}")
     return f"::{_GITHUB_LEVEL[d.severity]} {head}::{_github_text(chr(10).join(words))}"
 
 

@@ -87,7 +87,7 @@ def bad(tmp_path: Path) -> Path:
 def test_help_names_every_command_and_loads_nothing_heavy(pyngx: Pyngx) -> None:
     done = pyngx("--help")
     assert done.returncode == 0
-    for command in ("check", "compile", "build", "run", "doctor"):
+    for command in ("check", "compile", "build", "run", "doctor", "explain"):
         assert command in done.stdout
         assert pyngx(command, "--help").returncode == 0
     heavy = "{'clang', 'rich', 'watchfiles', 'pyngx.headers', 'pyngx.pipeline', 'pyngx.build'}"
@@ -107,6 +107,8 @@ def test_help_names_every_command_and_loads_nothing_heavy(pyngx: Pyngx) -> None:
         ["run", "good.py", "--root", ".", "--proxy", "http://127.0.0.1:1"],
         ["run", "good.py", "--root", "missing"],
         ["run", "good.py", "--port", "70000"],
+        ["explain", "PNX998"],
+        ["explain", "PNX032", "lambda"],
     ],
     ids=" ".join,
 )
@@ -129,7 +131,7 @@ def test_check_reports_every_error_as_text_on_stderr(pyngx: Pyngx, bad: Path) ->
     assert "error[PNX032]: 'lambda' is not in the language\n --> bad.py:9:9\n" in done.stderr
     assert "9 |     x = lambda: 1\n  |         ^^^^^^^^^\n" in done.stderr
     assert "error[PNX043]" in done.stderr
-    assert done.stderr.endswith("2 errors\n")
+    assert done.stderr.endswith("2 errors\nfor more: pyngx explain PNX032 PNX043\n")
     assert "\x1b" not in done.stderr
 
 
@@ -141,6 +143,7 @@ def test_check_reports_as_json_on_stdout_only(pyngx: Pyngx, bad: Path) -> None:
     assert (first["path"], first["line"], first["column"]) == ("bad.py", 9, 9)
     assert (first["end_line"], first["end_column"]) == (9, 18)
     assert second["code"] == "PNX043" and second["help"]
+    assert second["doc"] == "docs/errors.md#pnx043"
     assert done.stderr == "to stdout\n"
 
 
@@ -151,6 +154,39 @@ def test_check_reports_to_github(pyngx: Pyngx, bad: Path) -> None:
     head = "::error file=bad.py,line=9,col=9,endLine=9,endColumn=18,title=PNX032::"
     assert first.startswith(head + "'lambda' is not in the language%0A")
     assert "title=PNX043::" in second
+    assert second.endswith("%0Asee docs/errors.md#pnx043")
+
+
+def test_explain_prints_the_page_of_every_code(pyngx: Pyngx) -> None:
+    done = pyngx("explain", *CODES)
+    assert (done.returncode, done.stderr) == (0, "")
+    starts = [done.stdout.find(f"{code}: {title}\n") for code, title in CODES.items()]
+    assert -1 not in starts
+    assert "```" not in done.stdout and "<a id" not in done.stdout
+
+
+def test_explain_shows_the_wrong_program_the_message_and_the_right_one(pyngx: Pyngx) -> None:
+    page = pyngx("explain", "pnx39").stdout
+    assert page == pyngx("explain", "PNX039").stdout == pyngx("explain", "39").stdout
+    assert page.startswith("PNX039: import in a function\n")
+    wrong, said, right = (page.find(w) for w in ("\nWrong:\n", "error[PNX039]: ", "\nRight:\n"))
+    assert 0 < wrong < said < right
+    assert " --> case.py:3:5\n" in page and "  = help: " in page
+
+
+def test_explain_without_a_code_lists_all(pyngx: Pyngx) -> None:
+    lines = pyngx("explain").stdout.splitlines()
+    assert lines == sorted(f"{code}  {title}" for code, title in CODES.items())
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"), [("PNX998", "PNX310"), ("PNX024", "PNX023"), ("PMX045", "PNX045")]
+)
+def test_explain_of_an_unknown_code_names_the_nearest(typed: str, near: str, pyngx: Pyngx) -> None:
+    done = pyngx("explain", typed)
+    assert (done.returncode, done.stdout) == (2, "")
+    words = " ".join(done.stderr.split())
+    assert f"there is no '{typed}'; the nearest is {near}: {CODES[near]}" in words
 
 
 HOSTILE: dict[str, bytes] = {

@@ -20,7 +20,7 @@ from tests.harness.builds import REPOSITORY
 
 LAYERS = (
     ("pyngx.source", "pyngx.codes"),
-    ("pyngx.diagnostics", "pyngx.types"),
+    ("pyngx.diagnostics", "pyngx.types", "pyngx.pages"),
     ("pyngx.build.locate",),
     ("pyngx.build.cache",),
     ("pyngx.build.configure",),

@@ -40,7 +40,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy.mkdir()
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(REPOSITORY / name, copy)
-    for name in ("pyngx", "runtime"):
+    for name in ("docs", "pyngx", "runtime"):
         shutil.copytree(
             REPOSITORY / name, copy / name, ignore=shutil.ignore_patterns("__pycache__")
         )
@@ -73,7 +73,7 @@ def test_the_wheel_has_every_module_and_every_runtime_file(wheel: Path) -> None:
     assert runtime
     assert (modules | runtime | {"pyngx/py.typed"}) <= names
     others = {n for n in names - modules - runtime if ".dist-info/" not in n}
-    assert others == {"pyngx/py.typed"}
+    assert others == {"pyngx/py.typed", "pyngx/_docs/errors.md"}
 
 
 def test_its_dependencies_are_those_that_the_package_imports() -> None:
@@ -94,6 +94,8 @@ def test_the_installed_command_works_away_from_the_checkout(
     place = run(python, "-c", "import pyngx; print(pyngx.__file__)", cwd=tmp_path)
     assert Path(place).is_relative_to(installed.parents[1]), place
 
+    page = (REPOSITORY / "docs" / "errors.md").read_text()
+    assert f"## {run(installed, 'explain', 'PNX001', cwd=tmp_path)}" in page
     run(installed, "check", "footer.py", *where, cwd=tmp_path)
     run(installed, "compile", "footer.py", "-o", "addon", *where, cwd=tmp_path)
     assert (tmp_path / "addon" / "ngx_http_footer_runtime.h").is_file()

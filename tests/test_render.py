@@ -129,6 +129,7 @@ def test_json_has_every_part(path: str) -> None:
             ],
             "notes": ["n"],
             "help": "h",
+            "doc": "docs/errors.md#pnx012",
         }
     ]
 
@@ -137,6 +138,7 @@ def test_github_escapes_what_it_must() -> None:
     found = error(Span("a,b:c%.py", 1, 2, 1, 3), "100%\r\n::error::x", help="h")
     assert render.github([found]) == (
         "::error file=a%2Cb%3Ac%25.py,line=1,col=2,endLine=1,endColumn=3,title=PNX012"
-        "::100%25%0D%0A::error::x%0Ahelp: h\n"
+        "::100%25%0D%0A::error::x%0Ahelp: h%0Asee docs/errors.md#pnx012\n"
     )
-    assert render.github([error(Span.whole_file(""))]) == "::error title=PNX012::no\n"
+    nowhere = "::error title=PNX012::no%0Asee docs/errors.md#pnx012\n"
+    assert render.github([error(Span.whole_file(""))]) == nowhere
