@@ -21,10 +21,10 @@ PAGE = Path(__file__).parents[2] / pages.PAGE
 _INTRODUCTION = """\
 # Messages
 
-Every message of `pyngx` has a code; `pyngx explain PNX032` prints what this page has on it. For each
-code there is a wrong program, what is said about it, and the right program. The imports are left
-out; they are the same in all of them: the names of `pyngx` and `pyngx.ngx` that the program uses,
-and `log = logging.getLogger(__name__)`.
+Every message of `pyngx` has a code; `pyngx explain PNX032` prints what this page has on it. For
+each code there is a wrong program, what is said about it, and the right program. The imports are
+left out; they are the same in all of them: the names of `pyngx` and `pyngx.ngx` that the program
+uses, and `log = logging.getLogger(__name__)`.
 
 This page is generated from the cases of the tests, so each program on it has been compiled, and
 each message has been given.
