@@ -182,26 +182,34 @@ static ngx_int_t
 ngx_http_pyngx_bytes_rsplit(ngx_pool_t *pool, ngx_str_t *s,
     ngx_str_t *sep, ngx_int_t most, ngx_array_t **result)
 {
-    ngx_int_t    rc;
-    ngx_str_t   *parts, part;
-    ngx_uint_t   i, n;
+    ngx_int_t  rc;
 
     rc = ngx_http_pyngx_bytes_backwards(pool, s, sep, most, result);
 
-    if (rc != NGX_OK) {
-        return rc;
+    if (rc == NGX_OK) {
+        ngx_http_pyngx_bytes_turn(*result);
     }
 
-    parts = (*result)->elts;
-    n = (*result)->nelts;
+    return rc;
+}
+
+
+/* The first becomes the last one. */
+
+static void
+ngx_http_pyngx_bytes_turn(ngx_array_t *list)
+{
+    ngx_str_t   *parts, part;
+    ngx_uint_t   i, n;
+
+    parts = list->elts;
+    n = list->nelts;
 
     for (i = 0; i < n / 2; i++) {
         part = parts[i];
         parts[i] = parts[n - 1 - i];
         parts[n - 1 - i] = part;
     }
-
-    return NGX_OK;
 }
 
 

@@ -240,10 +240,13 @@ ngx_http_pyngx_bytes_pad(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t left,
 }
 
 
-/* Tabs to spaces; NGX_DECLINED: the tab size does not fit in an int of C. */
+/*
+ * Tabs to spaces, in columns of bytes or of characters.  NGX_DECLINED: the tab
+ * size does not fit in an int of C.
+ */
 
 static ngx_int_t
-ngx_http_pyngx_bytes_expandtabs(ngx_pool_t *pool, ngx_str_t *s,
+ngx_http_pyngx_expandtabs(ngx_pool_t *pool, ngx_uint_t utf8, ngx_str_t *s,
     ngx_int_t size, ngx_str_t *result)
 {
     u_char     *p;
@@ -286,7 +289,10 @@ ngx_http_pyngx_bytes_expandtabs(ngx_pool_t *pool, ngx_str_t *s,
                 p[len] = s->data[i];
             }
 
-            column++;
+            if (!utf8 || (s->data[i] & 0xc0) != 0x80) {
+                column++;
+            }
+
             len++;
 
             if (s->data[i] == CR || s->data[i] == LF) {

@@ -31,6 +31,14 @@ _OPERATORS = {
     "operator.repeat": "s * n",
     "operator.slice": "s[start:stop]",
     "operator.slice_step": "s[start:stop:step]",
+    "operator.in_text": "sub in text",
+    "operator.text_length": "len(text)",
+    "operator.text_item": "text[index]",
+    "operator.text_slice": "text[start:stop]",
+    "operator.text_slice_step": "text[start:stop:step]",
+    "operator.text_repeat": "text * n",
+    "operator.characters": "list(text)",
+    "operator.ord": "ord(text)",
     "operator.encode_ascii": 'bytes(s, "ascii")',
     "int.parse_base": "int(s, base)",
     "int.parse": "int(s)",
@@ -46,6 +54,7 @@ _OPERATORS = {
 
 _RESULTS = {
     "strings": "list[bytes]",
+    "texts": "list[str]",
     "pairs": "list[tuple[bytes, bytes]]",
     "bytes?": "bytes | None",
     "none": "None",
@@ -92,7 +101,12 @@ _NOTES = """
   `s.partition(b"=")[2]`.
 * `split`, `rsplit`, `splitlines` and comprehensions make lists that live as long as the request.
 * `join` takes such a list, or, of a constant, values written in place: `b", ".join((a, b))`.
-* `encode` and `decode` know UTF-8. Other methods of `str` are left out: work on bytes.
+* `encode` and `decode` know UTF-8.
+* A `str` is kept in UTF-8 and counts characters as in Python, so that `len`, an index, a slice and
+  the position that `find` gives take time in proportion to the text. `for ch in text` makes a list
+  of the characters.
+* Of the methods of `str` those that need tables of Unicode are left out (`lower`, `upper`,
+  `isalpha`, …): `text.encode().lower().decode()` is right for ASCII.
 * `hashlib` and `hmac.new` are used at once, with `digest()` or `hexdigest()`.
 * `time.time()` stands in `int(…)` or in `formatdate(…, usegmt=True)`: nginx's clock, which moves
   once an event loop.
@@ -155,7 +169,7 @@ def page() -> str:
 def _line(row: Row) -> str:
     result = "bool" if row.name == "operator.cmp" else _RESULTS.get(row.result, row.result)
     if row.name.endswith("[0]"):
-        result = "tuple[bytes, bytes, bytes]"
+        result = f"tuple[{result}, {result}, {result}]"
     errors = ", ".join(f"`{failure.exception}`" for failure in row.failures)
     cells = (f"`{spelling(row)}`", f"`{result}`".replace("|", "\\|"), errors)
     return "| " + " | ".join(cells) + f" | {'yes' if row.allocates else ''} |"
@@ -198,8 +212,8 @@ def _default(kind: str, default: int | bytes | str) -> str:
     if isinstance(default, str):
         return "time.time()"
     if isinstance(default, bytes):
-        return repr(default)
-    if kind == "bytes?":
+        return repr(default.decode() if kind == "str" else default)
+    if kind in ("bytes?", "str?"):
         return "None"
     if kind == "bool":
         return str(bool(default))

@@ -40,9 +40,9 @@ class CallLowering(CondLowering):
                 continue
             if kind in ("int", "time", "bool"):
                 found.append(self.kept(arg, later))
-            elif kind in ("complex", "list", "strings"):
+            elif kind in ("complex", "list", "strings", "texts"):
                 found.append(self.value(arg))
-            elif kind == "bytes?" and isinstance(arg, Const) and arg.value is None:
+            elif kind in ("bytes?", "str?") and isinstance(arg, Const) and arg.value is None:
                 found.append(c.Name("NULL"))
             else:
                 found.append(self._text(expr, arg, later, name).address)

@@ -24,6 +24,8 @@ _FAMILIES = (
     "bytes",
     "text",
     "split",
+    "str",
+    "strmade",
     "hash",
     "codec",
     "int",

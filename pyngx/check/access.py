@@ -203,12 +203,7 @@ class Access(Base):
             case Bytes() | Part() | Struct("ngx_buf_t"):
                 return self._bytes_item(node, value)
             case Str():
-                self.report.refuse(
-                    "PNX105",
-                    node,
-                    "indexing and slicing of str is not compiled by this version",
-                    help='work on bytes: b"…"',
-                )
+                return self._text_item(node, value)
             case Optional():
                 self.no_none(value, f"'{ast.unparse(node.value)}'")
             case Constant(obj):
@@ -266,6 +261,22 @@ class Access(Base):
         checked = not certain and not self.is_index(node.slice, node.value)
         return ByteAt(span, INT, data, index, checked, range=BYTE)
 
+    def _text_item(self, node: ast.Subscript, text: Expr) -> Expr:
+        """A character of a ``str``, which is a ``str`` again, or a slice of it."""
+        span = self.report.span(node)
+        if not isinstance(node.slice, ast.Slice):
+            index = self.need_int(node.slice, "an index")
+            if isinstance(text, Const) and isinstance(index, Const):
+                assert isinstance(text.value, str) and isinstance(index.value, int)
+                if -len(text.value) <= index.value < len(text.value):
+                    return Const(span, Str(), text.value[index.value])
+            return Op(span, Str(), TABLE["operator.text_item"], (text, index))
+        if node.slice.step is not None:
+            return self._stepped(node, text, node.slice)
+        lower = self._bound(node.slice.lower, 0)
+        upper = self._bound(node.slice.upper, INT64_MAX)
+        return Op(span, Str(), TABLE["operator.text_slice"], (text, lower, upper))
+
     def _stepped(self, node: ast.Subscript, data: Expr, part: ast.Slice) -> Expr:
         """``data[start:stop:step]``, with the defaults that a step below zero has."""
         assert part.step is not None
@@ -287,9 +298,10 @@ class Access(Base):
         lower = self._bound(part.lower, 0 if step.value > 0 else INT64_MAX)
         upper = self._bound(part.upper, INT64_MAX if step.value > 0 else -INT64_MAX)
         span = self.report.span(node)
+        name = "operator.text_slice" if isinstance(data.type, Str) else "operator.slice"
         if step.value == 1:
-            return Op(span, Bytes(), TABLE["operator.slice"], (data, lower, upper))
-        return Op(span, Bytes(), TABLE["operator.slice_step"], (data, lower, upper, step))
+            return Op(span, data.type, TABLE[name], (data, lower, upper))
+        return Op(span, data.type, TABLE[f"{name}_step"], (data, lower, upper, step))
 
     def _bound(self, node: ast.expr | None, default: int) -> Expr:
         if node is None or (isinstance(node, ast.Constant) and node.value is None):
@@ -301,7 +313,7 @@ class Access(Base):
     def length(self, node: ast.AST, value: Expr) -> Expr:
         """``len(value)``."""
         span = self.report.span(node)
-        if isinstance(value, Const) and isinstance(value.value, bytes):
+        if isinstance(value, Const) and isinstance(value.value, bytes | str):
             return integer(self.report, node, len(value.value), self.mod.model)
         if isinstance(value.type, Constant):
             found = value.type.value
@@ -312,12 +324,14 @@ class Access(Base):
         if isinstance(value.type, Bytes | List | Part) or value.type == BUF:
             measured = value if value.type == BUF else as_bytes(value)
             return Length(span, INT, measured, range=LENGTH)
-        self.no_none(value, "the value")
-        help_ = "bytes, buffers and lists have a length"
         if isinstance(value.type, Str):
-            help_ = 'work on bytes: b"…"'
+            return Op(span, INT, TABLE["operator.text_length"], (value,), range=LENGTH)
+        self.no_none(value, "the value")
         self.report.refuse(
-            "PNX109", node, f"'{describe(value.type)}' has no len() here", help=help_
+            "PNX109",
+            node,
+            f"'{describe(value.type)}' has no len() here",
+            help="bytes, str, buffers and lists have a length",
         )
 
 
@@ -325,6 +339,8 @@ def _methods_of(type_: Type) -> tuple[str, ...]:
     match type_:
         case Bytes() | Part() | Struct("ngx_buf_t"):
             return TABLE.methods("bytes")
+        case Str():
+            return TABLE.methods("str")
         case Struct("ngx_http_request_t"):
             return (*TABLE.methods("request"), "variables", "is_main")
         case Headers(direction):

@@ -295,7 +295,11 @@ class Assignments(Unpacking):
             separator: ast.expr = call.args[0]
             operands: list[tuple[str, Expr, ast.expr]] = [("whole", receiver, call)]
             if not isinstance(separator, ast.Constant):
-                value = self.need_bytes(separator, f"the argument 'sep' of {method}()")
+                what = f"the argument 'sep' of {method}()"
+                text = isinstance(receiver.type, Str)
+                value = (
+                    self.need(separator, Str(), what) if text else self.need_bytes(separator, what)
+                )
                 operands.append(("separator", value, separator))
             for hint, value, value_node in operands:
                 while hint in self.stores or hint in self.local_names:

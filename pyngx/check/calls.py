@@ -276,8 +276,11 @@ def _ord(ex: Operators, node: ast.Call) -> Expr:
     value = ex.expr(node.args[0])
     if isinstance(value, Const) and isinstance(value.value, bytes | str) and len(value.value) == 1:
         return integer(ex.report, node, ord(value.value), ex.mod.model)
+    if isinstance(value.type, Str):
+        row = TABLE["operator.ord"]
+        return Op(ex.report.span(node), INT, row, (value,), range=row.range)
     ex.report.refuse(
-        "PNX134", node, "ord() takes a constant of one character", help="b[0] is a number already"
+        "PNX134", node, "ord() takes a str of one character", help="b[0] is a number already"
     )
 
 
@@ -311,7 +314,7 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
             return ex.pop(node, func, value)
         case List() if func.attr in CHANGING:
             _statement(ex, node)
-        case Bytes() if func.attr == "join" and isinstance(value, Const):
+        case Bytes() | Str() if func.attr == "join" and isinstance(value, Const):
             return _join(ex, node, value)
         case Bytes() | Part() | Struct("ngx_buf_t") if TABLE.get(f"bytes.{func.attr}"):
             return row_call(ex, node, TABLE[f"bytes.{func.attr}"], (as_bytes(value),))
@@ -352,14 +355,7 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
             ex.need_bytes(func.value, f"'{ast.unparse(func.value)}'")
         case Str() if TABLE.get(f"str.{func.attr}"):
             return row_call(ex, node, TABLE[f"str.{func.attr}"], (value,))
-        case Str():
-            ex.report.refuse(
-                "PNX136",
-                node,
-                "of the methods of str only encode() is compiled by this version",
-                help='work on bytes: b"…", or text.encode()',
-            )
-        case Bytes() | Part() | Struct("ngx_buf_t") if func.attr in PARTITIONS:
+        case Bytes() | Str() | Part() | Struct("ngx_buf_t") if func.attr in PARTITIONS:
             ex.report.refuse(
                 "PNX141",
                 node,
@@ -382,6 +378,8 @@ def _known_methods(type_: Type) -> tuple[str, ...]:
     match type_:
         case Bytes() | Part() | Struct("ngx_buf_t"):
             return TABLE.methods("bytes")
+        case Str():
+            return TABLE.methods("str")
         case Struct("ngx_http_request_t"):
             return TABLE.methods("request")
         case MimeTypes():
@@ -395,8 +393,9 @@ def _known_methods(type_: Type) -> tuple[str, ...]:
 
 
 def _later(type_: Type, method: str) -> tuple[str, ...]:
-    if isinstance(type_, Bytes) and hasattr(bytes, method):
-        return ("bytes has it in Python; this version does not compile it",)
+    for known, class_ in ((Bytes, bytes), (Str, str)):
+        if isinstance(type_, known) and hasattr(class_, method):
+            return (f"{class_.__name__} has it in Python; this version does not compile it",)
     return ()
 
 
@@ -404,14 +403,17 @@ def _join(ex: Operators, node: ast.Call, separator: Const) -> Expr:
     """``b"…".join(…)`` of a list, or of a few values written in place."""
     match node:
         case ast.Call(args=[ast.Tuple(elts=items) | ast.List(elts=items)], keywords=[]):
-            between = Piece(literal=separator.value if isinstance(separator.value, bytes) else b"")
+            value = separator.value
+            assert isinstance(value, bytes | str)
+            between = Piece(literal=value.encode() if isinstance(value, str) else value)
             pieces: list[Piece] = []
             for item in items:
                 pieces += [between] if pieces else []
-                pieces.append(Piece(value=ex.need_bytes(item, "an item")))
-            return Format(ex.report.span(node), Bytes(), tuple(pieces))
+                pieces.append(Piece(value=ex.need(item, separator.type, "an item")))
+            return Format(ex.report.span(node), separator.type, tuple(pieces))
         case _:
-            return row_call(ex, node, TABLE["bytes.join"], (separator,))
+            owner = "bytes" if isinstance(separator.type, Bytes) else "str"
+            return row_call(ex, node, TABLE[f"{owner}.join"], (separator,))
 
 
 def _header_method(ex: Operators, node: ast.Call, func: ast.Attribute, direction: str) -> Expr:

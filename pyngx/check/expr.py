@@ -15,7 +15,7 @@ from pyngx.check.coerce import as_bytes, common, store
 from pyngx.check.constants import constant
 from pyngx.check.conversions import type_test
 from pyngx.check.formatting import fstring
-from pyngx.check.lists import list_of
+from pyngx.check.lists import characters, list_of
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PIECES, partition, piece
 from pyngx.check.scope import assigned_if
@@ -242,6 +242,8 @@ class Expressions(Operators):
         """``[item for x in list if cond]``."""
         loop = node.generators[0]
         source = self.expr(loop.iter)
+        if isinstance(source.type, Str):
+            source = characters(self, loop.iter, source)
         if not isinstance(source.type, List):
             self.report.refuse(
                 "PNX061",

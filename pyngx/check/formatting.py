@@ -14,9 +14,11 @@ from dataclasses import replace
 from pyngx.check.coerce import as_bytes, may_be_none
 from pyngx.check.constants import encodable
 from pyngx.check.context import Reporter
-from pyngx.tree import Const, Convert, Expr, Piece
+from pyngx.ops.table import TABLE
+from pyngx.tree import Const, Convert, Expr, Op, Piece
 from pyngx.types import (
     BYTE,
+    INT,
     Bytes,
     Enum,
     Int,
@@ -165,6 +167,31 @@ def _wrong(report: Reporter, node: ast.AST, given: Type, spec: str, wanted: str)
     )
 
 
+def measured(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Pieces of a ``str``, whose widths and precisions count characters and not bytes."""
+    return tuple(
+        (
+            piece
+            if piece.value is None or not isinstance(piece.value.type, Str)
+            else Piece(b"", _padded(piece.value, piece), "s")
+        )
+        for piece in pieces
+    )
+
+
+def _padded(value: Expr, piece: Piece, fill: str = " ") -> Expr:
+    """The text as long as a piece says: cut first, then filled up."""
+    span = value.span
+    if piece.precision >= 0:
+        bounds = tuple(Const(span, INT, n, range=Range(n, n)) for n in (0, piece.precision))
+        value = Op(span, Str(), TABLE["operator.text_slice"], (value, *bounds))
+    if piece.width:
+        row = TABLE["str.ljust" if "-" in piece.flags else "str.rjust"]
+        width = Const(span, INT, piece.width, range=Range(piece.width, piece.width))
+        value = Op(span, Str(), row, (value, width, Const(span, Str(), fill)))
+    return value
+
+
 def message(
     report: Reporter,
     node: ast.AST,
@@ -191,6 +218,9 @@ def _as_str(value: Expr) -> Expr:
     return replace(value, type=Str())
 
 
+_STR_SPEC = re.compile(
+    r"(?:(?P<fill>[^{}])?(?P<align>[<>]))?(?P<width>[1-9]\d*)?(?:\.(?P<precision>\d+))?s?$"
+)
 _FSPEC = re.compile(r"(?P<zero>0)?(?P<width>[1-9]\d*)?(?P<conversion>[dxXoc])?$")
 
 
@@ -214,6 +244,22 @@ def fstring(
                     help="put names and simple expressions between the braces",
                 )
     return tuple(pieces)
+
+
+def _text_piece(report: Reporter, node: ast.FormattedValue, value: Expr, spec: str) -> Piece:
+    """A ``str`` in an f-string, cut and filled up as the specification says."""
+    found = _STR_SPEC.match(spec)
+    if found is None:
+        report.refuse(
+            "PNX121",
+            node,
+            f"the format specification '{spec}' is not compiled",
+            help="for str: a character that fills, '<' or '>', a width, '.' and a precision",
+        )
+    precision = int(found["precision"]) if found["precision"] else -1
+    flags = "" if found["align"] == ">" else "-"
+    shape = Piece(b"", value, "s", flags, int(found["width"] or 0), precision)
+    return Piece(b"", _padded(value, shape, found["fill"] or " "), "s")
 
 
 def _formatted(report: Reporter, node: ast.FormattedValue, value: Expr) -> Piece:
@@ -252,8 +298,8 @@ def _formatted(report: Reporter, node: ast.FormattedValue, value: Expr) -> Piece
             if found["conversion"] == "c":
                 value = _character(report, node.value, value, True)
             return Piece(b"", value, found["conversion"] or "d", flags, int(found["width"] or 0))
-        case Str() if not spec:
-            return Piece(b"", value, "s")
+        case Str():
+            return _text_piece(report, node, value, spec)
         case Bytes():
             report.refuse(
                 "PNX122",

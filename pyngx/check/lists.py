@@ -69,11 +69,22 @@ def slice_of(ex: Base, node: ast.AST, value: Expr, lower: Expr, upper: Expr) -> 
     return Op(ex.report.span(node), value.type, TABLE["operator.list_slice"], (value, lower, upper))
 
 
+def characters(ex: Base, node: ast.AST, text: Expr) -> Expr:
+    """``list(text)``: a list of the characters, each a text."""
+    return Op(ex.report.span(node), List(Str()), TABLE["operator.characters"], (text,))
+
+
 def copy_of(ex: Base, node: ast.Call) -> Expr:
     """``list(values)``."""
     if not node.args:
         return ListMake(ex.report.span(node), List(NoneType()), ())
-    value = need_list(ex, node.args[0], "the argument of list()")
+    if isinstance(node.args[0], ast.Tuple):
+        value = list_of(ex, node.args[0])
+    else:
+        value = ex.expr(node.args[0])
+    if isinstance(value.type, Str):
+        return characters(ex, node, value)
+    _be_list(ex, node.args[0], value, "the argument of list()")
     span = ex.report.span(node)
     zero = Const(span, INT, 0, range=Range(0, 0))
     end = Const(span, INT, INT64_MAX, range=Range(INT64_MAX, INT64_MAX))
@@ -85,6 +96,12 @@ def need_list(ex: Base, node: ast.expr, what: str) -> Expr:
     if isinstance(node, ast.Tuple):
         return list_of(ex, node)
     value = ex.expr(node)
+    _be_list(ex, node, value, what)
+    return value
+
+
+def _be_list(ex: Base, node: ast.expr, value: Expr, what: str) -> None:
+    """Refuse what is no list."""
     if not isinstance(value.type, List):
         ex.no_none(value, what)
         ex.report.refuse(
@@ -93,7 +110,6 @@ def need_list(ex: Base, node: ast.expr, what: str) -> Expr:
             f"{what} is a list, but this is '{describe(value.type)}'",
             help="write the items in brackets: [a, b]",
         )
-    return value
 
 
 def _item(value: Expr) -> Type:

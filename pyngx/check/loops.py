@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pyngx.check import tables
 from pyngx.check.coerce import BUF
 from pyngx.check.kinds import Kind
-from pyngx.check.lists import list_of
+from pyngx.check.lists import characters, list_of
 from pyngx.check.scope import Facts, assigned_if
 from pyngx.check.sequences import Sequences
 from pyngx.tree import (
@@ -44,6 +44,7 @@ from pyngx.types import (
     Optional,
     Part,
     Range,
+    Str,
     Struct,
     Tuple,
     Type,
@@ -445,6 +446,8 @@ class Loops(Sequences):
                 return ForBytes(span, var, data, self._for_body(node, (var,)))
             case List(item):
                 return self._for_list(node, value, item)
+            case Str():
+                return self._for_list(node, characters(self, node, value), Str())
             case Headers():
                 self.report.refuse(
                     "PNX152",
@@ -458,7 +461,7 @@ class Loops(Sequences):
                     "PNX152",
                     node.iter,
                     f"'{describe(value.type)}' is not iterated",
-                    help="loops are over range(n), bytes, lists, chains and the body",
+                    help="loops are over range(n), bytes, str, lists, chains and the body",
                 )
 
     def _for_list(self, node: ast.For, value: Expr, item: Type) -> Stmt:

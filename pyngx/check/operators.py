@@ -14,7 +14,7 @@ from pyngx.check.access import Access
 from pyngx.check.base import Cond, path
 from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import constant, integer
-from pyngx.check.formatting import percent
+from pyngx.check.formatting import measured, percent
 from pyngx.check.lists import Lists
 from pyngx.check.scope import assigned_if
 from pyngx.check.tuples import Tuples, is_plain, item_of
@@ -174,6 +174,10 @@ class Operators(Access, Tuples, Lists):
                 return Op(span, Bytes(), TABLE["operator.repeat"], (left, right))
             case "*", t, Bytes() if is_integer(t):
                 return Op(span, Bytes(), TABLE["operator.repeat"], (right, left))
+            case "*", Str(), t if is_integer(t):
+                return Op(span, Str(), TABLE["operator.text_repeat"], (left, right))
+            case "*", t, Str() if is_integer(t):
+                return Op(span, Str(), TABLE["operator.text_repeat"], (right, left))
             case "%", Bytes() | Str(), _:
                 self.report.refuse(
                     "PNX120", node, "the format must be a constant", help="write it in place"
@@ -227,6 +231,7 @@ class Operators(Access, Tuples, Lists):
             checked = [(whole, item_of(again if i else first, i)) for i in range(count)]
         text = isinstance(template.value, str)
         pieces = percent(self.report, node, template, checked, text=text)
+        pieces = measured(pieces) if text else pieces
         return Format(self.report.span(node), Str() if text else Bytes(), pieces)
 
     def _is(self, node: ast.Compare, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Cond:
@@ -352,6 +357,9 @@ class Operators(Access, Tuples, Lists):
                     return IsNone(span, Bool(), found, True, range=BIT)
                 case Bytes() | Part() | Struct("ngx_buf_t"):
                     return self._in_bytes(node, left_node, right)
+                case Str():
+                    text = self.need(left_node, Str(), "what is looked for in a str")
+                    return Op(span, Bool(), TABLE["operator.in_text"], (right, text), range=BIT)
                 case Constant(dict() as table) if table:
                     place, _ = tables.find(self, node, table, left_node, checked=False)
                     zero = Const(span, INT, 0, range=Range(0, 0))
@@ -371,7 +379,7 @@ class Operators(Access, Tuples, Lists):
                         "PNX109",
                         right_node,
                         f"'in' does not work on '{describe(right.type)}'",
-                        help="it works on bytes, headers, and several values: x in (1, 2)",
+                        help="it works on bytes, str, headers, and several values: x in (1, 2)",
                     )
         for item in items:
             if not is_plain(item):

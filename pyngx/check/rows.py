@@ -36,6 +36,7 @@ _RESULTS: dict[str, Type] = {
     "str": Str(),
     "none": NoneType(),
     "strings": List(Bytes()),
+    "texts": List(Str()),
 }
 
 
@@ -94,6 +95,8 @@ def _default(ex: Operators, node: ast.Call, type_: str, default: Default) -> Exp
     """The operand that stands for an argument that is left out."""
     span = ex.report.span(node)
     match default:
+        case bytes() if type_ == "str":
+            return Const(span, Str(), default.decode())
         case bytes():
             return Const(span, Bytes(), default)
         case str():
@@ -101,6 +104,8 @@ def _default(ex: Operators, node: ast.Call, type_: str, default: Default) -> Exp
             return Op(span, INT, row, (), range=row.range)
         case _ if type_ == "bytes?":
             return Const(span, Optional(Bytes()), None)
+        case _ if type_ == "str?":
+            return Const(span, Optional(Str()), None)
         case _ if type_ in ("bool", "true", "false"):
             return Const(span, Bool(), bool(default), range=Range(default, default))
         case _:
@@ -169,11 +174,15 @@ def _argument(
             return ex.need(given, Str(), what)
         case "strings":
             return ex.need(given, List(Bytes()), what)
+        case "texts":
+            return ex.need(given, List(Str()), what)
         case "utf8" | "true" | "false":
             return _fixed(ex, given, type_, what)
         case "text":
             return ex.need_bytes(given, what, text=True)
         case "bytes?":
             return ex.need(given, Optional(Bytes()), what)
+        case "str?":
+            return ex.need(given, Optional(Str()), what)
         case _:
             return ex.need_bytes(given, what)

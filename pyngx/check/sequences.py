@@ -10,7 +10,7 @@ from pyngx.check import tables
 from pyngx.check.assign import Assignments
 from pyngx.check.coerce import as_bytes
 from pyngx.check.constants import integer
-from pyngx.check.lists import CHANGING, list_of
+from pyngx.check.lists import CHANGING, characters, list_of
 from pyngx.diagnostics import Label
 from pyngx.tree import (
     Assign,
@@ -27,6 +27,7 @@ from pyngx.types import (
     LENGTH,
     Bytes,
     List,
+    Str,
     describe,
     range_of,
 )
@@ -60,6 +61,8 @@ class Sequences(Assignments):
         value = as_bytes(self.expr(node))
         if isinstance(node, ast.Tuple):
             value = list_of(self, node)
+        if isinstance(value.type, Str):
+            value = characters(self, node, value)
         copied = isinstance(node, ast.Tuple | ast.Call | ast.ListComp)
         if isinstance(value.type, List) and changed and not copied:
             self.report.refuse(
@@ -75,7 +78,7 @@ class Sequences(Assignments):
                 "PNX152",
                 node,
                 f"'{describe(value.type)}' is not iterated here",
-                help="zip() and reversed() take bytes and lists",
+                help="zip() and reversed() take bytes, str and lists",
             )
         if isinstance(value, Local) and self.stores.get(value.var.name) == 1:
             return (), value

@@ -17,7 +17,9 @@ Types in rows are words, so that a row reads like a stub:
 ``chain``     the chain that a chain-form filter builds
 ``links``     ``ngx_chain_t *``
 ``bytes?``    an ``ngx_str_t`` whose ``data`` may be NULL
+``str?``      the same, of a ``str``
 ``strings``   an ``ngx_array_t *`` of ``ngx_str_t``
+``texts``     the same, of ``str``
 ``time``      an ``ngx_int_t``: seconds; ``time.time()`` is taken too
 ``list``      an ``ngx_array_t *`` of anything
 ``pairs``     an ``ngx_array_t *`` of ``ngx_keyval_t``

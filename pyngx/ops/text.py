@@ -95,11 +95,17 @@ ROWS = (
     _padded("rjust"),
     _padded("center"),
     _built("zfill", ("width: int",)),
-    _built(
-        "expandtabs",
-        ("tabsize: int",),
+    Row(
+        "bytes.expandtabs",
+        ("s: bytes", "tabsize: int"),
+        "bytes",
+        "ngx_http_pyngx_expandtabs",
+        Form.OUT,
+        Passes.POOL,
         defaults=(("tabsize", 8),),
         failures=(Failure("NGX_DECLINED", "OverflowError", "the tab size is too large"),),
+        allocates=True,
+        constant="0",
     ),
     _built(
         "translate",
@@ -135,13 +141,5 @@ ROWS = (
         Form.VIEW,
         defaults=(("encoding", b"utf-8"),),
         failures=(Failure("NGX_DECLINED", "UnicodeDecodeError", "these bytes are not UTF-8"),),
-    ),
-    Row(
-        "str.encode",
-        ("s: str", "encoding: utf8"),
-        "bytes",
-        _P + "same",
-        Form.VIEW,
-        defaults=(("encoding", b"utf-8"),),
     ),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -61,6 +62,28 @@ def fields(value: bytes, at: bytes) -> bytes:
     found = b""
     for part in value.split(at, 2):
         found += b"<%s>" % part
+    return found
+
+
+def pieces(value: str, at: str) -> str:
+    a, sep, b = value.partition(at)
+    c, sep2, value = value.rpartition(at)
+    return "|".join((a, sep, b, c, sep2, value))
+
+
+def letters(value: str) -> str:
+    found = ""
+    for i, ch in enumerate(value):
+        found += f"{i}{ch}{ord(ch)}"
+    return found
+
+
+def backwards(value: str, other: str) -> str:
+    found = ""
+    for ch in reversed(value):
+        found += ch
+    for one, two in zip(value, other):
+        found += two + one
     return found
 
 
@@ -526,6 +549,116 @@ s.decode()
 "%c" % (a & 127)
 """
 
+CHARACTERS = """
+u + v
+u * 2
+u * (a & 3)
+(b & 3) * v
+u[a:]
+u[:a]
+u[a:b]
+u[-3:]
+u[1:-1]
+u[:]
+u[::2]
+u[::-1]
+u[::-2]
+u[a::3]
+u[:a:-1]
+u[a:b:2]
+u[a:b:-2]
+u[a]
+u[-1]
+v[0] + u[a]
+"constänt"[::-1] + "constänt"[5] + "constänt"[-3:]
+"%d" % len(u)
+"%d" % (len(u) + len("日本") - len(u + v))
+"%d" % u.find(v)
+"%d" % u.find(v, a)
+"%d" % u.find(v, a, b)
+"%d" % u.rfind(v)
+"%d" % u.rfind(v, a, b)
+"%d" % u.index(v)
+"%d" % u.index(v, a, b)
+"%d" % u.rindex(v, a)
+"%d" % u.count(v)
+"%d" % u.count("")
+"%d" % u.count("", a)
+"%d" % u.count(v, a, b)
+"%d" % (u in v)
+"%d" % (v not in u)
+"%d" % ("b" in u)
+"%d" % (u == v or u < v)
+"%d" % (u > v or u <= "ü")
+"%d" % (u in ("abc", "日本", v))
+"%d" % (u in v.split("b"))
+"%d" % u.startswith(v)
+"%d" % u.startswith(v, a)
+"%d" % u.startswith("ü", a, b)
+"%d" % u.startswith("ab")
+"%d" % u.endswith(v)
+"%d" % u.endswith(v, a, b)
+"%d" % u.endswith("c")
+"%d" % u.isascii()
+"%d" % u.isspace()
+u.strip()
+u.lstrip()
+u.rstrip()
+u.strip(v)
+u.lstrip(v)
+u.rstrip(v)
+u.strip("")
+u.strip(None)
+u.removeprefix(v)
+u.removesuffix(v)
+u.replace(v, "<>")
+u.replace("", v)
+u.replace("", v, a)
+u.replace(v, "", a)
+u.replace("b", u)
+u.replace(v, u, 1)
+u.ljust(a)
+u.rjust(5, "*") + u.center(7)
+u.center(6, "日")
+u.center(a, v)
+u.zfill(a & 15)
+u.expandtabs()
+"ä\tb日\tc".expandtabs(a & 15)
+"|".join(u.split())
+"|".join(u.split(None, 1))
+"|".join(u.split(v))
+"|".join(u.split(v, a))
+"|".join(u.rsplit(None, a))
+"|".join(u.rsplit(v, 1))
+"|".join(u.splitlines())
+"|".join(u.splitlines(True))
+v.join(u.split("b"))
+", ".join((u, v, "ü"))
+", ".join([p.strip() for p in u.split("b")])
+"-".join(list(u))
+"-".join([c for c in u if c != "b"])
+u.split("b")[a]
+u.partition(v)[0]
+u.partition("b")[2] + u.rpartition("b")[-1]
+pieces(u, v)
+"ä=ö".partition("=")[2]
+letters(u)
+backwards(u, v)
+"%d" % ord(u)
+"%d" % ord(u[0])
+f"{u}|{v}"
+f"{u:5}|{v:>5}|{u:<7}|{v:*>6}|{u:ü<6}|"
+f"{u:.2}|{v:>5.1}|{u:-<3.2}|{v:s}|{u:3s}|"
+"%5s|%-5s|%.2s|%5.1s|" % (u, u, v, v)
+"%s" % u[a:b]
+u.encode().decode()
+(u or v)[:3]
+(u if a else v)[1:]
+hashlib.md5(s).hexdigest()[:12]
+hashlib.sha256(s).hexdigest()[a:b]
+quote(u)[3:] + html.escape(v).replace("&", "+")
+"""
+
 LIBRARY = """
 hashlib.md5(s).hexdigest()
 hashlib.sha1(s + t).hexdigest()
@@ -589,9 +722,34 @@ TEXTS2 = (
 )
 
 
+WORDS = (
+    "",
+    "a",
+    "ü",
+    "b",
+    "abc",
+    "äbc",
+    "日本",
+    "b日b本b",
+    "\u00a0ab\u2003",
+    "\x1c\u3000",
+    "a\u2028b\u0085c",
+    "a😀b😀c",
+    "😀",
+    "-7ü",
+    "+b",
+    "aab",
+    "\tü\tb",
+    "ab c  d ",
+)
+
+
 def source(expressions: str, shape: str, result: str) -> str:
     """A filter file with one variable for each line."""
     functions = []
+    texts = ""
+    if expressions is CHARACTERS:
+        texts = "\n    u = unquote_to_bytes(s).decode()\n    v = unquote_to_bytes(t).decode()"
     for i, line in enumerate(expressions.strip().splitlines()):
         functions.append(f"""
 
@@ -600,7 +758,7 @@ def v{i}(r: ngx_http_request_t) -> {result}:
     a = number(r.arg(b"a"))
     b = number(r.arg(b"b"))
     s = text(r.arg(b"s"))
-    t = text(r.arg(b"t"))
+    t = text(r.arg(b"t")){texts}
     return {shape.format(line)}
 """)
     return HEAD + "".join(functions)
@@ -620,11 +778,14 @@ def arguments(
 
 
 TEXT_PAIRS = list(itertools.product(TEXTS + TEXTS2, repeat=2))
+QUOTED = [quote(word).encode() for word in WORDS]
+WORD_PAIRS = list(itertools.product(QUOTED, repeat=2))
 CASES = {
     "integers": (INTEGERS, 'b"%d" % ({})', "bytes", itertools.product(NUMBERS, repeat=2)),
     "texts": (BYTES, "({})", "bytes", itertools.product(SMALL, repeat=2)),
     "truths": (TRUTHS, 'b"%d" % ({})', "bytes", itertools.product(SMALL, repeat=2)),
     "library": (LIBRARY, "({})", "str", itertools.product(NUMBERS, repeat=2)),
+    "characters": (CHARACTERS, "({})", "str", itertools.product(SMALL, repeat=2)),
     "strings": (STRINGS, "({})", "str", itertools.product(NUMBERS, repeat=2)),
 }
 
@@ -637,5 +798,6 @@ def test_expressions(name: str, packaged: Target, tmp_path: Path) -> None:
     path.write_text(source(expressions, shape, result))
     served = Variables(path, packaged, tmp_path / "out")
     with served.serving() as nginx:
-        wrong = served.differences(nginx, arguments(pairs, TEXT_PAIRS))
+        texts = WORD_PAIRS if name == "characters" else TEXT_PAIRS
+        wrong = served.differences(nginx, arguments(pairs, texts))
     assert not wrong, f"{len(wrong)} differences:\n" + "\n".join(wrong[:40])

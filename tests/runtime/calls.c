@@ -130,7 +130,10 @@ ngx_call_padded(ljust)
 ngx_call_padded(rjust)
 ngx_call_padded(center)
 ngx_call_sized(zfill)
-ngx_call_sized(expandtabs)
+ngx_call(ngx_int_t, expandtabs,
+         (ngx_pool_t *pool, ngx_uint_t utf8, ngx_str_t *s, ngx_int_t n,
+          ngx_str_t *result),
+         (pool, utf8, s, n, result))
 ngx_call_build(translate,
                (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *table,
                 ngx_str_t *deleted, ngx_str_t *result),
@@ -227,3 +230,69 @@ ngx_call(ngx_int_t, randrange,
          (ngx_int_t a, ngx_int_t b, ngx_int_t *result), (a, b, result))
 ngx_call(ngx_int_t, randint,
          (ngx_int_t a, ngx_int_t b, ngx_int_t *result), (a, b, result))
+
+
+#define ngx_call_str_search(name)                                             \
+    ngx_call(ngx_int_t, str_##name,                                           \
+             (ngx_str_t *s, ngx_str_t *t, ngx_int_t i, ngx_int_t j),          \
+             (s, t, i, j))
+
+
+#define ngx_call_str_strip(name)                                              \
+    ngx_call(void, str_##name,                                                \
+             (ngx_str_t *s, ngx_str_t *t, ngx_str_t *result), (s, t, result))
+
+
+#define ngx_call_str_padded(name)                                             \
+    ngx_call(ngx_int_t, str_##name,                                           \
+             (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t n, ngx_str_t *fill,   \
+              ngx_str_t *result),                                             \
+             (pool, s, n, fill, result))
+
+
+#define ngx_call_str_split(name)                                              \
+    ngx_call(ngx_int_t, str_##name,                                           \
+             (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *sep, ngx_int_t most, \
+              ngx_array_t **result),                                          \
+             (pool, s, sep, most, result))
+
+
+ngx_call_str_search(find)
+ngx_call_str_search(rfind)
+ngx_call_str_search(count)
+ngx_call_str_search(startswith)
+ngx_call_str_search(endswith)
+ngx_call(ngx_int_t, str_len, (ngx_str_t *s), (s))
+ngx_call(ngx_int_t, str_isspace, (ngx_str_t *s), (s))
+ngx_call_str_strip(strip)
+ngx_call_str_strip(lstrip)
+ngx_call_str_strip(rstrip)
+ngx_call_str_padded(ljust)
+ngx_call_str_padded(rjust)
+ngx_call_str_padded(center)
+ngx_call(ngx_int_t, str_zfill,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t n, ngx_str_t *result),
+         (pool, s, n, result))
+ngx_call_str_split(split)
+ngx_call_str_split(rsplit)
+ngx_call(ngx_int_t, str_splitlines,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t keep,
+          ngx_array_t **result),
+         (pool, s, keep, result))
+ngx_call(ngx_int_t, str_list,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_array_t **result),
+         (pool, s, result))
+ngx_call(ngx_int_t, str_replace,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *a, ngx_str_t *b,
+          ngx_int_t n, ngx_str_t *result),
+         (pool, s, a, b, n, result))
+ngx_call(void, str_slice,
+         (ngx_str_t *s, ngx_int_t i, ngx_int_t j, ngx_str_t *result),
+         (s, i, j, result))
+ngx_call(ngx_int_t, str_slice_step,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t i, ngx_int_t j,
+          ngx_int_t step, ngx_str_t *result),
+         (pool, s, i, j, step, result))
+ngx_call(ngx_int_t, str_item,
+         (ngx_str_t *s, ngx_int_t i, ngx_str_t *result), (s, i, result))
+ngx_call(ngx_int_t, str_ord, (ngx_str_t *s, ngx_int_t *result), (s, result))

@@ -1,0 +1,213 @@
+"""Operations of ``str``; rows only.
+
+A ``str`` is kept in UTF-8, in which a character is never found inside of another one: what looks
+for text, joins it or cuts it at text is the operation of bytes. What counts, or says where, counts
+characters, and has a function of its own.
+"""
+
+from __future__ import annotations
+
+from pyngx.ops.registry import Default, Failure, Form, Passes, Row
+from pyngx.types import INT64_MAX, LENGTH, Range
+
+_P = "ngx_http_pyngx_str_"
+_B = "ngx_http_pyngx_bytes_"
+_WHOLE = (("start", 0), ("end", INT64_MAX))
+_EMPTY = (Failure("NGX_DECLINED", "ValueError", "empty separator"),)
+_PART = ("start: int", "end: int")
+
+
+def _search(name: str, range_: Range) -> Row:
+    return Row(
+        f"str.{name}",
+        ("s: str", "sub: str", *_PART),
+        "int",
+        _P + name,
+        Form.VALUE,
+        defaults=_WHOLE,
+        range=range_,
+    )
+
+
+def _position(name: str) -> Row:
+    return Row(
+        f"str.{name}",
+        ("s: str", "sub: str", *_PART),
+        "int",
+        _P + name,
+        Form.OUT,
+        defaults=_WHOLE,
+        failures=(Failure("NGX_DECLINED", "ValueError", "substring not found"),),
+        range=LENGTH,
+    )
+
+
+def _affix(name: str) -> Row:
+    return Row(
+        f"str.{name}",
+        ("s: str", "affix: str", *_PART),
+        "bool",
+        _P + name,
+        Form.VALUE,
+        defaults=_WHOLE,
+    )
+
+
+def _view(
+    name: str, params: tuple[str, ...], c: str, defaults: tuple[tuple[str, Default], ...] = ()
+) -> Row:
+    return Row(f"str.{name}", ("s: str", *params), "str", c, Form.VIEW, defaults=defaults)
+
+
+def _built(
+    name: str,
+    params: tuple[str, ...],
+    c: str,
+    *,
+    result: str = "str",
+    defaults: tuple[tuple[str, Default], ...] = (),
+    failures: tuple[Failure, ...] = (),
+    constant: str = "",
+) -> Row:
+    return Row(
+        name,
+        ("s: str", *params),
+        result,
+        c,
+        Form.OUT,
+        Passes.POOL,
+        defaults=defaults,
+        failures=failures,
+        allocates=True,
+        constant=constant,
+    )
+
+
+def _padded(name: str) -> Row:
+    return _built(
+        f"str.{name}",
+        ("width: int", "fillchar: str"),
+        _P + name,
+        defaults=(("fillchar", b" "),),
+        failures=(Failure("NGX_DECLINED", "TypeError", "the fill is not one character"),),
+    )
+
+
+def _split(name: str) -> Row:
+    return _built(
+        f"str.{name}",
+        ("sep: str?", "maxsplit: int"),
+        _P + name,
+        result="texts",
+        defaults=(("sep", 0), ("maxsplit", -1)),
+        failures=_EMPTY,
+    )
+
+
+def _piece(name: str, c: str) -> Row:
+    return Row(
+        f"str.{name}",
+        ("s: str", "sep: str"),
+        "str",
+        _B + c,
+        Form.VIEW,
+        failures=_EMPTY,
+    )
+
+
+ROWS = (
+    _search("find", Range(-1, LENGTH.hi)),
+    _search("rfind", Range(-1, LENGTH.hi)),
+    _search("count", LENGTH),
+    _position("index"),
+    _position("rindex"),
+    _affix("startswith"),
+    _affix("endswith"),
+    Row("str.isascii", ("s: str",), "bool", _B + "isascii", Form.VALUE),
+    Row("str.isspace", ("s: str",), "bool", _P + "isspace", Form.VALUE),
+    _view("strip", ("chars: str?",), _P + "strip", (("chars", 0),)),
+    _view("lstrip", ("chars: str?",), _P + "lstrip", (("chars", 0),)),
+    _view("rstrip", ("chars: str?",), _P + "rstrip", (("chars", 0),)),
+    _view("removeprefix", ("affix: str",), _B + "removeprefix"),
+    _view("removesuffix", ("affix: str",), _B + "removesuffix"),
+    _built(
+        "str.replace",
+        ("old: str", "new: str", "count: int"),
+        _P + "replace",
+        defaults=(("count", -1),),
+    ),
+    _padded("ljust"),
+    _padded("rjust"),
+    _padded("center"),
+    _built("str.zfill", ("width: int",), _P + "zfill"),
+    _built(
+        "str.expandtabs",
+        ("tabsize: int",),
+        "ngx_http_pyngx_expandtabs",
+        defaults=(("tabsize", 8),),
+        failures=(Failure("NGX_DECLINED", "OverflowError", "the tab size is too large"),),
+        constant="1",
+    ),
+    _split("split"),
+    _split("rsplit"),
+    _built(
+        "str.splitlines",
+        ("keepends: bool",),
+        _P + "splitlines",
+        result="texts",
+        defaults=(("keepends", 0),),
+    ),
+    _built("str.join", ("iterable: texts",), _B + "join"),
+    _piece("partition[0]", "before"),
+    _piece("partition[1]", "at"),
+    _piece("partition[2]", "behind"),
+    _piece("rpartition[0]", "rbefore"),
+    _piece("rpartition[1]", "at"),
+    _piece("rpartition[2]", "rbehind"),
+    Row(
+        "str.encode",
+        ("s: str", "encoding: utf8"),
+        "bytes",
+        _B + "same",
+        Form.VIEW,
+        defaults=(("encoding", b"utf-8"),),
+    ),
+    Row("operator.text_length", ("s: str",), "int", _P + "len", Form.VALUE, range=LENGTH),
+    Row("operator.in_text", ("s: str", "sub: str"), "bool", _B + "contains", Form.VALUE),
+    Row(
+        "operator.text_item",
+        ("s: str", "index: int"),
+        "str",
+        _P + "item",
+        Form.VIEW,
+        failures=(Failure("NGX_DECLINED", "IndexError", "string index out of range"),),
+    ),
+    Row(
+        "operator.text_slice",
+        ("s: str", "start: int", "stop: int"),
+        "str",
+        _P + "slice",
+        Form.VIEW,
+    ),
+    _built(
+        "operator.text_slice_step",
+        ("start: int", "stop: int", "step: int"),
+        _P + "slice_step",
+    ),
+    _built(
+        "operator.text_repeat",
+        ("n: int",),
+        _B + "repeat",
+        failures=(Failure("NGX_DECLINED", "OverflowError", "repeated text is too long"),),
+    ),
+    _built("operator.characters", (), _P + "list", result="texts"),
+    Row(
+        "operator.ord",
+        ("s: str",),
+        "int",
+        _P + "ord",
+        Form.OUT,
+        failures=(Failure("NGX_DECLINED", "TypeError", "ord() takes one character"),),
+        range=Range(0, 0x10FFFF),
+    ),
+)
