@@ -141,10 +141,7 @@ def test_text_leaves_before_the_next_piece(nginx_target: Target, module: Path) -
         client.Connection(here.nginx.port) as connection,
     ):
         connection.send("/unbuffered/")
-        seen = b""
-        while b"text " not in seen:
-            seen += connection.read_some(1)
-        assert seen.endswith(b"\r\n5\r\ntext ")
+        assert connection.read_until(b"text ").endswith(b"\r\n5\r\ntext ")
 
 
 SUB = """

@@ -354,9 +354,7 @@ def test_what_was_flushed_arrives(name: str, examples_as: Examples) -> None:
         client.Connection(at.nginx.port) as connection,
     ):
         connection.send("/")
-        received = b""
-        while b"first" not in received:
-            received += connection.read_some(1)
+        connection.read_until(b"first")
 
 
 # not_modified

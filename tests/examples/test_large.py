@@ -79,14 +79,11 @@ class _Hashed(client.Connection):
         """Ask for it and read to the end of the connection; the response is not chunked, because
         HTTP/1.0 has no chunks."""
         self.send(path, version="1.0")
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += self.socket.recv(65536)
-        head, _, data = head.partition(b"\r\n\r\n")
+        head = self.read_until(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200"), head
-        while len(data) < 2 * len(PIECE):
-            data += self.socket.recv(65536)
-        data = plain_nonce(data)
+        data = self.read_some(2 * len(PIECE))
+        assert len(data) == 2 * len(PIECE), f"the body ends after {len(data)} bytes"
+        data, self._pending = plain_nonce(data + self._pending), b""
         length, found = 0, hashlib.sha256()
         while data:
             length += len(data)

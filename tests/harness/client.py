@@ -133,6 +133,16 @@ class Connection:
         """Read exactly ``count`` raw bytes, fewer at the end of the stream."""
         return self._take(count)
 
+    def read_until(self, text: bytes) -> bytes:
+        """Read raw bytes up to and with a text; raises ``StreamEnded`` where it does not come."""
+        seen = b""
+        while not seen.endswith(text):
+            one = self._take(1)
+            if not one:
+                raise StreamEnded(f"the stream ends without {text!r}: {seen[-80:]!r}")
+            seen += one
+        return seen
+
     def expect_end(self) -> None:
         """Check that the peer closes now, with nothing after the last response."""
         rest = self._pending or self.socket.recv(CHUNK)
