@@ -71,9 +71,10 @@ _OPINIONS = (
     "-Wno-maybe-uninitialized",
     "-Wno-stringop-overflow",
     "-Wno-stringop-overread",
+    "-Wno-unknown-warning-option",
 )
 """What gcc suspects once it has inlined a lot, and nginx's flags would make an error. clang has
-judged the C before."""
+judged the C before, and is told not to complain that it does not know these options."""
 
 
 def compile_flags(tree: Configured) -> list[str]:

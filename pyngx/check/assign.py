@@ -89,7 +89,11 @@ class Assignments(Unpacking):
                 "PNX141",
                 node,
                 f"'{describe(wanted)}' is not assigned to a variable",
-                help="use it in place",
+                help=(
+                    "give it that name once, in a statement outside of any block"
+                    if isinstance(wanted, Headers | Variables)
+                    else "use it in place"
+                ),
             )
         if name in self.wide:
             wanted = self.wide[name]

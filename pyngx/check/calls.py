@@ -26,7 +26,7 @@ from pyngx.check.lists import CHANGING, copy_of, sorted_of
 from pyngx.check.lookups import get
 from pyngx.check.objects import made, replaced
 from pyngx.check.operators import Operators
-from pyngx.check.pieces import PARTITIONS
+from pyngx.check.pieces import PARTITIONS, pieces
 from pyngx.check.rows import given_count, row_call
 from pyngx.diagnostics import Label
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
@@ -356,12 +356,7 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
         case Str() if TABLE.get(f"str.{func.attr}"):
             return row_call(ex, node, TABLE[f"str.{func.attr}"], (value,))
         case Bytes() | Str() | Part() | Struct("ngx_buf_t") if func.attr in PARTITIONS:
-            ex.report.refuse(
-                "PNX141",
-                node,
-                f"what {func.attr}() gives is not kept as a tuple",
-                help=f"unpack it: 'a, sep, b = b.{func.attr}(…)', or take one: '…[0]'",
-            )
+            return pieces(ex, node, value, func.attr)
         case _:
             pass
     ex.report.refuse(

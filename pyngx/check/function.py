@@ -17,6 +17,7 @@ from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.kinds import Kind, Widened
 from pyngx.check.stmt import Statements
 from pyngx.diagnostics import Diagnostics
+from pyngx.frontend.aliases import spell_out_aliases
 from pyngx.frontend.comprehensions import spell_out_loops
 from pyngx.frontend.load import FunctionSource, name_span
 from pyngx.frontend.match import spell_out
@@ -372,6 +373,7 @@ def check_function(
     """
     constructs = Diagnostics()
     refuse(function, constructs, generator=scope > 0)
+    spell_out_aliases(function)
     spell_out(function, constructs)
     spell_out_loops(function, constructs)
     mod.diags.extend(constructs)

@@ -1,15 +1,16 @@
-"""``partition`` and ``rpartition``: three views, unpacked, or one of them taken."""
+"""``partition`` and ``rpartition``: three views, unpacked, one of them taken, or all as a tuple."""
 
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from pyngx.check.coerce import as_bytes
 from pyngx.check.operators import Operators
 from pyngx.check.rows import row_call
 from pyngx.ops.table import TABLE
-from pyngx.tree import Expr
-from pyngx.types import Bytes, Part, Str, Struct
+from pyngx.tree import Expr, Op, TupleOf
+from pyngx.types import Bytes, Part, Str, Struct, Tuple
 
 PARTITIONS = ("partition", "rpartition")
 PIECES = 3
@@ -32,5 +33,21 @@ def partition(ex: Operators, node: ast.expr) -> tuple[ast.Call, Expr, str] | Non
 
 def piece(ex: Operators, call: ast.Call, receiver: Expr, method: str, index: int) -> Expr:
     """One of the three."""
-    owner = "str" if isinstance(receiver.type, Str) else "bytes"
-    return row_call(ex, call, TABLE[f"{owner}.{method}[{index}]"], (receiver,))
+    row = TABLE[f"{_owner(receiver)}.{method}[{index}]"]
+    return row_call(ex, call, row, (receiver,))
+
+
+def pieces(ex: Operators, call: ast.Call, receiver: Expr, method: str) -> Expr:
+    """All of them as a tuple; the operands are evaluated once."""
+    first = piece(ex, call, as_bytes(receiver), method, 0)
+    assert isinstance(first, Op)
+    once = [ex.once(arg, "whole") for arg in first.args]
+    items = [replace(first, args=tuple(a for a, _ in once))]
+    for index in range(1, PIECES):
+        row = TABLE[f"{_owner(receiver)}.{method}[{index}]"]
+        items.append(replace(first, row=row, args=tuple(b for _, b in once)))
+    return TupleOf(ex.report.span(call), Tuple((first.type,) * PIECES), tuple(items))
+
+
+def _owner(receiver: Expr) -> str:
+    return "str" if isinstance(receiver.type, Str) else "bytes"

@@ -414,3 +414,12 @@ def placed(r: ngx_http_request_t, ctx: Ctx) -> bytes:
     ctx.cookie = replace(ctx.cookie, age=ctx.cookie.age + 1)
     after = ctx.cookie
     return b"%s %d %s %s %d" % (before.name, before.age, after.name, after.value or b"", after.age)
+
+
+@variable("pieces")
+def pieces(r: ngx_http_request_t) -> bytes:
+    whole = r.arg(b"s") or b""
+    sep = r.arg(b"t") or b"b"
+    parts = whole.upper().lower().rpartition(sep)
+    same = whole.partition(sep) == parts
+    return b"%s/%s/%s/%d" % (parts[2], parts[1], parts[0], same)

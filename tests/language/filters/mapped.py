@@ -42,6 +42,7 @@ def header(r: ngx_http_request_t, conf: Conf, ctx: Ctx) -> ngx_int_t:
     name = r.arg(b"name") or b"X-Name"
     value = r.arg(b"value") or b"value"
     h = b""
+    fields = r.headers_out  # a short name
     ctx.seen += 1
     ctx.name = name
     if act == b"set":
@@ -55,9 +56,9 @@ def header(r: ngx_http_request_t, conf: Conf, ctx: Ctx) -> ngx_int_t:
         del r.headers_out[name]
         del r.headers_out["X-Not-There"]
     elif act == b"addset":
-        r.headers_out.add(name, value)
-        r.headers_out.add(name, value + b"2")
-        r.headers_out[name] = b"last"
+        fields.add(name, value)
+        fields.add(name, value + b"2")
+        fields[name] = b"last"
     elif act == b"split":
         r.headers_out["X-Split"] = b"a\r\nX-Evil: 1"
     elif act == b"splitname":
