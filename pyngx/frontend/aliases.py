@@ -34,8 +34,14 @@ def spell_out_aliases(function: FunctionSource) -> None:
             case ast.Assign(
                 targets=[ast.Name(id=name)],
                 value=ast.Attribute(value=ast.Name(id=owner), attr=attr) as value,
-            ) if attr in PARTS and owner in parameters - bound.keys():
-                if bound[name] == 1 and name not in parameters and not _read_in(node.body[:place], name):
+            ) if (
+                attr in PARTS and owner in parameters - bound.keys()
+            ):
+                if (
+                    bound[name] == 1
+                    and name not in parameters
+                    and not _read_in(node.body[:place], name)
+                ):
                     meant[name] = value
                     nothing = ast.copy_location(ast.Pass(), stmt)
                     node.body[place] = nothing
