@@ -11,13 +11,14 @@
 #   make bench           count the instructions a byte of filters that look at each byte
 #   make format          put the code into its shape
 #   make docs            write the generated pages of docs/
+#   make stubs           write pyngx/_nginx.pyi, what type checkers know of nginx
 
 PY = .venv/bin/python
 
 export NGINX_SRC
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: setup demo test test-long stress fuzz bench lint format docs nginx-1.26.3 nginx-1.22.1 clean
+.PHONY: setup demo test test-long stress fuzz bench lint format docs nginx-1.26.3 nginx-1.22.1 stubs clean
 
 setup:
 	@sh scripts/setup.sh
@@ -56,6 +57,9 @@ format: setup
 docs: setup
 	$(PY) -m tests.diagnostics.docs
 	$(PY) -m tests.engine_page
+
+stubs: setup nginx-1.26.3
+	$(PY) -m tests.stubs
 
 nginx-1.26.3 nginx-1.22.1: setup
 	@$(PY) scripts/nginx_source.py build $(@:nginx-%=%)

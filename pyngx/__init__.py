@@ -45,6 +45,10 @@ __all__ = [
 ]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_HeaderFilter = TypeVar("_HeaderFilter", bound=Callable[..., int | None])
+_BodyFilter = TypeVar("_BodyFilter", bound=Callable[..., "Stream | int"])
+_Variable = TypeVar("_Variable", bound=Callable[..., bytes | str | None])
+_T = TypeVar("_T")
 
 
 class ConfError(Exception):
@@ -104,17 +108,19 @@ def _mark(function: _F, mark: HeaderFilter | BodyFilter | Variable, what: str) -
     return function
 
 
-def header_filter(function: _F) -> _F:
+def header_filter(function: _HeaderFilter) -> _HeaderFilter:
     """This function sees, and may change, the header of each response."""
     return _mark(function, HeaderFilter(), "header_filter")
 
 
 @overload
-def body_filter(function: _F, /) -> _F: ...
+def body_filter(function: _BodyFilter, /) -> _BodyFilter: ...
 
 
 @overload
-def body_filter(*, encoded: bool = False, partial: bool = False) -> Callable[[_F], _F]: ...
+def body_filter(
+    *, encoded: bool = False, partial: bool = False
+) -> Callable[[_BodyFilter], _BodyFilter]: ...
 
 
 def body_filter(function: Any = None, /, *, encoded: bool = False, partial: bool = False) -> Any:
@@ -124,7 +130,7 @@ def body_filter(function: Any = None, /, *, encoded: bool = False, partial: bool
     return lambda marked: _mark(marked, BodyFilter(encoded, partial), "body_filter")
 
 
-def variable(name: str | Directive) -> Callable[[_F], _F]:
+def variable(name: str | Directive) -> Callable[[_Variable], _Variable]:
     """This function gives the value of ``$name``; None means that it has none.
 
     With ``@variable(directive("set_x"))`` the configuration names the variable: each
@@ -162,22 +168,6 @@ class Directive:
     max: int | float | None = None
 
 
-def directive(
-    name: str,
-    default: Any = NO_DEFAULT,
-    *,
-    context: str | Sequence[str] | None = None,
-    min: int | float | None = None,
-    max: int | float | None = None,
-) -> Any:
-    """A field that nginx's configuration sets; its annotation says how the text is parsed.
-
-    ``context`` names where it may stand (``"http"``, ``"server"``, ``"location"``, or several);
-    ``min`` and ``max`` bound a number.
-    """
-    return Directive(name, default, context, min, max)
-
-
 class MimeTypes:
     """A set of MIME types, as ``gzip_types`` takes them; ``*`` stands for any."""
 
@@ -192,6 +182,89 @@ class MimeTypes:
         content_type: bytes = r.headers_out["Content-Type"] or b""
         bare = content_type.split(b";")[0].strip().lower()
         return bool(bare) and (b"*" in self.types or bare in self.types)
+
+
+if TYPE_CHECKING:
+    # What a default becomes in the field, as a type that is assignable to each of them.
+
+    class _Items(list[_T], MimeTypes): ...
+
+    class _Bytes(bytes, ngx_http_complex_value_t): ...
+
+    class _Text(str, ngx_http_complex_value_t): ...
+
+
+@overload
+def directive(
+    name: str,
+    *,
+    context: str | Sequence[str] | None = ...,
+    min: int | float | None = ...,
+    max: int | float | None = ...,
+) -> Any: ...
+
+
+@overload
+def directive(
+    name: str,
+    default: bytes,
+    *,
+    context: str | Sequence[str] | None = ...,
+) -> _Bytes: ...
+
+
+@overload
+def directive(
+    name: str,
+    default: str,
+    *,
+    context: str | Sequence[str] | None = ...,
+) -> _Text: ...
+
+
+@overload
+def directive(
+    name: str,
+    default: tuple[int, int],
+    *,
+    context: str | Sequence[str] | None = ...,
+) -> Any: ...
+
+
+@overload
+def directive(
+    name: str,
+    default: list[_T] | tuple[_T, ...],
+    *,
+    context: str | Sequence[str] | None = ...,
+) -> _Items[_T]: ...
+
+
+@overload
+def directive(
+    name: str,
+    default: _T,
+    *,
+    context: str | Sequence[str] | None = ...,
+    min: int | float | None = ...,
+    max: int | float | None = ...,
+) -> _T: ...
+
+
+def directive(
+    name: str,
+    default: Any = NO_DEFAULT,
+    *,
+    context: str | Sequence[str] | None = None,
+    min: int | float | None = None,
+    max: int | float | None = None,
+) -> Any:
+    """A field that nginx's configuration sets; its annotation says how the text is parsed.
+
+    ``context`` names where it may stand (``"http"``, ``"server"``, ``"location"``, or several);
+    ``min`` and ``max`` bound a number.
+    """
+    return Directive(name, default, context, min, max)
 
 
 _WRAPPED: dict[object, Callable[[Any], Any]] = {
@@ -244,15 +317,23 @@ class _Fields:
         return f"{type(self).__name__}({fields})"
 
 
-class LocConf(_Fields):
+class _Conf(_Fields):
+    """A class of directives; it may have a ``validate``."""
+
+    if TYPE_CHECKING:
+
+        def validate(self) -> None: ...
+
+
+class LocConf(_Conf):
     """Base of the configuration that each location has."""
 
 
-class SrvConf(_Fields):
+class SrvConf(_Conf):
     """Base of the configuration that each server has."""
 
 
-class MainConf(_Fields):
+class MainConf(_Conf):
     """Base of the configuration that there is once."""
 
 

@@ -13,10 +13,11 @@ constant               its value, ``int`` or ``bytes``
 function               an `NgxFunction`, which only a compiled filter can call
 =====================  =============================================================
 
-Type checkers see the scalars as aliases of ``int``, ``bool`` and ``bytes``; the compiler tells them
-apart because at run time they are classes of their own. Rejected: ``typing.NewType``, with which
-``conf.size = 5`` would be a type error; subclasses of ``int``, whose arithmetic would be ``int``
-again after one step and which ``bool`` does not allow.
+Type checkers see ``_nginx.pyi``, which is generated from the headers: structures with the fields
+that the language has, and the scalars as aliases of ``int``, ``bool`` and ``bytes``; the compiler
+tells them apart because at run time they are classes of their own. Rejected: ``typing.NewType``,
+with which ``conf.size = 5`` would be a type error; subclasses of ``int``, whose arithmetic would be
+``int`` again after one step and which ``bool`` does not allow.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 
 class Model(Protocol):
@@ -122,66 +123,9 @@ class ngx_http_complex_value_t:
 
 
 if TYPE_CHECKING:
-    int8_t: TypeAlias = int
-    int16_t: TypeAlias = int
-    int32_t: TypeAlias = int
-    int64_t: TypeAlias = int
-    uint8_t: TypeAlias = int
-    uint16_t: TypeAlias = int
-    uint32_t: TypeAlias = int
-    uint64_t: TypeAlias = int
-    ngx_int_t: TypeAlias = int
-    ngx_uint_t: TypeAlias = int
-    ngx_msec_t: TypeAlias = int
-    off_t: TypeAlias = int
-    size_t: TypeAlias = int
-    ssize_t: TypeAlias = int
-    time_t: TypeAlias = int
-    u_char: TypeAlias = int
-    ngx_flag_t: TypeAlias = bool
-    ngx_str_t: TypeAlias = bytes
-
-    NGX_OK: int
-    NGX_ERROR: int
-    NGX_AGAIN: int
-    NGX_DECLINED: int
-    NGX_DONE: int
-    NGX_HTTP_OK: int
-    NGX_HTTP_NO_CONTENT: int
-    NGX_HTTP_PARTIAL_CONTENT: int
-    NGX_HTTP_MOVED_PERMANENTLY: int
-    NGX_HTTP_MOVED_TEMPORARILY: int
-    NGX_HTTP_NOT_MODIFIED: int
-    NGX_HTTP_BAD_REQUEST: int
-    NGX_HTTP_UNAUTHORIZED: int
-    NGX_HTTP_FORBIDDEN: int
-    NGX_HTTP_NOT_FOUND: int
-    NGX_HTTP_NOT_ALLOWED: int
-    NGX_HTTP_INTERNAL_SERVER_ERROR: int
-    NGX_HTTP_SERVICE_UNAVAILABLE: int
-
-    class ngx_buf_t(bytes):
-        """A buffer of the response: nginx's fields, and the bytes in it."""
-
-        def __getattr__(self, name: str) -> Any: ...
-
-        def __setitem__(self, key: int | slice, value: int | bytes) -> None: ...
-
-    class ngx_http_request_t:
-        """A request: nginx's fields, and what makes them easy to use."""
-
-        @property
-        def is_main(self) -> bool: ...
-
-        @property
-        def variables(self) -> Any: ...
-
-        def arg(self, name: bytes, /) -> bytes | None: ...
-
-        def cookie(self, name: bytes, /) -> bytes | None: ...
-
-        def __getattr__(self, name: str) -> Any: ...
-
+    from pyngx._nginx import *  # noqa: F403
+    from pyngx._nginx import ngx_buf_t as ngx_buf_t
+    from pyngx._nginx import ngx_http_request_t as ngx_http_request_t
 else:
     int8_t = CScalar("int8_t", int)
     int16_t = CScalar("int16_t", int)
@@ -217,6 +161,8 @@ class ngx_chain_t(NgxStruct):
     """A chain of buffers: what a filter of the chain form takes in and passes on."""
 
     c_name = "ngx_chain_t"
+    buf: ngx_buf_t
+    next: ngx_chain_t | None
 
     def __init__(self) -> None:
         self._links: list[ngx_buf_t | bytes | str] = []
@@ -317,12 +263,14 @@ PUBLIC = frozenset(
 """The names of nginx's that this module defines itself, whatever the headers say."""
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
-        raise AttributeError(name)
-    model = active_model()
-    found = lookup(name, model)
-    if found is None:
-        message, near = explain_missing(name, model)
-        raise AttributeError(message + (f"; did you mean '{near}'?" if near else ""))
-    return found
+if not TYPE_CHECKING:  # type checkers would take any name for one of nginx's
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        model = active_model()
+        found = lookup(name, model)
+        if found is None:
+            message, near = explain_missing(name, model)
+            raise AttributeError(message + (f"; did you mean '{near}'?" if near else ""))
+        return found

@@ -73,7 +73,7 @@ def test_the_wheel_has_every_module_and_every_runtime_file(wheel: Path) -> None:
     assert runtime
     assert (modules | runtime | {"pyngx/py.typed"}) <= names
     others = {n for n in names - modules - runtime if ".dist-info/" not in n}
-    assert others == {"pyngx/py.typed", "pyngx/_docs/errors.md"}
+    assert others == {"pyngx/py.typed", "pyngx/_nginx.pyi", "pyngx/_docs/errors.md"}
 
 
 def test_its_dependencies_are_those_that_the_package_imports() -> None:
@@ -83,6 +83,21 @@ def test_its_dependencies_are_those_that_the_package_imports() -> None:
     for name in names:
         module = {"libclang": "clang"}.get(name, name)
         assert f"import {module}" in text or f"from {module}" in text, f"{name} is not used"
+
+
+def test_type_checkers_find_the_types_of_the_installed_package(
+    installed: Path, tmp_path: Path
+) -> None:
+    shutil.copy(EXAMPLES / "footer.py", tmp_path)
+    wrong = (EXAMPLES / "footer.py").read_text().replace("r.headers_out.status", "r.status")
+    (tmp_path / "wrong.py").write_text(wrong)
+    python, tools = installed.with_name("python"), Path(sys.executable).parent
+    mypy = (tools / "mypy", "--strict", "--config-file=", "--python-executable", python)
+    pyright = (tools / "basedpyright", "--pythonpath", python, "--level", "error")
+    for checker in (mypy, pyright):
+        run(*checker, "footer.py", cwd=tmp_path)
+        done = subprocess.run([*checker, "wrong.py"], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 1 and 'status" ' in done.stdout, done.stdout
 
 
 def test_the_installed_command_works_away_from_the_checkout(

@@ -22,7 +22,8 @@ _CLOSED = frozenset((b"connection", b"keep-alive", b"transfer-encoding"))
 _FIRST = (b"Content-Type", b"Content-Length", b"Last-Modified", b"Accept-Ranges")
 
 
-def _bytes(text: Text) -> bytes:
+def as_bytes(text: Text) -> bytes:
+    """Names and values may be text, which is sent as UTF-8."""
     return text.encode() if isinstance(text, str) else bytes(text)
 
 
@@ -43,7 +44,7 @@ class Headers:
     """``r.headers_in``, and what both directions have in common."""
 
     def __init__(self, items: Iterable[tuple[Text, Text]] = ()) -> None:
-        self._list = [(_bytes(n), _bytes(v)) for n, v in items]
+        self._list = [(as_bytes(n), as_bytes(v)) for n, v in items]
 
     def __getitem__(self, name: Text) -> bytes | None:
         return next(iter(self.get_all(name)), None)
@@ -55,7 +56,7 @@ class Headers:
 
     def get_all(self, name: Text) -> list[bytes]:
         """All values of that name."""
-        wanted = _bytes(name).lower()
+        wanted = as_bytes(name).lower()
         return [v for n, v in self.items() if n.lower() == wanted]
 
     def __contains__(self, name: Text) -> bool:
@@ -83,17 +84,17 @@ class HeadersOut(Headers):
         self.allow_ranges = False
         self.content_offset = 0
         for name, value in items:
-            match _bytes(name).lower():
-                case b"accept-ranges" if _bytes(value).lower() == b"bytes":
+            match as_bytes(name).lower():
+                case b"accept-ranges" if as_bytes(value).lower() == b"bytes":
                     self.allow_ranges = True
-                case b"last-modified" if http_time(parse_time(_bytes(value))) == _bytes(value):
-                    self.last_modified_time = parse_time(_bytes(value))
+                case b"last-modified" if http_time(parse_time(as_bytes(value))) == as_bytes(value):
+                    self.last_modified_time = parse_time(as_bytes(value))
                 case _:
                     self.add(name, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "content_type":
-            value = _bytes(value)
+            value = as_bytes(value)
             object.__setattr__(self, "content_type_len", len(value))
         object.__setattr__(self, name, checked(value))
 
@@ -117,7 +118,7 @@ class HeadersOut(Headers):
         return None
 
     def __setitem__(self, name: Text, value: Text) -> None:
-        key, data = _bytes(name), _bytes(value)
+        key, data = as_bytes(name), as_bytes(value)
         self._check(key, data)
         low = key.lower()
         if low == b"content-type":
@@ -138,15 +139,15 @@ class HeadersOut(Headers):
 
     def add(self, name: Text, value: Text) -> None:
         """Append a header; what can be there once only is replaced."""
-        key = _bytes(name)
+        key = as_bytes(name)
         if key.lower() in _ONCE:
             self[key] = value
             return
-        self._check(key, _bytes(value))
-        self._list.append((key, _bytes(value)))
+        self._check(key, as_bytes(value))
+        self._list.append((key, as_bytes(value)))
 
     def __delitem__(self, name: Text) -> None:
-        low = _bytes(name).lower()
+        low = as_bytes(name).lower()
         self._list = [(n, v) for n, v in self._list if n.lower() != low]
         match low:
             case b"content-type":

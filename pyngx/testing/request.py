@@ -6,12 +6,17 @@ import re
 import urllib.parse
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyngx.headers import NginxModel
-from pyngx.ngx import ngx_http_request_t
-from pyngx.testing.headers import Headers, HeadersOut
+from pyngx.ngx import NgxStruct, ngx_http_request_t
+from pyngx.testing.headers import Headers, HeadersOut, as_bytes
 from pyngx.testing.integers import checked
+
+if TYPE_CHECKING:
+    _Base = NgxStruct  # nginx's own have all fields, most of them read-only
+else:
+    _Base = ngx_http_request_t
 
 Getter = Callable[[], bytes | None]
 
@@ -54,7 +59,7 @@ class Variables:
             raise ValueError("nginx does not allow to set this variable")
 
 
-class Request(ngx_http_request_t):
+class Request(_Base):
     """The request that a filter's functions are given."""
 
     def __init__(
@@ -106,22 +111,24 @@ class Request(ngx_http_request_t):
         """Allow them or not."""
         self.headers_out.allow_ranges = bool(value)
 
-    def arg(self, name: bytes, /) -> bytes | None:
+    def arg(self, name: bytes | str, /) -> bytes | None:
         """An argument as it stands in the request, names without case, as nginx has it."""
+        wanted = as_bytes(name).lower()
         for part in self.args.split(b"&"):
             key, found, value = part.partition(b"=")
-            if found and key.lower() == bytes(name).lower():
+            if found and key.lower() == wanted:
                 return value
         return None
 
-    def cookie(self, name: bytes, /) -> bytes | None:
+    def cookie(self, name: bytes | str, /) -> bytes | None:
         """A cookie as it stands in the request."""
-        if not name:
+        wanted = as_bytes(name).lower()
+        if not wanted:
             return None
         for line in self.headers_in.get_all("Cookie"):
             for part in re.split(rb"[;,]", line):
                 key, found, value = part.strip(b" ").partition(b"=")
-                if found and key.lower() == bytes(name).lower():
+                if found and key.lower() == wanted:
                     return value.lstrip(b" ")
         return None
 
