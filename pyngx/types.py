@@ -238,6 +238,8 @@ Type: TypeAlias = (
 )
 
 INT = Int()
+HASH = Struct("ngx_http_pyngx_hash_t")
+"""What ``hashlib.sha256()`` and its like make: the runtime's, behind a pointer as nginx's are."""
 
 
 def describe(type_: Type) -> str:
@@ -259,6 +261,8 @@ def describe(type_: Type) -> str:
             return "None"
         case Optional(inner):
             return f"{describe(inner)} | None"
+        case Struct(name) if type_ == HASH:
+            return "a hash"
         case Struct(name):
             return name
         case Headers(direction):

@@ -7,12 +7,27 @@
 
 #define NGX_HTTP_PYNGX_HASH_BLOCK   64
 #define NGX_HTTP_PYNGX_HASH_LONGEST 32
+#define NGX_HTTP_PYNGX_HASH_STATE   16
 
 
-/* Hashes two strings, one after the other. */
+/* How one of the hashes goes. */
 
-typedef size_t (*ngx_http_pyngx_hash_pt)(ngx_str_t *a, ngx_str_t *b,
-    u_char *digest);
+typedef struct {
+    size_t    size;
+    void    (*init)(void *state);
+    void    (*update)(void *state, const void *data, size_t len);
+    void    (*final)(u_char *digest, void *state);
+} ngx_http_pyngx_hash_kind_t;
+
+
+/* A hash that goes on; one with a key has what the end is hashed with. */
+
+typedef struct {
+    ngx_http_pyngx_hash_kind_t  *kind;
+    uint64_t                     state[NGX_HTTP_PYNGX_HASH_STATE];
+    ngx_uint_t                   keyed;
+    u_char                       outer[NGX_HTTP_PYNGX_HASH_BLOCK];
+} ngx_http_pyngx_hash_t;
 
 
 typedef struct {
@@ -40,81 +55,86 @@ static const uint32_t  ngx_http_pyngx_sha256_roots[] = {
 };
 
 
-static size_t
-ngx_http_pyngx_md5(ngx_str_t *a, ngx_str_t *b, u_char *digest)
+static ngx_http_pyngx_hash_kind_t  ngx_http_pyngx_md5 = {
+    16,
+    (void (*)(void *)) ngx_md5_init,
+    (void (*)(void *, const void *, size_t)) ngx_md5_update,
+    (void (*)(u_char *, void *)) ngx_md5_final
+};
+
+
+static ngx_http_pyngx_hash_kind_t  ngx_http_pyngx_sha1 = {
+    20,
+    (void (*)(void *)) ngx_sha1_init,
+    (void (*)(void *, const void *, size_t)) ngx_sha1_update,
+    (void (*)(u_char *, void *)) ngx_sha1_final
+};
+
+
+static ngx_http_pyngx_hash_kind_t  ngx_http_pyngx_sha256 = {
+    32,
+    ngx_http_pyngx_sha256_init,
+    ngx_http_pyngx_sha256_update,
+    ngx_http_pyngx_sha256_final
+};
+
+
+static void
+ngx_http_pyngx_sha256_init(void *state)
 {
-    ngx_md5_t  md5;
+    ngx_http_pyngx_sha256_t  *sha = state;
 
-    ngx_md5_init(&md5);
-    ngx_md5_update(&md5, a->data, a->len);
-    ngx_md5_update(&md5, b->data, b->len);
-    ngx_md5_final(digest, &md5);
-
-    return 16;
+    sha->state[0] = 0x6a09e667;
+    sha->state[1] = 0xbb67ae85;
+    sha->state[2] = 0x3c6ef372;
+    sha->state[3] = 0xa54ff53a;
+    sha->state[4] = 0x510e527f;
+    sha->state[5] = 0x9b05688c;
+    sha->state[6] = 0x1f83d9ab;
+    sha->state[7] = 0x5be0cd19;
+    sha->filled = 0;
+    sha->bytes = 0;
 }
 
 
-static size_t
-ngx_http_pyngx_sha1(ngx_str_t *a, ngx_str_t *b, u_char *digest)
+/* The end: a bit, zeros, and the length in bits. */
+
+static void
+ngx_http_pyngx_sha256_final(u_char *digest, void *state)
 {
-    ngx_sha1_t  sha1;
+    uint64_t                  bytes;
+    ngx_uint_t                i;
+    ngx_http_pyngx_sha256_t  *sha = state;
 
-    ngx_sha1_init(&sha1);
-    ngx_sha1_update(&sha1, a->data, a->len);
-    ngx_sha1_update(&sha1, b->data, b->len);
-    ngx_sha1_final(digest, &sha1);
+    bytes = sha->bytes;
 
-    return 20;
-}
+    ngx_http_pyngx_sha256_update(sha, "\x80", 1);
 
-
-static size_t
-ngx_http_pyngx_sha256(ngx_str_t *a, ngx_str_t *b, u_char *digest)
-{
-    ngx_uint_t               i;
-    ngx_http_pyngx_sha256_t  sha;
-
-    sha.state[0] = 0x6a09e667;
-    sha.state[1] = 0xbb67ae85;
-    sha.state[2] = 0x3c6ef372;
-    sha.state[3] = 0xa54ff53a;
-    sha.state[4] = 0x510e527f;
-    sha.state[5] = 0x9b05688c;
-    sha.state[6] = 0x1f83d9ab;
-    sha.state[7] = 0x5be0cd19;
-    sha.filled = 0;
-    sha.bytes = (uint64_t) a->len + b->len;
-
-    ngx_http_pyngx_sha256_update(&sha, a->data, a->len);
-    ngx_http_pyngx_sha256_update(&sha, b->data, b->len);
-
-    /* the end: a bit, zeros, and the length in bits */
-
-    ngx_http_pyngx_sha256_update(&sha, (u_char *) "\x80", 1);
-
-    while (sha.filled != 56) {
-        ngx_http_pyngx_sha256_update(&sha, (u_char *) "", 1);
+    while (sha->filled != 56) {
+        ngx_http_pyngx_sha256_update(sha, "", 1);
     }
 
     for (i = 0; i < 8; i++) {
-        sha.block[56 + i] = (u_char) (sha.bytes * 8 >> (56 - i * 8));
+        sha->block[56 + i] = (u_char) (bytes * 8 >> (56 - i * 8));
     }
 
-    ngx_http_pyngx_sha256_block(&sha, sha.block);
+    ngx_http_pyngx_sha256_block(sha, sha->block);
 
     for (i = 0; i < 32; i++) {
-        digest[i] = (u_char) (sha.state[i / 4] >> (24 - i % 4 * 8));
+        digest[i] = (u_char) (sha->state[i / 4] >> (24 - i % 4 * 8));
     }
-
-    return 32;
 }
 
 
 static void
-ngx_http_pyngx_sha256_update(ngx_http_pyngx_sha256_t *sha, u_char *p,
-    size_t len)
+ngx_http_pyngx_sha256_update(void *state, const void *data, size_t len)
 {
-    size_t  n;
+    size_t                    n;
+    u_char                   *p;
+    ngx_http_pyngx_sha256_t  *sha = state;
+
+    p = (u_char *) data;
+    sha->bytes += len;
 
     while (len) {
 
@@ -193,17 +213,91 @@ ngx_http_pyngx_sha256_turn(uint32_t n, ngx_uint_t bits)
 }
 
 
-/* A hash as bytes, and as digits. */
+/* A new hash of data, or of nothing yet. */
 
 static ngx_int_t
-ngx_http_pyngx_hash_digest(ngx_pool_t *pool, ngx_http_pyngx_hash_pt hash,
-    ngx_str_t *data, ngx_str_t *result)
+ngx_http_pyngx_hash_new(ngx_http_request_t *r,
+    ngx_http_pyngx_hash_kind_t *kind, ngx_str_t *data,
+    ngx_http_pyngx_hash_t **result)
+{
+    ngx_http_pyngx_hash_t  *hash;
+
+    hash = ngx_palloc(r->pool, sizeof(ngx_http_pyngx_hash_t));
+    if (hash == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_pyngx_hash_begin(hash, kind, data);
+
+    *result = hash;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_hmac_new(ngx_http_request_t *r,
+    ngx_http_pyngx_hash_kind_t *kind, ngx_str_t *key, ngx_str_t *data,
+    ngx_http_pyngx_hash_t **result)
+{
+    ngx_http_pyngx_hash_t  *hash;
+
+    hash = ngx_palloc(r->pool, sizeof(ngx_http_pyngx_hash_t));
+    if (hash == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_pyngx_hmac_begin(hash, kind, key, data);
+
+    *result = hash;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_hash_copy(ngx_http_request_t *r, ngx_http_pyngx_hash_t *hash,
+    ngx_http_pyngx_hash_t **result)
+{
+    ngx_http_pyngx_hash_t  *copy;
+
+    copy = ngx_palloc(r->pool, sizeof(ngx_http_pyngx_hash_t));
+    if (copy == NULL) {
+        return NGX_ERROR;
+    }
+
+    *copy = *hash;
+    *result = copy;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_pyngx_hash_update(ngx_http_pyngx_hash_t *hash, ngx_str_t *data)
+{
+    hash->kind->update(hash->state, data->data, data->len);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_hash_size(ngx_http_pyngx_hash_t *hash)
+{
+    return hash->kind->size;
+}
+
+
+/* What has been hashed up to now; the hash can go on. */
+
+static ngx_int_t
+ngx_http_pyngx_hash_digest(ngx_pool_t *pool, ngx_http_pyngx_hash_t *hash,
+    ngx_str_t *result)
 {
     u_char     digest[NGX_HTTP_PYNGX_HASH_LONGEST];
     ngx_str_t  found, nothing;
 
     ngx_str_set(&nothing, "");
-    found.len = hash(data, &nothing, digest);
+    found.len = ngx_http_pyngx_hash_end(*hash, digest);
     found.data = digest;
 
     return ngx_http_pyngx_bytes_concat(pool, &found, &nothing, result);
@@ -211,83 +305,128 @@ ngx_http_pyngx_hash_digest(ngx_pool_t *pool, ngx_http_pyngx_hash_pt hash,
 
 
 static ngx_int_t
-ngx_http_pyngx_hash_hexdigest(ngx_pool_t *pool, ngx_http_pyngx_hash_pt hash,
-    ngx_str_t *data, ngx_str_t *result)
-{
-    u_char     digest[NGX_HTTP_PYNGX_HASH_LONGEST];
-    ngx_str_t  found, nothing;
-
-    ngx_str_set(&nothing, "");
-    found.len = hash(data, &nothing, digest);
-    found.data = digest;
-
-    return ngx_http_pyngx_bytes_hex(pool, &found, result);
-}
-
-
-static ngx_int_t
-ngx_http_pyngx_hmac_digest(ngx_pool_t *pool, ngx_http_pyngx_hash_pt hash,
-    ngx_str_t *key, ngx_str_t *message, ngx_str_t *result)
-{
-    u_char     digest[NGX_HTTP_PYNGX_HASH_LONGEST];
-    ngx_str_t  found, nothing;
-
-    ngx_str_set(&nothing, "");
-    found.len = ngx_http_pyngx_hmac(hash, key, message, digest);
-    found.data = digest;
-
-    return ngx_http_pyngx_bytes_concat(pool, &found, &nothing, result);
-}
-
-
-static ngx_int_t
-ngx_http_pyngx_hmac_hexdigest(ngx_pool_t *pool, ngx_http_pyngx_hash_pt hash,
-    ngx_str_t *key, ngx_str_t *message, ngx_str_t *result)
+ngx_http_pyngx_hash_hexdigest(ngx_pool_t *pool, ngx_http_pyngx_hash_t *hash,
+    ngx_str_t *result)
 {
     u_char     digest[NGX_HTTP_PYNGX_HASH_LONGEST];
     ngx_str_t  found;
 
-    found.len = ngx_http_pyngx_hmac(hash, key, message, digest);
+    found.len = ngx_http_pyngx_hash_end(*hash, digest);
     found.data = digest;
 
     return ngx_http_pyngx_bytes_hex(pool, &found, result);
 }
 
 
-static size_t
-ngx_http_pyngx_hmac(ngx_http_pyngx_hash_pt hash, ngx_str_t *key,
-    ngx_str_t *message, u_char *digest)
+/* All of it at once. */
+
+static ngx_int_t
+ngx_http_pyngx_digest(ngx_pool_t *pool, ngx_http_pyngx_hash_kind_t *kind,
+    ngx_str_t *data, ngx_str_t *result)
 {
-    u_char      inner[NGX_HTTP_PYNGX_HASH_LONGEST];
-    u_char      pad[NGX_HTTP_PYNGX_HASH_BLOCK];
-    ngx_str_t   found, nothing, padded;
+    ngx_http_pyngx_hash_t  hash;
+
+    ngx_http_pyngx_hash_begin(&hash, kind, data);
+
+    return ngx_http_pyngx_hash_digest(pool, &hash, result);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_hexdigest(ngx_pool_t *pool, ngx_http_pyngx_hash_kind_t *kind,
+    ngx_str_t *data, ngx_str_t *result)
+{
+    ngx_http_pyngx_hash_t  hash;
+
+    ngx_http_pyngx_hash_begin(&hash, kind, data);
+
+    return ngx_http_pyngx_hash_hexdigest(pool, &hash, result);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_hmac_digest(ngx_pool_t *pool, ngx_http_pyngx_hash_kind_t *kind,
+    ngx_str_t *key, ngx_str_t *message, ngx_str_t *result)
+{
+    ngx_http_pyngx_hash_t  hash;
+
+    ngx_http_pyngx_hmac_begin(&hash, kind, key, message);
+
+    return ngx_http_pyngx_hash_digest(pool, &hash, result);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_hmac_hexdigest(ngx_pool_t *pool,
+    ngx_http_pyngx_hash_kind_t *kind, ngx_str_t *key, ngx_str_t *message,
+    ngx_str_t *result)
+{
+    ngx_http_pyngx_hash_t  hash;
+
+    ngx_http_pyngx_hmac_begin(&hash, kind, key, message);
+
+    return ngx_http_pyngx_hash_hexdigest(pool, &hash, result);
+}
+
+
+static void
+ngx_http_pyngx_hash_begin(ngx_http_pyngx_hash_t *hash,
+    ngx_http_pyngx_hash_kind_t *kind, ngx_str_t *data)
+{
+    hash->kind = kind;
+    hash->keyed = 0;
+    kind->init(hash->state);
+    kind->update(hash->state, data->data, data->len);
+}
+
+
+/* A key that is longer than a block is hashed first. */
+
+static void
+ngx_http_pyngx_hmac_begin(ngx_http_pyngx_hash_t *hash,
+    ngx_http_pyngx_hash_kind_t *kind, ngx_str_t *key, ngx_str_t *data)
+{
+    u_char      inner[NGX_HTTP_PYNGX_HASH_BLOCK];
     ngx_uint_t  i;
 
-    ngx_memzero(pad, sizeof(pad));
+    ngx_memzero(inner, sizeof(inner));
 
-    if (key->len > sizeof(pad)) {
-        ngx_str_set(&nothing, "");
-        (void) hash(key, &nothing, pad);
+    if (key->len > sizeof(inner)) {
+        ngx_http_pyngx_hash_begin(hash, kind, key);
+        kind->final(inner, hash->state);
 
     } else {
-        ngx_memcpy(pad, key->data, key->len);
+        ngx_memcpy(inner, key->data, key->len);
     }
 
-    for (i = 0; i < sizeof(pad); i++) {
-        pad[i] ^= 0x36;
+    for (i = 0; i < sizeof(inner); i++) {
+        hash->outer[i] = inner[i] ^ 0x5c;
+        inner[i] ^= 0x36;
     }
 
-    padded.len = sizeof(pad);
-    padded.data = pad;
+    hash->kind = kind;
+    hash->keyed = 1;
+    kind->init(hash->state);
+    kind->update(hash->state, inner, sizeof(inner));
+    kind->update(hash->state, data->data, data->len);
+}
 
-    found.len = hash(&padded, message, inner);
-    found.data = inner;
 
-    for (i = 0; i < sizeof(pad); i++) {
-        pad[i] ^= 0x36 ^ 0x5c;
+/* The digest and its size; the hash is a copy, for this is its end. */
+
+static size_t
+ngx_http_pyngx_hash_end(ngx_http_pyngx_hash_t hash, u_char *digest)
+{
+    hash.kind->final(digest, hash.state);
+
+    if (hash.keyed) {
+        hash.kind->init(hash.state);
+        hash.kind->update(hash.state, hash.outer, sizeof(hash.outer));
+        hash.kind->update(hash.state, digest, hash.kind->size);
+        hash.kind->final(digest, hash.state);
     }
 
-    return hash(&padded, &found, digest);
+    return hash.kind->size;
 }
 
 

@@ -43,6 +43,7 @@ _OPERATORS = {
     "int.parse_base": "int(s, base)",
     "int.parse": "int(s)",
     "int(time.time)": "int(time.time())",
+    "hash.digest_size": "h.digest_size",
     "list.del": "del values[index]",
     "variables.get": "r.variables.get(name)",
     "variables.set": "r.variables[name] = value",
@@ -55,6 +56,7 @@ _OPERATORS = {
 _RESULTS = {
     "strings": "list[bytes]",
     "texts": "list[str]",
+    "hash": "a hash",
     "pairs": "list[tuple[bytes, bytes]]",
     "bytes?": "bytes | None",
     "none": "None",
@@ -68,6 +70,7 @@ _SECTIONS = (
         "The standard library",
         (
             "hashlib.",
+            "hash.",
             "hmac.",
             "zlib.",
             "base64.",
@@ -107,7 +110,8 @@ _NOTES = """
   of the characters.
 * Of the methods of `str` those that need tables of Unicode are left out (`lower`, `upper`,
   `isalpha`, …): `text.encode().lower().decode()` is right for ASCII.
-* `hashlib` and `hmac.new` are used at once, with `digest()` or `hexdigest()`.
+* A hash lives as long as the request: made before the loop of a body filter it goes on from buffer
+  to buffer. In the loop `hashlib.sha256(data).hexdigest()` and its like take no memory.
 * `time.time()` stands in `int(…)` or in `formatdate(…, usegmt=True)`: nginx's clock, which moves
   once an event loop.
 * `random` is nginx's `random()`; `secrets` reads `/dev/urandom`.
@@ -180,14 +184,14 @@ def spelling(row: Row) -> str:
     if row.name in _OPERATORS:
         return _OPERATORS[row.name]
     if row.name.startswith("hmac.new("):
-        hash_, _, method = row.name.removeprefix("hmac.new(").partition(").")
-        return f"hmac.new(key, msg, hashlib.{hash_}).{method}()"
+        hash_, _, method = row.name.removeprefix("hmac.new(").partition(")")
+        return f"hmac.new(key, msg=b'', digestmod='{hash_}'){method}{'()' * bool(method)}"
     params = list(_params(row))
     if ")." in row.name:
         maker, _, method = row.name.partition("().")
         return f"{maker}({', '.join(params)}).{method}()"
     receiver, _, method = row.spoken.rpartition(".")
-    if receiver in ("bytes", "str"):
+    if receiver in ("bytes", "str", "hash"):
         owner = params.pop(0)
     else:
         owner = {"request": "r"}.get(receiver, receiver)

@@ -19,6 +19,7 @@ from pyngx.tree import (
     Op,
 )
 from pyngx.types import (
+    HASH,
     INT64_MAX,
     Struct,
     is_compound,
@@ -40,7 +41,7 @@ class CallLowering(CondLowering):
                 continue
             if kind in ("int", "time", "bool"):
                 found.append(self.kept(arg, later))
-            elif kind in ("complex", "list", "strings", "texts"):
+            elif kind in ("complex", "list", "strings", "texts", "hash"):
                 found.append(self.value(arg))
             elif kind in ("bytes?", "str?") and isinstance(arg, Const) and arg.value is None:
                 found.append(c.Name("NULL"))
@@ -75,7 +76,7 @@ class CallLowering(CondLowering):
                 assert_never(never)
 
     def _op_value(self, expr: Op) -> c.Expr:
-        """A row whose result is an integer, a bool or a list."""
+        """A row whose result is an integer, a bool, a list or a hash."""
         inline = self._inline(expr)
         if inline is not None:
             return inline
@@ -83,7 +84,8 @@ class CallLowering(CondLowering):
         if expr.row.form is Form.VALUE:
             return c.Call(expr.row.c, tuple(args))
         ctype, stars = c_type(self.out.unit, expr.type)
-        result = self.out.temp(ctype, stars, "list" if stars else "n")
+        name = "hash" if expr.type == HASH else "list"
+        result = self.out.temp(ctype, stars, name if stars else "n")
         self._checked(expr, [*args, c.Unary("&", result)])
         return result
 
@@ -101,6 +103,8 @@ class CallLowering(CondLowering):
         """A row for its effect, or one whose result is not used."""
         if expr.row.form is Form.EFFECT:
             self._checked(expr, [*self._leading(expr), *self._arguments(expr)])
+        elif expr.row.result == "none":
+            self.out.call(expr.row.c, *self._leading(expr), *self._arguments(expr))
         elif is_string(expr.type):
             self.string(expr)
         else:

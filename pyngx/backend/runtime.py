@@ -147,7 +147,7 @@ _OPTIONAL = ("ngx_md5", "ngx_sha1")
 
 def _includes(chosen: tuple[Item, ...]) -> str:
     """The headers of nginx that the items need."""
-    used = [name for name in _OPTIONAL if any(f"{name}_init(" in item.text for item in chosen)]
+    used = [name for name in _OPTIONAL if any(f"{name}_init" in item.text for item in chosen)]
     names = ("ngx_config", "ngx_core", "ngx_http", *used)
     return "\n".join(f"#include <{name}.h>" for name in names)
 

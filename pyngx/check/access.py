@@ -31,6 +31,7 @@ from pyngx.tree import (
 from pyngx.types import (
     BIT,
     BYTE,
+    HASH,
     INT,
     INT64_MAX,
     LENGTH,
@@ -75,7 +76,10 @@ class Access(Base):
             case Struct("ngx_http_request_t") if node.attr == "is_main":
                 main = Field(span, Struct("ngx_http_request_t"), value, "main", "pointer")
                 return Compare(span, Bool(), "==", value, main, range=BIT)
-            case Struct(name):
+            case Struct() if value.type == HASH and node.attr == "digest_size":
+                row = TABLE["hash.digest_size"]
+                return Op(span, INT, row, (value,), range=row.range)
+            case Struct(name) if value.type != HASH:
                 return self._struct_field(node, value, name)
             case Headers(direction):
                 return self._struct_field(node, value, f"ngx_http_headers_{direction}_t")
@@ -341,6 +345,8 @@ def _methods_of(type_: Type) -> tuple[str, ...]:
             return TABLE.methods("bytes")
         case Str():
             return TABLE.methods("str")
+        case Struct() if type_ == HASH:
+            return TABLE.methods("hash")
         case Struct("ngx_http_request_t"):
             return (*TABLE.methods("request"), "variables", "is_main")
         case Headers(direction):

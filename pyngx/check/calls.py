@@ -21,7 +21,7 @@ from pyngx.check.conversions import (
     type_test,
 )
 from pyngx.check.helpers import helper_function, may_raise
-from pyngx.check.library import library_function, library_method
+from pyngx.check.library import hash_method, library_function, library_method
 from pyngx.check.lists import CHANGING, copy_of, sorted_of
 from pyngx.check.lookups import get
 from pyngx.check.objects import made, replaced
@@ -46,6 +46,7 @@ from pyngx.tree import (
 )
 from pyngx.types import (
     BIT,
+    HASH,
     INT,
     Body,
     Bool,
@@ -318,6 +319,8 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
             return _join(ex, node, value)
         case Bytes() | Part() | Struct("ngx_buf_t") if TABLE.get(f"bytes.{func.attr}"):
             return row_call(ex, node, TABLE[f"bytes.{func.attr}"], (as_bytes(value),))
+        case Struct() if value.type == HASH:
+            return hash_method(ex, node, func, value)
         case Struct("ngx_http_request_t") if TABLE.get(f"request.{func.attr}"):
             return row_call(ex, node, TABLE[f"request.{func.attr}"])
         case Headers(direction):

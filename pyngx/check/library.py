@@ -7,6 +7,7 @@ import hashlib
 from functools import cache
 from importlib import import_module
 
+from pyngx.check.context import nearest
 from pyngx.check.operators import Operators
 from pyngx.check.rows import row_call
 from pyngx.ops.library import HASHES, ROWS
@@ -34,39 +35,55 @@ def library_function(ex: Operators, node: ast.Call, found: object) -> Expr | Non
     if name == "random.randrange":
         count = len(node.args) + len(node.keywords)
         return row_call(ex, node, TABLE[f"{name}({min(max(count, 1), 2)})"])
-    row = TABLE.get(name)
-    if row is None:
-        ex.report.refuse(
-            "PNX132",
-            node,
-            f"what {name}() gives is used at once in a filter, and not kept",
-            help=f"write {name}(…).digest() or {name}(…).hexdigest()",
-        )
-    return row_call(ex, node, row)
+    if name == "hmac.new":
+        hash_, node = _keyed(ex, node)
+        return row_call(ex, node, TABLE[f"{name}({hash_})"])
+    return row_call(ex, node, TABLE[name])
 
 
 def library_method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr | None:
-    """``hashlib.sha256(data).hexdigest()``; None if it is no such call."""
+    """``hashlib.sha256(data).hexdigest()``, at once; None if it is no such call."""
     maker = func.value
-    if not isinstance(maker, ast.Call):
+    if not isinstance(maker, ast.Call) or func.attr not in ("digest", "hexdigest"):
         return None
     name = _names().get(id(ex.compile_time(maker.func)))
     if name not in ("hmac.new", *(f"hashlib.{hash_}" for hash_ in HASHES)):
         return None
-    hash_ = ""
-    if name == "hmac.new":
-        hash_ = _hash(ex, maker)
-        rest = [k for k in maker.keywords if k.arg != "digestmod"]
-        maker = ast.copy_location(ast.Call(maker.func, maker.args[:2], rest), maker)
-    row = TABLE.get(f"{name}({hash_}).{func.attr}")
-    if row is None or node.args or node.keywords:
+    _no_arguments(ex, node, func.attr)
+    if name != "hmac.new":
+        return row_call(ex, maker, TABLE[f"{name}().{func.attr}"])
+    hash_, maker = _keyed(ex, maker)
+    return row_call(ex, maker, TABLE[f"{name}({hash_}).{func.attr}"])
+
+
+def hash_method(ex: Operators, node: ast.Call, func: ast.Attribute, value: Expr) -> Expr:
+    """``h.update(data)``, ``h.hexdigest()``: a method of a hash."""
+    row = TABLE.get(f"hash.{func.attr}")
+    if row is None or func.attr == "digest_size":
         ex.report.refuse(
             "PNX103",
             func,
-            f"of what {name}() gives, digest() and hexdigest() are used, without arguments",
-            help="hash all of the data at once",
+            f"a hash has no method '{func.attr}'",
+            help=nearest(func.attr, ("update", "digest", "hexdigest", "copy"))
+            or "it has update(), digest(), hexdigest() and copy()",
         )
-    return row_call(ex, maker, row)
+    if func.attr != "update":
+        _no_arguments(ex, node, func.attr)
+    return row_call(ex, node, row, (value,))
+
+
+def _no_arguments(ex: Operators, node: ast.Call, method: str) -> None:
+    if node.args or node.keywords:
+        ex.report.refuse(
+            "PNX133", node, f"{method}() takes no arguments", help="give update() what is hashed"
+        )
+
+
+def _keyed(ex: Operators, maker: ast.Call) -> tuple[str, ast.Call]:
+    """The hash of a call of ``hmac.new``, and the call without it."""
+    hash_ = _hash(ex, maker)
+    rest = [k for k in maker.keywords if k.arg != "digestmod"]
+    return hash_, ast.copy_location(ast.Call(maker.func, maker.args[:2], rest), maker)
 
 
 def _hash(ex: Operators, maker: ast.Call) -> str:

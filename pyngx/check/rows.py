@@ -15,6 +15,7 @@ from pyngx.ops.registry import Default, Row
 from pyngx.ops.table import TABLE
 from pyngx.tree import Const, Expr, Op
 from pyngx.types import (
+    HASH,
     INT,
     Bool,
     Bytes,
@@ -37,6 +38,7 @@ _RESULTS: dict[str, Type] = {
     "none": NoneType(),
     "strings": List(Bytes()),
     "texts": List(Str()),
+    "hash": HASH,
 }
 
 

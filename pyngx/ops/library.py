@@ -41,17 +41,32 @@ def _built(
 
 
 def _hashes(hash_: str) -> tuple[Row, ...]:
-    data = ("data: bytes",)
-    keyed = ("key: bytes", "msg: bytes")
-    c = _P + hash_
-    return tuple(
-        _built(f"{maker}.{method}", params, f"{kind}_{method}", result=result, constant=c)
-        for method, result in (("digest", "bytes"), ("hexdigest", "str"))
-        for maker, params, kind in (
-            (f"hashlib.{hash_}()", data, "hash"),
-            (f"hmac.new({hash_})", keyed, "hmac"),
+    """What is made of data at once, and a hash that goes on."""
+    c = f"&{_P}{hash_}"
+    found = []
+    for maker, params, kind in (
+        (f"hashlib.{hash_}", ("data: bytes",), ""),
+        (f"hmac.new({hash_})", ("key: bytes", "msg: bytes"), "hmac_"),
+    ):
+        left_out: tuple[tuple[str, Default], ...] = ((params[-1].partition(":")[0], b""),)
+        found.append(
+            _built(
+                maker,
+                params,
+                f"{kind or 'hash_'}new",
+                result="hash",
+                passes=Passes.REQUEST,
+                constant=c,
+                defaults=left_out,
+            )
         )
-    )
+        at_once = maker if kind else f"{maker}()"
+        for method, result in (("digest", "bytes"), ("hexdigest", "str")):
+            name = f"{at_once}.{method}"
+            found.append(
+                _built(name, params, kind + method, result=result, constant=c, defaults=left_out)
+            )
+    return tuple(found)
 
 
 def _random(name: str, params: tuple[str, ...], c: str) -> Row:
@@ -71,6 +86,38 @@ def _token(name: str, result: str) -> Row:
         passes=Passes.REQUEST,
     )
 
+
+HASH_ROWS = (
+    Row("hash.update", ("h: hash", "data: bytes"), "none", _P + "hash_update", Form.VALUE),
+    Row(
+        "hash.digest",
+        ("h: hash",),
+        "bytes",
+        _P + "hash_digest",
+        Form.OUT,
+        Passes.POOL,
+        allocates=True,
+    ),
+    Row(
+        "hash.hexdigest",
+        ("h: hash",),
+        "str",
+        _P + "hash_hexdigest",
+        Form.OUT,
+        Passes.POOL,
+        allocates=True,
+    ),
+    Row(
+        "hash.copy",
+        ("h: hash",),
+        "hash",
+        _P + "hash_copy",
+        Form.OUT,
+        Passes.REQUEST,
+        allocates=True,
+    ),
+    Row("hash.digest_size", ("h: hash",), "int", _P + "hash_size", Form.VALUE, range=Range(16, 32)),
+)
 
 _BASE64 = (Failure("NGX_DECLINED", "binascii.Error", "incorrect padding of base64"),)
 _HEX = (Failure("NGX_DECLINED", "binascii.Error", "not pairs of hexadecimal digits"),)

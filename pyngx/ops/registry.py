@@ -22,6 +22,7 @@ Types in rows are words, so that a row reads like a stub:
 ``texts``     the same, of ``str``
 ``time``      an ``ngx_int_t``: seconds; ``time.time()`` is taken too
 ``list``      an ``ngx_array_t *`` of anything
+``hash``      what `hashlib` and `hmac` make, ``ngx_http_pyngx_hash_t *``
 ``pairs``     an ``ngx_array_t *`` of ``ngx_keyval_t``
 ``mime``      a ``MimeTypes`` field, two arguments: its hash, and what it belongs to
 ``complex``   ``ngx_http_complex_value_t *``

@@ -13,6 +13,7 @@ TABLE = Registry(
     text_rows.ROWS,
     strings.ROWS,
     library.ROWS,
+    library.HASH_ROWS,
     request_rows.ROWS,
     lists.ROWS,
 )

@@ -87,6 +87,18 @@ def backwards(value: str, other: str) -> str:
     return found
 
 
+def hashed(a: bytes, b: bytes) -> str:
+    h = hashlib.sha1(a)
+    for part in (b, a, b):
+        h.update(part)
+        h.update(a)
+    k = hmac.new(a, b, hashlib.sha256)
+    other = k.copy()
+    k.update(h.digest())
+    other.update(b)
+    return h.hexdigest() + k.hexdigest() + other.hexdigest()
+
+
 def third(n: int) -> int:
     return 3 // n
 
@@ -668,6 +680,10 @@ hmac.new(s, t, hashlib.sha256).hexdigest()
 hmac.new(s, msg=t, digestmod="md5").hexdigest()
 hmac.new(b"key", s, sha256).digest().hex()
 "%d" % hmac.compare_digest(s, t)
+hashed(s, t)
+hmac.new(s, digestmod="md5").hexdigest()
+hashlib.sha1().hexdigest()
+(g if (g := hashlib.md5(s)) else g).hexdigest()
 "%d %d" % (zlib.crc32(s), zlib.crc32(s, zlib.crc32(t)))
 "%d" % zlib.crc32(s, a)
 "%d %d" % (zlib.adler32(s), zlib.adler32(s, zlib.adler32(t)))

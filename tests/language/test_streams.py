@@ -19,6 +19,7 @@ from tests.language.serving import build, load
 HEAD = '''"""A generator under test."""
 
 import hashlib
+import hmac
 import logging
 import zlib
 

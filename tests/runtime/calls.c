@@ -196,19 +196,70 @@ ngx_call(u_char *, format_bytes,
     ngx_int_t call_##hash(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result); \
     ngx_int_t call_##hash(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result)  \
     {                                                                         \
-        return ngx_http_pyngx_hash_digest(pool, ngx_http_pyngx_##hash, s,     \
-                                          result);                            \
+        return ngx_http_pyngx_digest(pool, &ngx_http_pyngx_##hash, s,         \
+                                     result);                                 \
     }                                                                         \
     ngx_int_t call_hmac_##hash(ngx_pool_t *pool, ngx_str_t *key,              \
         ngx_str_t *s, ngx_str_t *result);                                     \
     ngx_int_t call_hmac_##hash(ngx_pool_t *pool, ngx_str_t *key,              \
         ngx_str_t *s, ngx_str_t *result)                                      \
     {                                                                         \
-        return ngx_http_pyngx_hmac_hexdigest(pool, ngx_http_pyngx_##hash,     \
+        return ngx_http_pyngx_hmac_hexdigest(pool, &ngx_http_pyngx_##hash,    \
                                              key, s, result);                 \
     }
 
 
+#define ngx_call_update(hash)                                                 \
+    ngx_int_t call_update_##hash(ngx_pool_t *pool, ngx_str_t *key,            \
+        ngx_str_t *parts, ngx_uint_t n, ngx_str_t *result);                   \
+    ngx_int_t call_update_##hash(ngx_pool_t *pool, ngx_str_t *key,            \
+        ngx_str_t *parts, ngx_uint_t n, ngx_str_t *result)                    \
+    {                                                                         \
+        return call_parts(pool, &ngx_http_pyngx_##hash, key, parts, n,        \
+                          result);                                            \
+    }
+
+
+/* The digests after each of the parts, one after the other. */
+
+static ngx_int_t
+call_parts(ngx_pool_t *pool, ngx_http_pyngx_hash_kind_t *kind, ngx_str_t *key,
+    ngx_str_t *parts, ngx_uint_t n, ngx_str_t *result)
+{
+    ngx_int_t               rc;
+    ngx_str_t               digest;
+    ngx_uint_t              i;
+    ngx_http_request_t      r;
+    ngx_http_pyngx_hash_t  *copy, *hash;
+
+    r.pool = pool;
+    ngx_str_set(&digest, "");
+    ngx_str_set(result, "");
+
+    rc = key ? ngx_http_pyngx_hmac_new(&r, kind, key, &digest, &hash)
+             : ngx_http_pyngx_hash_new(&r, kind, &digest, &hash);
+
+    for (i = 0; rc == NGX_OK && i < n; i++) {
+        ngx_http_pyngx_hash_update(hash, &parts[i]);
+        rc = ngx_http_pyngx_hash_copy(&r, hash, &copy);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_pyngx_hash_hexdigest(pool, copy, &digest);
+        }
+
+        if (rc == NGX_OK) {
+            ngx_http_pyngx_hash_update(copy, &parts[i]);
+            rc = ngx_http_pyngx_bytes_concat(pool, result, &digest, result);
+        }
+    }
+
+    return rc;
+}
+
+
+ngx_call_update(md5)
+ngx_call_update(sha1)
+ngx_call_update(sha256)
 ngx_call_hash(md5)
 ngx_call_hash(sha1)
 ngx_call_hash(sha256)
