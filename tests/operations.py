@@ -27,7 +27,6 @@ _OPERATORS = {
     "operator.in_list": "item in values",
     "operator.eq": "a == b",
     "operator.cmp": "a < b",
-    "operator.concat": "a + b",
     "operator.repeat": "s * n",
     "operator.slice": "s[start:stop]",
     "operator.slice_step": "s[start:stop:step]",

@@ -31,6 +31,7 @@ from pyngx.tree import (
     Logic,
     Not,
     Op,
+    Piece,
     Truth,
     Walrus,
 )
@@ -165,11 +166,11 @@ class Operators(Access, Tuples, Lists):
                 if isinstance(left, Const) and isinstance(right, Const):
                     assert isinstance(left.value, bytes) and isinstance(right.value, bytes)
                     return Const(span, Bytes(), left.value + right.value)
-                return Op(span, Bytes(), TABLE["operator.concat"], (left, right))
+                return Format(span, Bytes(), (*_joined(left), *_joined(right)))
             case "+", List() as one, List() as two if one == two:
                 return Op(span, one, TABLE["operator.list_concat"], (left, right))
             case "+", Str(), Str():
-                return Op(span, Str(), TABLE["operator.concat"], (left, right))
+                return Format(span, Str(), (*_joined(left), *_joined(right)))
             case "*", Bytes(), t if is_integer(t):
                 return Op(span, Bytes(), TABLE["operator.repeat"], (left, right))
             case "*", t, Bytes() if is_integer(t):
@@ -420,6 +421,19 @@ class Operators(Access, Tuples, Lists):
         needle = self.need_bytes(left_node, "what is looked for in bytes")
         row = TABLE["operator.in"]
         return Op(self.report.span(node), Bool(), row, (data, needle), range=BIT)
+
+
+def _joined(value: Expr) -> tuple[Piece, ...]:
+    """An operand of ``+``, as pieces of what is written once: no sum of two is made for a third."""
+    match value:
+        case Const(value=bytes(literal)):
+            return (Piece(literal=literal),)
+        case Const(value=str(text)):
+            return (Piece(literal=text.encode()),)
+        case Format(pieces=pieces):
+            return pieces
+        case _:
+            return (Piece(value=value),)
 
 
 def _fold(op: str, a: int, b: int) -> int:

@@ -105,15 +105,6 @@ ROWS = (
     Row("operator.eq", ("a: bytes", "b: bytes"), "bool", _P + "eq", Form.VALUE),
     Row("operator.cmp", ("a: bytes", "b: bytes"), "int", _P + "cmp", Form.VALUE),
     Row(
-        "operator.concat",
-        ("a: bytes", "b: bytes"),
-        "bytes",
-        _P + "concat",
-        Form.OUT,
-        Passes.POOL,
-        allocates=True,
-    ),
-    Row(
         "operator.repeat",
         ("s: bytes", "n: int"),
         "bytes",
