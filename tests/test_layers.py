@@ -40,6 +40,8 @@ LAYERS = (
     ("pyngx.explain",),
     ("pyngx.build",),
     ("pyngx.render",),
+    ("pyngx.testing.lives",),
+    ("pyngx.testing.plugin",),
     ("pyngx.cli",),
     ("pyngx.__main__",),
 )

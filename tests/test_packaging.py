@@ -121,3 +121,16 @@ def test_the_installed_command_works_away_from_the_checkout(
     files = {"index.html": b"a page, "}
     with Nginx(packaged.binary, modules=[module], locations=conf, files=files) as nginx:
         assert client.request(nginx.port, "/index.html").body == b"a page, from a wheel"
+
+
+def test_pytest_finds_the_plugin(installed: Path, tmp_path: Path) -> None:
+    """The fixtures are there without a word about them."""
+    shutil.copy(EXAMPLES / "footer.py", tmp_path)
+    (tmp_path / "test_it.py").write_text(
+        "def test_it(served):\n"
+        '    conf = "footer on; footer_text !;"\n'
+        '    assert served("footer.py", body=b"x", conf=conf).body == b"x!"\n'
+    )
+    python = installed.with_name("python")
+    own = ("-q", "-p", "no:cacheprovider", "--rootdir", tmp_path)
+    assert "2 passed" in run(python, "-m", "pytest", *own, tmp_path, cwd=tmp_path)

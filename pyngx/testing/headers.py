@@ -40,6 +40,10 @@ def parse_time(value: bytes) -> int:
         return -1
 
 
+def _is_http_time(value: bytes) -> bool:
+    return http_time(parse_time(value)) == value
+
+
 class Headers:
     """``r.headers_in``, and what both directions have in common."""
 
@@ -73,7 +77,14 @@ class Headers:
 class HeadersOut(Headers):
     """``r.headers_out``."""
 
-    def __init__(self, status: int, items: Iterable[tuple[Text, Text]], length: int) -> None:
+    def __init__(
+        self,
+        status: int,
+        items: Iterable[tuple[Text, Text]],
+        length: int,
+        proxied: bool = False,
+    ) -> None:
+        """``proxied`` keeps ``Accept-Ranges`` and ``Last-Modified`` as the headers they are."""
         super().__init__()
         self.status = checked(status)
         self.content_length_n = checked(length)
@@ -85,9 +96,9 @@ class HeadersOut(Headers):
         self.content_offset = 0
         for name, value in items:
             match as_bytes(name).lower():
-                case b"accept-ranges" if as_bytes(value).lower() == b"bytes":
+                case b"accept-ranges" if not proxied and as_bytes(value).lower() == b"bytes":
                     self.allow_ranges = True
-                case b"last-modified" if http_time(parse_time(as_bytes(value))) == as_bytes(value):
+                case b"last-modified" if not proxied and _is_http_time(as_bytes(value)):
                     self.last_modified_time = parse_time(as_bytes(value))
                 case _:
                     self.add(name, value)

@@ -113,7 +113,7 @@ class Nginx:
     """One nginx and the directory it lives in; see the module's docstring.
 
     ``main``, ``http``, ``server`` and ``locations`` are configuration text for those blocks;
-    ``{port}`` and ``{root}`` in them are replaced.  ``servers`` is text beside the
+    ``{port}``, ``{root}`` and ``{prefix}`` in them are replaced.  ``servers`` is text beside the
     main server block, ``listen`` are options of its ``listen``.
     """
 
@@ -237,10 +237,15 @@ http {{
         wait_for("the workers", lambda: len(self.worker_pids()) == self._workers)
 
     def stop(self) -> None:
-        """Stop gracefully and judge the error log; ``NginxFault`` lists the lines that are wrong.
+        """Stop gracefully and judge the error log; ``NginxFault`` lists its wrong lines."""
+        self.end()
+        self.check_log()
+
+    def end(self) -> None:
+        """Stop gracefully; ``NginxFault`` if it has ended by itself.
 
         Clients that the test left connected would hold a graceful stop up: after two seconds of
-        waiting it is asked to stop fast.  The judgement is the same.
+        waiting it is asked to stop fast.
         """
         if self._process is not None:
             process, self._process = self._process, None
@@ -252,7 +257,6 @@ http {{
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGTERM)
                 process.wait(DEADLINE)
-        self.check_log()
 
     def kill(self) -> None:
         """End the master without judgement, for a test that has already failed."""
@@ -364,7 +368,10 @@ http {{
         (self.prefix / "conf" / "nginx.conf").write_text(self.config)
 
     def _expand(self, text: str) -> str:
-        return text.replace("{port}", str(self.port)).replace("{root}", str(self.root))
+        own = {"{port}": self.port, "{root}": self.root, "{prefix}": self.prefix}
+        for name, value in own.items():
+            text = text.replace(name, str(value))
+        return text
 
     def _accepts_or_died(self) -> bool:
         assert self._process is not None

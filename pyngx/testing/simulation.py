@@ -20,13 +20,12 @@ from pyngx.flow.effect import Change
 from pyngx.ngx import next_body_filter, ngx_chain_t, ngx_http_request_t
 from pyngx.testing.body import Buffer, Pieces, cut
 from pyngx.testing.conf import Configuration, configure
-from pyngx.testing.headers import HeadersOut
+from pyngx.testing.given import HOST, TYPE, Given, Pairs, pairs
+from pyngx.testing.headers import HeadersOut, as_bytes
 from pyngx.testing.integers import storing
 from pyngx.testing.loading import Filter, Role, filter_of, model
 from pyngx.testing.request import HeadersIn, Request
 
-Text = bytes | str
-Pairs = Mapping[str, Text] | Iterable[tuple[Text, Text]]
 Answer = bytes | Callable[[bytes], bytes]
 NO_BODY = (204, 304)
 OK, ERROR, DECLINED = 0, -1, -5
@@ -75,8 +74,8 @@ def simulate(
     *,
     body: bytes | Iterable[bytes] = b"",
     status: int = 200,
-    headers: Pairs = (("Content-Type", "text/html"),),
-    request_headers: Pairs = (("Host", "localhost"),),
+    headers: Pairs = TYPE,
+    request_headers: Pairs = HOST,
     method: str = "GET",
     uri: str | bytes = "/",
     args: str | bytes = "",
@@ -99,43 +98,64 @@ def simulate(
         ConfRefused: nginx would refuse the configuration.
         LookupError: a subrequest goes to a place that ``subrequests`` does not have.
     """
-    loaded = filter_of(filter)
-    pieces = [body] if isinstance(body, bytes) else [bytes(p) for p in body]
-    known = isinstance(body, bytes)
-    if tuple(cuts):
-        pieces = cut(b"".join(pieces), cuts)
-    found = model()
-    texts = {"http": http, "server": server, "location": conf}
-    output = f"{_name(loaded)}_buffers"
-    configuration = configure(loaded.classes, found, texts, loaded.variable_directives, output)
-    length = sum(map(len, pieces)) if known and status not in NO_BODY else -1
-    out = HeadersOut(status, _pairs(headers), length)
-    request = Request(
-        found,
+    pieces = (body,) if isinstance(body, bytes) else tuple(bytes(p) for p in body)
+    given = Given(
+        pieces=tuple(cut(b"".join(pieces), places)) if (places := tuple(cuts)) else pieces,
+        known=isinstance(body, bytes),
+        status=status,
+        headers=pairs(headers),
+        request_headers=pairs(request_headers),
         method=method,
-        uri=_bytes(uri),
-        args=_bytes(args),
-        headers_in=HeadersIn(_pairs(request_headers)),
-        headers_out=out,
+        uri=as_bytes(uri),
+        args=as_bytes(args),
+        conf=conf,
+        server=server,
+        http=http,
         main=main,
+    )
+    loaded = filter_of(filter)
+    return respond(loaded, configured(loaded, given), given, subrequests, variables)
+
+
+def configured(loaded: Filter, given: Given) -> Configuration:
+    """What a filter file makes of a configuration.
+
+    Raises:
+        ConfRefused: nginx would refuse it.
+    """
+    output = f"{_name(loaded)}_buffers"
+    return configure(loaded.classes, model(), given.texts, loaded.variable_directives, output)
+
+
+def respond(
+    loaded: Filter,
+    configuration: Configuration,
+    given: Given,
+    subrequests: Mapping[str, Answer] | None = None,
+    variables: Mapping[str, bytes] | None = None,
+) -> Response:
+    """Run a filter that was loaded and configured already; as `simulate`."""
+    known = given.known and given.status not in NO_BODY
+    length = len(given.body) if known else -1
+    out = HeadersOut(given.status, given.headers, length, given.proxied)
+    request = Request(
+        model(),
+        method=given.method,
+        uri=given.uri,
+        args=given.args,
+        headers_in=HeadersIn(given.request_headers),
+        headers_out=out,
+        main=given.main,
     )
     request.variables.values.update(configuration.variables)
     request.variables.values.update(variables or {})
     run = _Run(loaded, configuration, request, dict(subrequests or {}))
-    return run.response(pieces, known)
+    return run.response(given.pieces, given.known and not given.proxied)
 
 
 def _name(loaded: Filter) -> str:
     options = vars(loaded.module).get("__pyngx_module__")
     return getattr(options, "name", None) or loaded.path.stem.replace("-", "_")
-
-
-def _bytes(text: Text) -> bytes:
-    return text.encode() if isinstance(text, str) else bytes(text)
-
-
-def _pairs(headers: Pairs) -> list[tuple[Text, Text]]:
-    return list(headers.items() if isinstance(headers, Mapping) else headers)
 
 
 class _Failed(Exception):
@@ -291,16 +311,16 @@ class _Run:
 
     def _data(self, item: Any) -> bytes:
         if not isinstance(item, Subrequest):
-            return _bytes(item)
-        uri = _bytes(item.uri).decode("latin-1")
+            return as_bytes(item)
+        uri = as_bytes(item.uri).decode("latin-1")
         if uri not in self.subrequests:
             raise LookupError(f"subrequests= has no answer for {uri!r}")
         answer = self.subrequests[uri]
-        return answer if isinstance(answer, bytes) else answer(_bytes(item.args))
+        return answer if isinstance(answer, bytes) else answer(as_bytes(item.args))
 
     def _chains(self, role: Role, pieces: Sequence[bytes], known: bool, sent: list[bytes]) -> None:
         def send(chain: ngx_chain_t) -> int:
-            sent.extend(_bytes(buf) for buf in chain)
+            sent.extend(as_bytes(buf) for buf in chain)
             return OK
 
         def run() -> None:
@@ -351,7 +371,7 @@ class _Run:
             value = self._call(role)
         except _Failed:
             return None
-        return None if value is None else _bytes(value)
+        return None if value is None else as_bytes(value)
 
     def _failed(self, error: Exception) -> _Failed:
         if isinstance(error, _Failed):

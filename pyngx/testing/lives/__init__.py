@@ -1,0 +1,1 @@
+"""A filter in nginx, beside the same filter under CPython."""
