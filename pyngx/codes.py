@@ -60,7 +60,7 @@ CODES: Final[dict[str, str]] = {
     "PNX053": "matrix multiplication",
     # in the language, not spoken by this version
     "PNX060": "except* is not compiled yet",
-    "PNX061": "a list that is not made of one other list",
+    "PNX061": "a comprehension in this place",
     "PNX062": "a generator expression as a value",
     "PNX064": "float is not compiled yet",
     # the commands
@@ -113,7 +113,6 @@ CODES: Final[dict[str, str]] = {
     "PNX145": "no effect",
     "PNX146": "not something to send",
     "PNX147": "a log call that is not compiled",
-    "PNX149": "the step of range() is computed",
     "PNX150": "the target of a loop",
     "PNX152": "cannot be iterated",
     "PNX153": "a wrong return",

@@ -237,16 +237,6 @@ class PartBytes(Expr):
 
 
 @dataclass(frozen=True, slots=True)
-class ListOf(Expr):
-    """``[item for … in list if cond]``: a new list."""
-
-    item: Expr
-    vars: tuple[Var, ...]
-    source: Expr
-    conds: tuple[Expr, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ListMake(Expr):
     """``[a, b]``: a new list."""
 

@@ -594,6 +594,58 @@ ngx_http_pyngx_bytes_slice_step(ngx_pool_t *pool, ngx_str_t *s,
 }
 
 
+/*
+ * s[start:stop:step] of a step that is computed; left_out has bit 1 for start
+ * and bit 2 for stop.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_slice_by(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_int_t start, ngx_int_t stop, ngx_int_t step, ngx_int_t left_out,
+    ngx_str_t *result)
+{
+    if (step < 0 && (left_out & 1)) {
+        start = NGX_MAX_INT_T_VALUE;
+    }
+
+    if (step < 0 && (left_out & 2)) {
+        stop = -NGX_MAX_INT_T_VALUE;
+    }
+
+    return ngx_http_pyngx_bytes_slice_step(pool, s, start, stop, step, result);
+}
+
+
+/* bytes(list) of numbers.  NGX_DECLINED: one of them is no byte. */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_of_list(ngx_pool_t *pool, ngx_array_t *list,
+    ngx_str_t *result)
+{
+    ngx_int_t   *items;
+    ngx_str_t    text;
+    ngx_uint_t   i;
+
+    if (ngx_http_pyngx_bytes_new(pool, list->nelts, &text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    items = list->elts;
+
+    for (i = 0; i < list->nelts; i++) {
+        if (items[i] < 0 || items[i] > 255) {
+            return NGX_DECLINED;
+        }
+
+        text.data[i] = (u_char) items[i];
+    }
+
+    *result = text;
+
+    return NGX_OK;
+}
+
+
 /* int(s): NGX_DECLINED is ValueError, NGX_BUSY OverflowError. */
 
 static ngx_int_t

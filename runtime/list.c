@@ -135,6 +135,142 @@ ngx_http_pyngx_list_slice(ngx_pool_t *pool, ngx_array_t *list,
 }
 
 
+/*
+ * list[start:stop:step], a new list.  Bounds left out are, for a step below
+ * zero, NGX_MAX_INT_T_VALUE and -NGX_MAX_INT_T_VALUE.  NGX_DECLINED: step is
+ * zero.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_list_slice_step(ngx_pool_t *pool, ngx_array_t *list,
+    ngx_int_t start, ngx_int_t stop, ngx_int_t step, ngx_array_t **result)
+{
+    ngx_int_t     lowest, highest, n;
+    ngx_uint_t    i;
+    ngx_array_t  *found;
+
+    if (step == 0) {
+        return NGX_DECLINED;
+    }
+
+    n = list->nelts;
+    lowest = (step > 0) ? 0 : -1;
+    highest = (step > 0) ? n : n - 1;
+
+    start = (start < 0) ? ngx_max(start + n, lowest) : ngx_min(start, highest);
+    stop = (stop < 0) ? ngx_max(stop + n, lowest) : ngx_min(stop, highest);
+
+    (void) ngx_http_pyngx_range_count(start, stop, step, &n);
+
+    found = ngx_array_create(pool, ngx_max(n, 1), list->size);
+    if (found == NULL) {
+        return NGX_ERROR;
+    }
+
+    found->nelts = n;
+
+    for (i = 0; i < found->nelts; i++) {
+        n = ngx_http_pyngx_range_item(start, i, step);
+
+        ngx_memcpy((u_char *) found->elts + i * list->size,
+                   (u_char *) list->elts + n * list->size, list->size);
+    }
+
+    *result = found;
+
+    return NGX_OK;
+}
+
+
+/*
+ * list[start:stop:step] of a step that is computed; left_out has bit 1 for
+ * start and bit 2 for stop.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_list_slice_by(ngx_pool_t *pool, ngx_array_t *list,
+    ngx_int_t start, ngx_int_t stop, ngx_int_t step, ngx_int_t left_out,
+    ngx_array_t **result)
+{
+    if (step < 0 && (left_out & 1)) {
+        start = NGX_MAX_INT_T_VALUE;
+    }
+
+    if (step < 0 && (left_out & 2)) {
+        stop = -NGX_MAX_INT_T_VALUE;
+    }
+
+    return ngx_http_pyngx_list_slice_step(pool, list, start, stop, step,
+                                          result);
+}
+
+
+/* list(s) of bytes, a list of numbers. */
+
+static ngx_int_t
+ngx_http_pyngx_list_of_bytes(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_array_t **result)
+{
+    size_t        i;
+    ngx_int_t    *items;
+    ngx_array_t  *list;
+
+    list = ngx_array_create(pool, ngx_max(s->len, 1), sizeof(ngx_int_t));
+    if (list == NULL) {
+        return NGX_ERROR;
+    }
+
+    list->nelts = s->len;
+    items = list->elts;
+
+    for (i = 0; i < s->len; i++) {
+        items[i] = s->data[i];
+    }
+
+    *result = list;
+
+    return NGX_OK;
+}
+
+
+/*
+ * How many numbers range(start, stop, step) has, at most NGX_MAX_INT_T_VALUE.
+ * NGX_DECLINED: step is zero.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_range_count(ngx_int_t start, ngx_int_t stop, ngx_int_t step,
+    ngx_int_t *result)
+{
+    ngx_uint_t  n;
+
+    if (step == 0) {
+        return NGX_DECLINED;
+    }
+
+    if (step > 0) {
+        n = (start < stop) ? ((ngx_uint_t) stop - start - 1) / step + 1 : 0;
+
+    } else {
+        n = (start > stop)
+            ? ((ngx_uint_t) start - stop - 1) / -(ngx_uint_t) step + 1 : 0;
+    }
+
+    *result = (ngx_int_t) ngx_min(n, NGX_MAX_INT_T_VALUE);
+
+    return NGX_OK;
+}
+
+
+/* A number that the range has: it fits, whatever lies on the way to it. */
+
+static ngx_int_t
+ngx_http_pyngx_range_item(ngx_int_t start, ngx_int_t index, ngx_int_t step)
+{
+    return (ngx_int_t) ((ngx_uint_t) start + (ngx_uint_t) index * step);
+}
+
+
 static ngx_int_t
 ngx_http_pyngx_list_concat(ngx_pool_t *pool, ngx_array_t *list,
     ngx_array_t *other, ngx_array_t **result)
@@ -210,6 +346,149 @@ ngx_http_pyngx_list_sort_bytes(ngx_array_t *list, ngx_flag_t reverse)
               ngx_http_pyngx_list_by_bytes);
 
     return reverse ? ngx_http_pyngx_list_reverse(list) : NGX_OK;
+}
+
+
+/* list(range(len(list))). */
+
+static ngx_int_t
+ngx_http_pyngx_list_indices(ngx_pool_t *pool, ngx_array_t *list,
+    ngx_array_t **result)
+{
+    ngx_int_t    *items;
+    ngx_uint_t    i;
+    ngx_array_t  *found;
+
+    found = ngx_array_create(pool, ngx_max(list->nelts, 1), sizeof(ngx_int_t));
+    if (found == NULL) {
+        return NGX_ERROR;
+    }
+
+    found->nelts = list->nelts;
+    items = found->elts;
+
+    for (i = 0; i < found->nelts; i++) {
+        items[i] = i;
+    }
+
+    *result = found;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The indices in the order of their keys; those of equal keys stay as they
+ * are, and so they do in the opposite order.  Runs are merged, from runs of
+ * one index on.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_list_order(ngx_pool_t *pool, ngx_array_t *order,
+    ngx_array_t *keys, ngx_flag_t reverse, ngx_flag_t text,
+    ngx_array_t **result)
+{
+    u_char       *items, *one, *two;
+    ngx_int_t    *from, *to, *swap, rc;
+    ngx_uint_t    width, start, middle, end, i, j, k, n;
+    ngx_array_t  *merged;
+
+    rc = ngx_http_pyngx_list_slice(pool, order, 0, order->nelts, result);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    rc = ngx_http_pyngx_list_slice(pool, order, 0, order->nelts, &merged);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    from = (*result)->elts;
+    to = merged->elts;
+    items = keys->elts;
+    n = order->nelts;
+
+    for (width = 1; width < n; width *= 2) {
+
+        for (start = 0; start < n; start += 2 * width) {
+            middle = ngx_min(start + width, n);
+            end = ngx_min(start + 2 * width, n);
+
+            i = start;
+            j = middle;
+
+            for (k = start; k < end; k++) {
+                rc = (i == middle) ? 1 : -1;
+
+                if (i < middle && j < end) {
+                    one = items + from[i] * keys->size;
+                    two = items + from[j] * keys->size;
+
+                    rc = text ? ngx_http_pyngx_list_by_bytes(one, two)
+                              : ngx_http_pyngx_list_by_number(one, two);
+
+                    if (reverse) {
+                        rc = -rc;
+                    }
+                }
+
+                to[k] = (rc <= 0) ? from[i++] : from[j++];
+            }
+        }
+
+        swap = from;
+        from = to;
+        to = swap;
+    }
+
+    (*result)->elts = from;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_order_numbers(ngx_pool_t *pool, ngx_array_t *order,
+    ngx_array_t *keys, ngx_flag_t reverse, ngx_array_t **result)
+{
+    return ngx_http_pyngx_list_order(pool, order, keys, reverse, 0, result);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_order_bytes(ngx_pool_t *pool, ngx_array_t *order,
+    ngx_array_t *keys, ngx_flag_t reverse, ngx_array_t **result)
+{
+    return ngx_http_pyngx_list_order(pool, order, keys, reverse, 1, result);
+}
+
+
+/* [list[i] for i in order]. */
+
+static ngx_int_t
+ngx_http_pyngx_list_pick(ngx_pool_t *pool, ngx_array_t *list,
+    ngx_array_t *order, ngx_array_t **result)
+{
+    ngx_int_t    *from;
+    ngx_uint_t    i;
+    ngx_array_t  *found;
+
+    found = ngx_array_create(pool, ngx_max(order->nelts, 1), list->size);
+    if (found == NULL) {
+        return NGX_ERROR;
+    }
+
+    found->nelts = order->nelts;
+    from = order->elts;
+
+    for (i = 0; i < order->nelts; i++) {
+        ngx_memcpy((u_char *) found->elts + i * list->size,
+                   (u_char *) list->elts + from[i] * list->size, list->size);
+    }
+
+    *result = found;
+
+    return NGX_OK;
 }
 
 

@@ -396,6 +396,31 @@ ngx_http_pyngx_str_slice_step(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t start,
 }
 
 
+/*
+ * s[start:stop:step] of a step that is computed; left_out has bit 1 for start
+ * and bit 2 for stop.  NGX_DECLINED: step is zero.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_str_slice_by(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t start,
+    ngx_int_t stop, ngx_int_t step, ngx_int_t left_out, ngx_str_t *result)
+{
+    if (step == 0) {
+        return NGX_DECLINED;
+    }
+
+    if (step < 0 && (left_out & 1)) {
+        start = NGX_MAX_INT_T_VALUE;
+    }
+
+    if (step < 0 && (left_out & 2)) {
+        stop = -NGX_MAX_INT_T_VALUE;
+    }
+
+    return ngx_http_pyngx_str_slice_step(pool, s, start, stop, step, result);
+}
+
+
 /* The characters of s, each a text. */
 
 static ngx_int_t

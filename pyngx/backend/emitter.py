@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pyngx.backend import cnodes as c
 from pyngx.backend.names import Names
 from pyngx.backend.unit import Unit
+from pyngx.flow.suspension import goes_on
 from pyngx.ops.registry import classes
 from pyngx.source import Span
-from pyngx.tree import Var
+from pyngx.tree import Stmt, Var
 
 
 @dataclass(frozen=True)
@@ -177,13 +178,15 @@ class Emitter:
         return pool
 
     @contextmanager
-    def looping(self) -> Iterator[None]:
-        """What is emitted inside belongs to a loop."""
-        self.loops += 1
+    def looping(self, loop: Stmt | None = None) -> Iterator[None]:
+        """What is emitted inside belongs to a loop that goes on as the body does; one that is given
+        may be of another kind, and does not count then."""
+        counts = loop is None or goes_on(loop)
+        self.loops += counts
         try:
             yield
         finally:
-            self.loops -= 1
+            self.loops -= counts
 
     def at(self, span: Span) -> None:
         """Speak of another line from here on. What comes from another file is spoken of by the

@@ -35,7 +35,6 @@ from pyngx.tree import (
     ItemAt,
     Length,
     ListMake,
-    ListOf,
     ListPop,
     Local,
     Logic,
@@ -108,8 +107,6 @@ class ExprLowering(ListLowering):
                 return self._convert(expr)
             case Length():
                 return self._length(expr)
-            case ListOf():
-                return self.list_of(expr)
             case ListMake():
                 return self.list_made(expr)
             case ListPop():

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.compounds import CompoundLowering
-from pyngx.backend.conds import negated
 from pyngx.backend.unit import c_type
-from pyngx.tree import ListMake, ListOf, ListPop, PushItem, SetItem
-from pyngx.types import List, NoneType, Tuple, Type
+from pyngx.tree import ListMake, ListPop, PushItem, SetItem
+from pyngx.types import List, NoneType, Type
 
 
 class ListLowering(CompoundLowering):
@@ -78,48 +77,3 @@ class ListLowering(CompoundLowering):
         failed = c.Binary("!=", call, c.Name("NGX_OK"))
         out.fail_if(failed, expr.span, "IndexError", "pop index out of range")
         return found
-
-    def list_of(self, expr: ListOf) -> c.Expr:
-        """A new array, filled from another one."""
-        out = self.out
-        source_type, item_type = expr.source.type, expr.item.type
-        assert isinstance(source_type, List)
-        source = out.temp("ngx_array_t", 1, "source")
-        out.assign(source, self.value(expr.source))
-        found = out.temp("ngx_array_t", 1, "made")
-        ctype, _ = c_type(out.unit, item_type)
-        size = c.Call("ngx_max", (c.Arrow(source, "nelts"), c.Int("1")))
-        create = c.Call("ngx_array_create", (out.pool, size, c.SizeOf(ctype)))
-        out.assign(found, create)
-        out.leave_if(c.Binary("==", found, c.Name("NULL")))
-        items_type, _ = c_type(out.unit, source_type.item)
-        items = out.temp(items_type, 1, "items")
-        out.assign(items, c.Arrow(source, "elts"))
-        counter = out.temp("ngx_uint_t", 0, "k")
-        with out.block() as body:
-            self._comprehension(expr, c.Index(items, counter), found, ctype)
-        init = c.Assign(counter, c.Int("0"))
-        test = c.Binary("<", counter, c.Arrow(source, "nelts"))
-        step = c.Postfix(counter, "++")
-        out.emit(c.For(init, test, step, tuple(body), line=out.line))
-        return found
-
-    def _comprehension(self, expr: ListOf, item: c.Expr, found: c.Expr, ctype: str) -> None:
-        assert isinstance(expr.source.type, List)
-        source = expr.source.type.item
-        if isinstance(source, Tuple) and len(expr.vars) > 1:
-            for var, name in zip(expr.vars, self.out.unit.member_names(source), strict=True):
-                if var in self.vars.places:
-                    self.out.assign(self.vars.places[var], c.Member(item, name))
-        else:
-            place = self.vars.places.get(expr.vars[0])
-            if place is not None:
-                self.out.assign(place, item)
-        self.out.blank()
-        for cond in expr.conds:
-            skip = (c.Continue(line=self.out.line),)
-            self.out.emit(c.If(negated(self.cond(cond)), skip, line=self.out.line))
-        slot = self.out.temp(ctype, 1, "item")
-        self.out.assign(slot, c.Call("ngx_array_push", (found,)))
-        self.out.leave_if(c.Binary("==", slot, c.Name("NULL")))
-        self.store(c.Unary("*", slot), expr.item)

@@ -93,10 +93,10 @@ class StmtLowering(ByteLoops):
             self.statements(block)
         return tuple(found)
 
-    def loop_block(self, block: Block) -> tuple[c.Stmt, ...]:
+    def loop_block(self, stmt: While) -> tuple[c.Stmt, ...]:
         """The C of the body of a loop."""
-        with self.out.looping():
-            return self.block(block)
+        with self.out.looping(stmt):
+            return self.block(stmt.body)
 
     def statements(self, block: Block) -> None:
         """Lower statements into the block under construction."""
@@ -405,10 +405,10 @@ class StmtLowering(ByteLoops):
 
     def _while(self, stmt: While) -> None:
         line = self.out.line
-        with self.out.looping(), self.out.block() as before:
+        with self.out.looping(stmt), self.out.block() as before:
             cond = self.cond(stmt.cond)
         if not before:
-            body = self.loop_block(stmt.body)
+            body = self.loop_block(stmt)
             endless = isinstance(stmt.cond, Const) and stmt.cond.value is True
             loop: c.Stmt = (
                 c.For(None, None, None, body, line=line)
@@ -418,7 +418,7 @@ class StmtLowering(ByteLoops):
             self.out.emit(loop)
             return
         leave = c.If(negated(cond), (c.Break(line=line),), line=line)
-        body = (*before, leave, *self.loop_block(stmt.body))
+        body = (*before, leave, *self.loop_block(stmt))
         self.out.emit(c.For(None, None, None, body, line=line))
 
     def bound(self, expr: Expr, hint: str) -> c.Expr:
@@ -450,7 +450,7 @@ class StmtLowering(ByteLoops):
         stop = self.bound(stmt.stop, "stop")
         init = None if start == counter else c.Assign(counter, start)
         cond = c.Binary("<" if step.value > 0 else ">", counter, stop)
-        with self.out.looping(), self.out.block() as body:
+        with self.out.looping(stmt), self.out.block() as body:
             if not own:
                 self.set_loop_variable(stmt.var, counter)
                 self.out.blank()
@@ -473,7 +473,7 @@ class StmtLowering(ByteLoops):
         data = Ref(self.out.temp("ngx_str_t", 0, "bytes"))
         self.string_into(data, stmt.value)
         counter = self.out.temp("size_t", 0, "k")
-        with self.out.looping(), self.out.block() as body:
+        with self.out.looping(stmt), self.out.block() as body:
             self.set_loop_variable(stmt.var, c.Index(data.data, counter))
             self.out.blank()
             self.statements(block)
@@ -498,7 +498,7 @@ class StmtLowering(ByteLoops):
             self.out.assign(items, c.Arrow(array, "elts"))
         counter = self.out.temp("ngx_uint_t", 0, "k")
         item = c.Index(items, counter)
-        with self.out.looping(), self.out.block() as body:
+        with self.out.looping(stmt), self.out.block() as body:
             self.take_item(stmt, item)
             self.out.blank()
             self.statements(stmt.body)
@@ -520,7 +520,7 @@ class StmtLowering(ByteLoops):
     def _for_chain(self, stmt: ForChain) -> None:
         line = self.out.line
         link = self.out.temp("ngx_chain_t", 1, "cl")
-        with self.out.looping(), self.out.block() as body:
+        with self.out.looping(stmt), self.out.block() as body:
             self.set_loop_variable(stmt.var, c.Arrow(link, "buf"))
             self.out.blank()
             self.statements(stmt.body)

@@ -197,7 +197,9 @@ class Access(Base):
                 return Op(span, Optional(Bytes()), TABLE["variables.get"], (name,))
             case Tuple(items) if not value.type.is_object:
                 return self._tuple_item(node, value, items)
-            case List() if isinstance(node.slice, ast.Slice) and node.slice.step is None:
+            case List() if isinstance(node.slice, ast.Slice):
+                if node.slice.step is not None:
+                    return self._stepped(node, value, node.slice)
                 lower = self._bound(node.slice.lower, 0)
                 upper = self._bound(node.slice.upper, INT64_MAX)
                 return slice_of(self, node, value, lower, upper)
@@ -284,14 +286,17 @@ class Access(Base):
     def _stepped(self, node: ast.Subscript, data: Expr, part: ast.Slice) -> Expr:
         """``data[start:stop:step]``, with the defaults that a step below zero has."""
         assert part.step is not None
+        kind = {Bytes(): "slice", Str(): "text_slice"}.get(data.type, "list_slice")
+        span = self.report.span(node)
+        if not isinstance(part.step, ast.Constant | ast.UnaryOp):
+            lower, upper = self._bound(part.lower, 0), self._bound(part.upper, INT64_MAX)
+            step = self.need_int(part.step, "the step of a slice")
+            left_out = (part.lower is None) + 2 * (part.upper is None)
+            which = integer(self.report, node, left_out, self.mod.model)
+            args = (data, lower, upper, step, which)
+            return Op(span, data.type, TABLE[f"operator.{kind}_by"], args)
         step = self.need_int(part.step, "the step of a slice")
-        if not isinstance(step, Const) or not isinstance(step.value, int):
-            self.report.refuse(
-                "PNX149",
-                part.step,
-                "the step of a slice is a constant in this version",
-                help="write the number in place, or a loop over range(start, stop, step)",
-            )
+        assert isinstance(step, Const) and isinstance(step.value, int)
         if step.value == 0:
             self.report.refuse(
                 "PNX108",
@@ -301,11 +306,9 @@ class Access(Base):
             )
         lower = self._bound(part.lower, 0 if step.value > 0 else INT64_MAX)
         upper = self._bound(part.upper, INT64_MAX if step.value > 0 else -INT64_MAX)
-        span = self.report.span(node)
-        name = "operator.text_slice" if isinstance(data.type, Str) else "operator.slice"
         if step.value == 1:
-            return Op(span, data.type, TABLE[name], (data, lower, upper))
-        return Op(span, data.type, TABLE[f"{name}_step"], (data, lower, upper, step))
+            return Op(span, data.type, TABLE[f"operator.{kind}"], (data, lower, upper))
+        return Op(span, data.type, TABLE[f"operator.{kind}_step"], (data, lower, upper, step))
 
     def _bound(self, node: ast.expr | None, default: int) -> Expr:
         if node is None or (isinstance(node, ast.Constant) and node.value is None):

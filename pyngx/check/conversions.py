@@ -109,8 +109,11 @@ def to_bytes(ex: Operators, node: ast.Call) -> Expr:
                 values = [p.value.value for p in pieces if isinstance(p.value, Const)]
                 return Const(ex.report.span(node), Bytes(), bytes(map(_number, values)))
             return Format(ex.report.span(node), Bytes(), pieces)
-        case _:
-            return ex.need_bytes(node.args[0], "the argument of bytes()")
+        case given:
+            value = ex.expr(given)
+            if isinstance(value.type, List) and is_integer(value.type.item):
+                return Op(ex.report.span(node), Bytes(), TABLE["operator.bytes_of_list"], (value,))
+            return ex.need_bytes(given, "the argument of bytes()")
 
 
 def _number(value: object) -> int:

@@ -15,7 +15,7 @@ from pyngx.check.coerce import as_bytes, common, store
 from pyngx.check.constants import constant
 from pyngx.check.conversions import type_test
 from pyngx.check.formatting import fstring
-from pyngx.check.lists import characters, list_of
+from pyngx.check.lists import list_of
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PIECES, partition, piece
 from pyngx.check.scope import assigned_if
@@ -25,29 +25,21 @@ from pyngx.tree import (
     Const,
     Expr,
     Format,
-    ListOf,
     Local,
     Logic,
     Not,
     Unwrap,
-    Var,
     Walrus,
 )
 from pyngx.types import (
     BIT,
     FULL,
-    INT,
     Bool,
-    Bytes,
-    Int,
-    List,
     NoneType,
     Optional,
     Range,
     Str,
-    Tuple,
     Type,
-    describe,
     is_integer,
 )
 
@@ -120,8 +112,6 @@ class Expressions(Operators):
                 return Format(span, Str(), fstring(self.report, node, self.expr))
             case ast.NamedExpr():
                 return self._walrus(node)
-            case ast.ListComp():
-                return self._list_of(node)
             case ast.Tuple():
                 return tuple_of(self, node)
             case ast.List():
@@ -237,65 +227,6 @@ class Expressions(Operators):
             store(self.report, node.orelse, orelse, type_, "the second value"),
             range=then.range.join(orelse.range),
         )
-
-    def _list_of(self, node: ast.ListComp) -> Expr:
-        """``[item for x in list if cond]``."""
-        loop = node.generators[0]
-        source = self.expr(loop.iter)
-        if isinstance(source.type, Str):
-            source = characters(self, loop.iter, source)
-        if not isinstance(source.type, List):
-            self.report.refuse(
-                "PNX061",
-                node,
-                "a list is made from a list in this version",
-                label=f"this is '{describe(source.type)}'",
-                help="write list(…) around the generator: list(x for x in …)",
-            )
-        outer, facts = dict(self.vars), self.facts
-        self.sometimes += 1
-        vars_ = self._comprehension_vars(loop.target, source.type.item)
-        conds = []
-        for test in loop.ifs:
-            cond = self.cond(test)
-            conds.append(cond.expr)
-            self.facts = cond.holds(self.facts)
-        item = self.expr(node.elt)
-        self.sometimes -= 1
-        self.vars, self.facts = outer, facts
-        type_: Type = INT if isinstance(item.type, Int) else item.type
-        if not isinstance(type_, Int | Bytes | Str):
-            self.report.refuse(
-                "PNX061",
-                node.elt,
-                f"a list of '{describe(type_)}' is not made by this version",
-                help="make a list of bytes or integers",
-            )
-        stored = store(self.report, node.elt, item, type_, "an item")
-        return ListOf(self.report.span(node), List(type_), stored, vars_, source, tuple(conds))
-
-    def _comprehension_vars(self, target: ast.expr, item: Type) -> tuple[Var, ...]:
-        """The variables of a comprehension: its own, whatever the names mean outside."""
-        several = isinstance(target, ast.Tuple) and isinstance(item, Tuple)
-        nodes = target.elts if isinstance(target, ast.Tuple) else [target]
-        types = item.items if several and isinstance(item, Tuple) else (item,)
-        if len(nodes) != len(types):
-            self.report.refuse(
-                "PNX142",
-                target,
-                f"the items are '{describe(item)}'",
-                help="one name for an item, or one for each of its parts",
-            )
-        found = []
-        for node, type_ in zip(nodes, types, strict=True):
-            if not isinstance(node, ast.Name):
-                self.report.refuse("PNX150", node, "a name", help="write 'for x in …'")
-            var = Var(node.id, type_, scope=next(self.mod.scopes))
-            self.vars[node.id] = var
-            self.inlined.append(var)
-            self.facts = self.facts.assign(node.id, not isinstance(type_, Optional))
-            found.append(var)
-        return tuple(found)
 
     def _walrus(self, node: ast.NamedExpr) -> Expr:
         value = self.expr(node.value)

@@ -8,10 +8,15 @@ configuration is everybody's, and one that is a parameter may be that.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import NoReturn
 
+from pyngx.check import tables
 from pyngx.check.base import Base
 from pyngx.check.coerce import as_bytes, common, store
+from pyngx.check.constants import constant
+from pyngx.check.tuples import is_plain, item_of
+from pyngx.frontend.spelling import is_fresh, is_keyed
 from pyngx.ops.table import TABLE
 from pyngx.tree import Const, Eval, Expr, ListMake, ListPop, Op, PushItem, SetItem, Stmt
 from pyngx.types import (
@@ -34,12 +39,21 @@ from pyngx.types import (
 )
 
 CHANGING = ("append", "insert", "pop", "extend", "clear", "reverse", "sort")
+_FROM = ("operator.list_of_bytes", "operator.characters")
+"""The rows that make a list of something else."""
 _CHANGE_HELP = "make a list of your own: values = list(…)"
 
 
 def list_of(ex: Base, node: ast.List | ast.Tuple) -> Expr:
     """``[a, b]``: a new list, all of whose items have one type."""
     values = [as_bytes(ex.expr(element)) for element in node.elts]
+    return _list_made(ex, node, values, node.elts)
+
+
+def _list_made(
+    ex: Base, node: ast.expr, values: Sequence[Expr], places: Sequence[ast.expr]
+) -> Expr:
+    """A new list of some values, at places that messages point at."""
     type_: Type = NoneType()
     for i, value in enumerate(values):
         own = INT if isinstance(value.type, Int) else value.type
@@ -48,7 +62,7 @@ def list_of(ex: Base, node: ast.List | ast.Tuple) -> Expr:
         check_item(ex, node, type_)
     items = tuple(
         store(ex.report, element, value, type_, "an item")
-        for element, value in zip(node.elts, values, strict=True)
+        for element, value in zip(places, values, strict=True)
     )
     return ListMake(ex.report.span(node), List(type_), items)
 
@@ -78,13 +92,9 @@ def copy_of(ex: Base, node: ast.Call) -> Expr:
     """``list(values)``."""
     if not node.args:
         return ListMake(ex.report.span(node), List(NoneType()), ())
-    if isinstance(node.args[0], ast.Tuple):
-        value = list_of(ex, node.args[0])
-    else:
-        value = ex.expr(node.args[0])
-    if isinstance(value.type, Str):
-        return characters(ex, node, value)
-    _be_list(ex, node.args[0], value, "the argument of list()")
+    value = need_list(ex, node.args[0], "the argument of list()")
+    if isinstance(value, ListMake) or (isinstance(value, Op) and value.row.name in _FROM):
+        return value
     span = ex.report.span(node)
     zero = Const(span, INT, 0, range=Range(0, 0))
     end = Const(span, INT, INT64_MAX, range=Range(INT64_MAX, INT64_MAX))
@@ -95,13 +105,10 @@ def need_list(ex: Base, node: ast.expr, what: str) -> Expr:
     """The expression, which must be a list."""
     if isinstance(node, ast.Tuple):
         return list_of(ex, node)
-    value = ex.expr(node)
-    _be_list(ex, node, value, what)
-    return value
-
-
-def _be_list(ex: Base, node: ast.expr, value: Expr, what: str) -> None:
-    """Refuse what is no list."""
+    rows = tables.rows(ex, node)
+    if rows is not None:
+        return _of_constants(ex, node, rows)
+    value = listed(ex, node, ex.expr(node))
     if not isinstance(value.type, List):
         ex.no_none(value, what)
         ex.report.refuse(
@@ -110,6 +117,29 @@ def _be_list(ex: Base, node: ast.expr, value: Expr, what: str) -> None:
             f"{what} is a list, but this is '{describe(value.type)}'",
             help="write the items in brackets: [a, b]",
         )
+    return value
+
+
+def _of_constants(ex: Base, node: ast.expr, rows: Sequence[object]) -> Expr:
+    """A list of what a constant of module level has."""
+    values = [constant(ex.report, node, row, ex.mod.model) for row in rows]
+    return _list_made(ex, node, values, [node] * len(values))
+
+
+def listed(ex: Base, node: ast.expr, value: Expr) -> Expr:
+    """The list of what bytes or a tuple have; any other value as it is."""
+    value = as_bytes(value)
+    match value.type:
+        case Bytes():
+            row = TABLE["operator.list_of_bytes"]
+            return Op(ex.report.span(node), List(INT), row, (value,))
+        case Str():
+            return characters(ex, node, value)
+        case Tuple(items) if not value.type.is_object and is_plain(value):
+            found = [item_of(value, i) for i in range(len(items))]
+            return _list_made(ex, node, found, [node] * len(items))
+        case _:
+            return value
 
 
 def _item(value: Expr) -> Type:
@@ -119,6 +149,8 @@ def _item(value: Expr) -> Type:
 
 def sorted_of(ex: Base, node: ast.Call) -> Expr:
     """``sorted(values)``, a new list."""
+    if is_keyed(node):
+        return _sorted_by(ex, node)
     if len(node.args) != 1:
         ex.report.refuse(
             "PNX133", node, "sorted() takes one list", help="write sorted(values, reverse=True)"
@@ -128,17 +160,32 @@ def sorted_of(ex: Base, node: ast.Call) -> Expr:
     return Op(ex.report.span(node), value.type, row, (value, reverse_of(ex, node)))
 
 
+def _sorted_by(ex: Base, node: ast.Call) -> Expr:
+    """The values in the order of one list of keys after the other: those that are equal in the
+    first are told apart by the second."""
+    span = ex.report.span(node)
+    values, *keys = (need_list(ex, arg, "what is sorted") for arg in node.args)
+    reverse = reverse_of(ex, node)
+    order: Expr = Op(span, List(INT), TABLE["operator.list_indices"], (values,))
+    for given, key in reversed(list(zip(node.args[1:], keys, strict=True))):
+        row = TABLE[f"operator.list_order_{sort_kind(ex, given, _item(key))}"]
+        order = Op(span, List(INT), row, (order, key, reverse))
+    return Op(span, values.type, TABLE["operator.list_pick"], (values, order))
+
+
 def sort_kind(ex: Base, node: ast.AST, item: Type) -> str:
     """What the rows that sort items of a type are called."""
     if isinstance(item, Bytes | Str):
         return "bytes"
-    if not isinstance(item, Int | NoneType):
+    if not (is_integer(item) or isinstance(item, NoneType)):
         ex.report.refuse(
             "PNX191",
             node,
             f"a list of '{describe(item)}' is not sorted by this version",
-            help="numbers, bytes and str are",
+            help="numbers, bytes and str are: give them as the key: "
+            "sorted(pairs, key=lambda p: (p[0], p[1]))",
         )
+
     return "numbers"
 
 
@@ -288,6 +335,8 @@ class Lists(Base):
 
 def is_new(node: ast.expr) -> bool:
     """Whether an expression makes a new list, which nothing else knows."""
-    return isinstance(node, ast.List | ast.ListComp | ast.Call | ast.BinOp) or (
-        isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
+    return (
+        isinstance(node, ast.List | ast.Call | ast.BinOp)
+        or is_fresh(node)
+        or (isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice))
     )

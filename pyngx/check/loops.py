@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from pyngx.check import tables
 from pyngx.check.coerce import BUF
+from pyngx.check.counting import Counting
 from pyngx.check.kinds import Kind
 from pyngx.check.lists import characters, list_of
 from pyngx.check.scope import Facts, assigned_if
-from pyngx.check.sequences import Sequences
 from pyngx.tree import (
     Arith,
     Assign,
@@ -52,7 +52,7 @@ from pyngx.types import (
 )
 
 
-class Loops(Sequences):
+class Loops(Counting):
     """Checks the loops of one function."""
 
     def block(self, nodes: list[ast.stmt]) -> Block:
@@ -129,13 +129,13 @@ class Loops(Sequences):
             case ast.Call(func=ast.Name() as func):
                 found = self.compile_time(func)
                 if found is range:
-                    return (self._for_range(node, node.iter),)
+                    return self.for_range(node, node.iter)
                 if found is enumerate:
                     return self._for_enumerate(node, node.iter)
                 if found is zip:
                     return self._for_zip(node, node.iter)
                 if found is reversed:
-                    return self._for_reversed(node, node.iter)
+                    return self.for_reversed(node, node.iter)
             case _:
                 pass
         rows = tables.rows(self, node.iter)
@@ -175,7 +175,7 @@ class Loops(Sequences):
             return ()
         self.rounds.append(first)
         zero, count, one = (Const(span, INT, n, range=Range(n, n)) for n in (0, len(rows), 1))
-        body = self._for_body(node, ())
+        body = self.for_body(node, ())
         names = {t.id for t in targets if isinstance(t, ast.Name)}
         self.facts = self.facts.with_assigned(frozenset(names))
         return (ForRange(span, index, zero, count, one, body),)
@@ -228,12 +228,13 @@ class Loops(Sequences):
     def _for_zip(self, node: ast.For, call: ast.Call) -> tuple[Stmt, ...]:
         """``for x, y in zip(a, b)``: both by one index, as far as the shorter one goes."""
         targets = node.target.elts if isinstance(node.target, ast.Tuple) else []
-        strict = [k for k in call.keywords if not _is_false(k)]
-        if strict or len(call.args) < 2:
+        strict = any(_is_strict(keyword, True) for keyword in call.keywords)
+        known = all(_is_strict(k, strict) for k in call.keywords)
+        if not known or len(call.keywords) > 1 or len(call.args) < 2:
             self.report.refuse(
                 "PNX133",
                 call,
-                "zip() takes two sequences or more, by position",
+                "zip() takes two sequences or more, and 'strict', which is a constant",
                 help="write 'for x, y in zip(a, b):'",
             )
         if len(targets) != len(call.args):
@@ -261,9 +262,13 @@ class Loops(Sequences):
             before.append(If(span, less, (Assign(span, shortest, length),), ()))
         index = self.hidden("index", INT)
         place = Local(span, INT, index, range=LENGTH)
+        end: tuple[Stmt, ...] = ()
+        if strict:
+            more, end = self._strictly(call, [s.length for s in sequences], shortest, place)
+            before.append(more)
 
         def first() -> tuple[Stmt, ...]:
-            return tuple(
+            return end + tuple(
                 stmt
                 for target, sequence in zip(targets, sequences, strict=True)
                 for stmt in self._give(node, target, sequence.item(place))
@@ -271,141 +276,15 @@ class Loops(Sequences):
 
         self.rounds.append(first)
         zero, one = (Const(span, INT, n, range=Range(n, n)) for n in (0, 1))
-        body = self._for_body(node, ())
+        body = self.for_body(node, ())
         return (*before, ForRange(span, index, zero, count, one, body))
-
-    def _for_reversed(self, node: ast.For, call: ast.Call) -> tuple[Stmt, ...]:
-        """``for x in reversed(…)``: of a range, of bytes, of a list."""
-        if call.keywords or len(call.args) != 1:
-            self.report.refuse(
-                "PNX133", call, "reversed() takes one sequence", help="write reversed(data)"
-            )
-        match call.args[0]:
-            case ast.Call(func=ast.Name() as func) as inner if self.compile_time(func) is range:
-                forward = self._range(inner)
-                return (self._counting(node, inner, *self._backward(inner, *forward)),)
-            case _:
-                pass
-        span = self.report.span(node)
-        before, sequence = self._sequence(node, call.args[0])
-        index = self.hidden("index", INT)
-        place = Local(span, INT, index, range=LENGTH)
-        self.rounds.append(lambda: self._give(node, node.target, sequence.item(place)))
-        minus = Const(span, INT, -1, range=Range(-1, -1))
-        one = Const(span, INT, 1, range=Range(1, 1))
-        last = self.arith(call, "-", sequence.length, one)
-        body = self._for_body(node, ())
-        return (*before, ForRange(span, index, last, minus, minus, body))
-
-    def _backward(
-        self, call: ast.Call, start: Expr, stop: Expr, step: Const
-    ) -> tuple[Expr, Expr, Const]:
-        """The same numbers in the opposite order."""
-        assert isinstance(step.value, int)
-        if isinstance(start, Const) and isinstance(stop, Const):
-            assert isinstance(start.value, int) and isinstance(stop.value, int)
-            numbers = range(start.value, stop.value, step.value)[::-1]
-            found = [
-                Const(call_span, INT, n, range=Range(n, n))
-                for call_span, n in (
-                    (start.span, numbers.start),
-                    (stop.span, numbers.stop),
-                    (step.span, numbers.step),
-                )
-            ]
-            return found[0], found[1], found[2]
-        if step.value not in (1, -1):
-            self.report.refuse(
-                "PNX149",
-                call,
-                "the step of a reversed range is 1 or -1 in this version",
-                help="write the range from its other end",
-            )
-        one = Const(step.span, INT, step.value, range=step.range)
-        back = Const(step.span, INT, -step.value, range=Range(-step.value, -step.value))
-        return (
-            self.arith(call, "-", stop, one),
-            self.arith(call, "-", start, one),
-            back,
-        )
 
     def body_loop(self, node: ast.For) -> Stmt | None:
         """A loop over a method of the body; None for any other loop."""
         raise NotImplementedError
 
-    def _for_range(self, node: ast.For, call: ast.Call) -> Stmt:
-        return self._counting(node, call, *self._range(call))
-
-    def _range(self, call: ast.Call) -> tuple[Expr, Expr, Const]:
-        """The start, the stop and the step of ``range(…)``."""
-        if call.keywords or not 1 <= len(call.args) <= 3:
-            self.report.refuse(
-                "PNX133",
-                call,
-                "range() takes 1 to 3 arguments, by position",
-                help="write range(stop), range(start, stop) or range(start, stop, step)",
-            )
-        bounds = [self.need_int(a, "an argument of range()") for a in call.args]
-        span = self.report.span(call)
-        zero = Const(span, INT, 0, range=Range(0, 0))
-        one = Const(span, INT, 1, range=Range(1, 1))
-        start, stop = (bounds[0], bounds[1]) if len(bounds) > 1 else (zero, bounds[0])
-        step = bounds[2] if len(bounds) > 2 else one
-        if not isinstance(step, Const):
-            self.report.refuse(
-                "PNX149",
-                call.args[2],
-                "the step of range() is a constant in this version",
-                help="write the number in place, or count in a while loop",
-            )
-        assert isinstance(step.value, int)
-        if step.value == 0:
-            self.report.refuse(
-                "PNX108",
-                call.args[2],
-                "the step of range() is zero",
-                help="give another number, or leave it out for 1",
-            )
-        return start, stop, step
-
-    def _counting(
-        self, node: ast.For, call: ast.Call, start: Expr, stop: Expr, step: Const
-    ) -> Stmt:
-        """A loop over numbers; ``call`` is the range that the author wrote."""
-        assert isinstance(step.value, int)
-        span = self.report.span(node)
-        var = self._loop_var(node, node.target, INT)
-        if self.stores.get(var.name) == 1:
-            lo, hi = start.range.lo, stop.range.hi - 1
-            if step.value < 0:
-                lo, hi = stop.range.lo + 1, start.range.hi
-            self.value_ranges[var.name] = Range(min(lo, hi), max(lo, hi))
-        sequence = self._indexed(call, start, step)
-        if sequence is not None and self.stores.get(var.name) == 1:
-            self.indexes[var.name] = sequence
-        body = self._for_body(node, (var,))
-        self.indexes.pop(var.name, None)
-        if isinstance(start, Const) and isinstance(stop, Const):
-            if range(int(start.value or 0), int(stop.value or 0), step.value):
-                self.facts = self.facts.with_assigned(frozenset({var.name}))
-        return ForRange(span, var, start, stop, step, body)
-
-    def _indexed(self, call: ast.Call, start: Expr, step: Expr) -> str | None:
-        """The sequence whose indices ``range(len(sequence))`` counts; it is never assigned
-        anew, so that every index is in range."""
-        match call.args[min(1, len(call.args) - 1)]:
-            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
-                fixed = name in self.local_names and self.stores.get(name, 0) == 1
-                upward = isinstance(step, Const) and step.value == 1 and start.range.lo >= 0
-                return name if fixed and upward else None
-            case _:
-                return None
-
-    def _loop_var(self, node: ast.For, target: ast.expr, type_: Type) -> Var:
-        value = Const(self.report.span(target), type_, None)
-        return self.declare(self._one_name(target), value)
-
-    def _for_body(self, node: ast.For, vars_: tuple[Var, ...]) -> Block:
+    def for_body(self, node: ast.For, vars_: tuple[Var, ...]) -> Block:
+        """The body of a loop, in which the variables have values."""
         self._loop_entry(node)
         before = self.facts
         entry = before
@@ -425,8 +304,8 @@ class Loops(Sequences):
         )
         match value.type:
             case Body():
-                var = self._loop_var(node, node.target, BUF)
-                body = self._for_body(node, (var,))
+                var = self.loop_var(node, node.target, BUF)
+                body = self.for_body(node, (var,))
                 return ForBody(span, var, body)
             case Struct("ngx_chain_t") if self.kind is Kind.STREAM:
                 self.report.refuse(
@@ -436,14 +315,14 @@ class Loops(Sequences):
                     help="write 'for buf in body:'",
                 )
             case Struct("ngx_chain_t"):
-                var = self._loop_var(node, node.target, BUF)
-                return ForChain(span, var, value, self._for_body(node, (var,)))
+                var = self.loop_var(node, node.target, BUF)
+                return ForChain(span, var, value, self.for_body(node, (var,)))
             case Bytes() | Part() | Struct("ngx_buf_t"):
                 data = self.need_bytes(node.iter, "what is iterated")
-                var = self._loop_var(node, node.target, INT)
+                var = self.loop_var(node, node.target, INT)
                 if self.stores.get(var.name) == 1:
                     self.value_ranges[var.name] = BYTE
-                return ForBytes(span, var, data, self._for_body(node, (var,)))
+                return ForBytes(span, var, data, self.for_body(node, (var,)))
             case List(item):
                 return self._for_list(node, value, item)
             case Str():
@@ -477,25 +356,24 @@ class Loops(Sequences):
             if not all(isinstance(t, ast.Name) for t in node.target.elts):
                 return self._nested_targets(node, value, item)
             vars_ = tuple(
-                self._loop_var(node, t, i)
-                for t, i in zip(node.target.elts, item.items, strict=True)
+                self.loop_var(node, t, i) for t, i in zip(node.target.elts, item.items, strict=True)
             )
         else:
-            vars_ = (self._loop_var(node, node.target, item),)
-        return ForList(span, vars_, value, self._for_body(node, vars_))
+            vars_ = (self.loop_var(node, node.target, item),)
+        return ForList(span, vars_, value, self.for_body(node, vars_))
 
     def _nested_targets(self, node: ast.For, value: Expr, item: Type) -> Stmt:
         """``for (a, b), c in list``: the item in a variable, then what is in it."""
         span = self.report.span(node)
         var = self.hidden("item", item)
         self.rounds.append(lambda: self._give(node, node.target, Local(span, item, var)))
-        return ForList(span, (var,), value, self._for_body(node, ()))
+        return ForList(span, (var,), value, self.for_body(node, ()))
 
 
-def _is_false(keyword: ast.keyword) -> bool:
-    """``strict=False``, which says what zip() does anyway."""
+def _is_strict(keyword: ast.keyword, wanted: bool) -> bool:
+    """``strict=True``, or ``strict=False``, which says what zip() does anyway."""
     value = keyword.value
-    return keyword.arg == "strict" and isinstance(value, ast.Constant) and value.value is False
+    return keyword.arg == "strict" and isinstance(value, ast.Constant) and value.value is wanted
 
 
 def _breaks(nodes: list[ast.stmt]) -> Iterator[ast.Break]:

@@ -159,8 +159,8 @@ class Reads(Loops):
         call = node.iter
         if method == "lines":
             bound = self._bound_once(node, self._bound_argument(call, "body.lines()"))
-            var = self._loop_var(node, node.target, Bytes())
-            return ForLines(self.report.span(node), var, bound, self._for_body(node, (var,)))
+            var = self.loop_var(node, node.target, Bytes())
+            return ForLines(self.report.span(node), var, bound, self.for_body(node, (var,)))
         if method == "scan":
             return self._scan(node, call)
         self.report.refuse(
@@ -197,8 +197,8 @@ class Reads(Loops):
             else default
         )
         ignore = self._ignore_case(given.get("ignore_case"))
-        var = self._loop_var(node, node.target, Part())
-        body = self._for_body(node, (var,))
+        var = self.loop_var(node, node.target, Part())
+        body = self.for_body(node, (var,))
         return ForScan(self.report.span(node), var, literals, ignore, limit, body)
 
     def _ignore_case(self, node: ast.expr | None) -> bool:

@@ -12,14 +12,17 @@ from pyngx.check.coerce import as_bytes
 from pyngx.check.constants import integer
 from pyngx.check.lists import CHANGING, characters, list_of
 from pyngx.diagnostics import Label
+from pyngx.frontend.spelling import is_fresh
 from pyngx.tree import (
     Assign,
     ByteAt,
+    Const,
     Expr,
     ItemAt,
     Length,
     Local,
     Stmt,
+    Var,
 )
 from pyngx.types import (
     BYTE,
@@ -28,6 +31,7 @@ from pyngx.types import (
     Bytes,
     List,
     Str,
+    Type,
     describe,
     range_of,
 )
@@ -63,7 +67,7 @@ class Sequences(Assignments):
             value = list_of(self, node)
         if isinstance(value.type, Str):
             value = characters(self, node, value)
-        copied = isinstance(node, ast.Tuple | ast.Call | ast.ListComp)
+        copied = isinstance(node, ast.Tuple | ast.Call) or is_fresh(node)
         if isinstance(value.type, List) and changed and not copied:
             self.report.refuse(
                 "PNX192",
@@ -117,6 +121,11 @@ class Sequences(Assignments):
                 help="write 'for x in …:'",
             )
         return target
+
+    def loop_var(self, node: ast.For, target: ast.expr, type_: Type) -> Var:
+        """The variable that a loop sets."""
+        value = Const(self.report.span(target), type_, None)
+        return self.declare(self._one_name(target), value)
 
     def _give(self, node: ast.For, target: ast.expr, value: Expr) -> tuple[Stmt, ...]:
         """Give a loop's target its value for this round."""

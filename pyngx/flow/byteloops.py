@@ -36,7 +36,6 @@ from pyngx.tree import (
     ForRange,
     ForScan,
     If,
-    ListOf,
     Local,
     Log,
     Logic,
@@ -118,8 +117,6 @@ def _larger(body: Block, small: frozenset[Var]) -> Iterator[Var]:
                 yield from (e.var for e in expressions(expr) if isinstance(e, Local))
             case Walrus(var=var):
                 yield var
-            case ListOf(vars=names):
-                yield from names
             case Format(pieces=pieces):
                 yield from (p.value.var for p in pieces if isinstance(p.value, Local))
             case Arith(negative_shift=True, right=Local(var=var)):

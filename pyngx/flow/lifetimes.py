@@ -4,8 +4,8 @@ A body filter is called as often as nginx has something for it, while a request'
 once, at the end. From this follow the rules, found on the typed tree:
 
 * bytes *last* if their memory outlives the response: constants, the configuration, values of
-  headers, arguments, cookies and variables, and what is computed outside of loops, in the
-  request's pool. What lasts is sent without a copy;
+  headers, arguments, cookies and variables, and what is computed outside of loops that read or
+  yield, in the request's pool. What lasts is sent without a copy;
 * bytes of a buffer, of a field of the context, and what a loop computes (in scratch memory that is
   used again after the next read) do not last: they are copied when they are sent, and a local that
   holds such bytes over a suspension owns its storage. A chain form has neither, so there both are

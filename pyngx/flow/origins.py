@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pyngx.flow.suspension import goes_on
 from pyngx.flow.walk import blocks, children, expressions, statements
 from pyngx.ops.registry import Form, Passes
 from pyngx.source import Span
@@ -22,19 +23,13 @@ from pyngx.tree import (
     CallHelper,
     Conditional,
     Expr,
-    ForBody,
-    ForBytes,
-    ForChain,
     ForLines,
     ForList,
     Format,
-    ForRange,
-    ForScan,
     Function,
     Item,
     ItemAt,
     ListMake,
-    ListOf,
     ListPop,
     Local,
     Logic,
@@ -95,15 +90,14 @@ def holds_bytes(type_: Type) -> bool:
     return isinstance(inner, List) or bool(text_leaves(type_))
 
 
-_LOOPS = (While, ForRange, ForBytes, ForList, ForChain, ForBody, ForLines, ForScan)
-
-
 def with_loops(block: Block, in_loop: bool) -> Iterator[tuple[Stmt, bool]]:
-    """All statements, each with whether its own expressions are evaluated in a loop."""
+    """All statements, each with whether its own expressions are evaluated in a loop that goes on
+    as the body does."""
     for stmt in block:
-        yield stmt, in_loop or isinstance(stmt, While)
+        endless = in_loop or goes_on(stmt)
+        yield stmt, in_loop or (endless and isinstance(stmt, While))
         for inner in blocks(stmt):
-            yield from with_loops(inner, in_loop or isinstance(stmt, _LOOPS))
+            yield from with_loops(inner, endless)
 
 
 class Known:
@@ -151,9 +145,6 @@ class Known:
                 case _:
                     pass
             for expr in expressions(stmt):
-                if isinstance(expr, ListOf):
-                    for var in expr.vars:
-                        yield var, self.origins(expr.source, in_loop)
                 if isinstance(expr, Op) and expr.row.name == "list.extend":
                     changed, items = expr.args
                     if isinstance(changed, Local):
@@ -200,8 +191,6 @@ class Known:
                 return self.origins(value, in_loop)
             case ListMake(items=items):
                 return self._made(expr, items, in_loop)
-            case ListOf(item=item):
-                return self._made(expr, (item,), in_loop)
             case Op(args=args) if isinstance(expr.type, List):
                 lists = tuple(arg for arg in args if isinstance(arg.type, List))
                 return self._made(expr, lists, in_loop)
@@ -240,7 +229,7 @@ class Known:
         """The outermost expressions that take memory from the pool; with the place in a helper
         where that is so."""
         match node:
-            case Format() | ListOf() | ListMake():
+            case Format() | ListMake():
                 yield node, None
             case PushItem(value=value):
                 yield value, None
@@ -308,7 +297,7 @@ def shuffles(value: Expr) -> bool:
 def _in_scratch(expr: Expr) -> bool:
     """Whether a loop computes the expression in scratch memory."""
     match expr:
-        case Format() | ListOf() | ListMake():
+        case Format() | ListMake():
             return True
         case Op(row=row):
             return row.allocates and row.passes is Passes.POOL

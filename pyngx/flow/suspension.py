@@ -12,7 +12,9 @@ from pyngx.tree import (
     Block,
     ForBody,
     ForBytes,
+    ForChain,
     ForLines,
+    ForList,
     ForRange,
     ForScan,
     Inline,
@@ -23,6 +25,8 @@ from pyngx.tree import (
     YieldRest,
     YieldSubrequest,
 )
+
+LOOPS = (While, ForRange, ForBytes, ForList, ForChain, ForBody, ForLines, ForScan)
 
 
 def reads(stmt: Stmt) -> bool:
@@ -41,6 +45,15 @@ def waits_for_room(stmt: Stmt) -> bool:
     if isinstance(stmt, While) and stmt.body and reads(stmt.body[0]):
         return False
     return isinstance(stmt, While | ForRange | ForBytes) and yields(stmt.body)
+
+
+def goes_on(stmt: Stmt) -> bool:
+    """Whether a statement is a loop that goes on for as long as the body does, or the client takes
+    what it sends. Any other ends in the call in which it begins."""
+    return isinstance(stmt, LOOPS) and any(
+        reads(inner) or isinstance(inner, Yield | YieldSubrequest | Inline)
+        for inner in statements((stmt,))
+    )
 
 
 def suspends(stmt: Stmt) -> bool:

@@ -20,8 +20,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pyngx.diagnostics import Diagnostics
+from pyngx.frontend.keys import applied
 from pyngx.frontend.load import FunctionSource
-from pyngx.frontend.spelling import assign, at, load, negated
+from pyngx.frontend.spelling import assign, at, fresh, keyed, load, negated
 
 _WHOLE = ("any", "all", "sum", "min", "max")
 _COUNTED = ("range", "enumerate", "zip", "reversed")
@@ -32,8 +33,17 @@ def spell_out_loops(function: FunctionSource, diags: Diagnostics) -> None:
     """Replace generator expressions, in place; one that stands elsewhere is refused."""
     taken = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
     taken |= {a.arg for a in ast.walk(function.node) if isinstance(a, ast.arg)}
-    _SpellOut(function, taken | set(function.namespace)).blocks(function.node)
+    spelled = _SpellOut(function, taken | set(function.namespace))
+    _Applied(spelled).visit(function.node)
+    spelled.blocks(function.node)
     for node in ast.walk(function.node):
+        if isinstance(node, ast.ListComp):
+            diags.error(
+                "PNX061",
+                function.source.span(node),
+                "a comprehension is not compiled in this place",
+                help="assign it to a variable first",
+            )
         if isinstance(node, ast.GeneratorExp):
             diags.error(
                 "PNX062",
@@ -65,18 +75,26 @@ class _SpellOut:
         self.blocks(stmt)
         before: list[ast.stmt] = []
         match stmt:
-            case ast.While() if self._has(stmt.test) and not stmt.orelse:
-                test = self._lin(stmt.test, before, True)
-                leave = at(ast.If(negated(test), [at(ast.Break(), stmt.test)], []), stmt.test)
-                stmt.test = at(ast.Constant(True), stmt.test)
-                stmt.body[:0] = [*before, leave]
-                return [stmt]
+            case ast.While() if self._has(stmt.test):
+                return self._while(stmt)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.ListComp() as value) | (
+                ast.AnnAssign(target=ast.Name(id=name), value=ast.ListComp() as value)
+            ) if self._fills(name, value):
+                self._loop("list", value, before, stmt)
+                return before
             case ast.If() | ast.Assert():
                 stmt.test = self._lin(stmt.test, before, True)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="sort"), args=[]) as call) if (
+                _key(call) is not None
+            ):
+                return self._sort(stmt, call)
             case ast.Return() | ast.Expr() | ast.Assign() | ast.AugAssign() | ast.AnnAssign():
                 if stmt.value is not None:
                     stmt.value = self._lin(stmt.value, before)
             case ast.For():
+                self._one_target(stmt)
+                if isinstance(stmt.iter, ast.GeneratorExp) and len(stmt.iter.generators) == 1:
+                    self._goes_over(stmt, stmt.iter)
                 stmt.iter = self._lin(stmt.iter, before)
             case ast.Raise() if stmt.exc is not None:
                 stmt.exc = self._lin(stmt.exc, before)
@@ -86,32 +104,116 @@ class _SpellOut:
             self.function.comments.lead_with(before[0], stmt)
         return [*before, stmt]
 
+    def _while(self, stmt: ast.While) -> list[ast.stmt]:
+        """A loop whose test has a loop in it: that is done at the start of each round."""
+        before: list[ast.stmt] = []
+        test = self._lin(stmt.test, before, True)
+        place, leave = stmt.test, [at(ast.Break(), stmt.test)]
+        around: list[ast.stmt] = [stmt]
+        if stmt.orelse:
+            ended = self._new("ended")
+            leave.insert(0, assign(ended, at(ast.Constant(True), place)))
+            around.insert(0, assign(ended, at(ast.Constant(False), place)))
+            around.append(at(ast.If(load(ended, place), stmt.orelse, []), place))
+            self.function.comments.lead_with(around[0], stmt)
+        stmt.test, stmt.orelse = at(ast.Constant(True), place), []
+        stmt.body[:0] = [*before, at(ast.If(negated(test), leave, []), place)]
+        return around
+
+    def _fills(self, name: str, value: ast.ListComp) -> bool:
+        """Whether a comprehension may fill the list of its name as it goes: nothing sees it."""
+        tries = any(isinstance(n, ast.Try) for n in ast.walk(self.function.node))
+        return not tries and all(n.id != name for n in ast.walk(value) if isinstance(n, ast.Name))
+
+    def _one_target(self, stmt: ast.For) -> None:
+        """``for pair in zip(a, b)``: a name for each value, and the tuple made of them."""
+        match stmt:
+            case ast.For(target=ast.Name() as target, iter=ast.Call(func=ast.Name("enumerate"))):
+                names = ["position", "item"]
+            case ast.For(
+                target=ast.Name() as target, iter=ast.Call(func=ast.Name("zip"), args=args)
+            ):
+                names = ["item"] * len(args)
+            case _:
+                return
+        if not all(map(self.is_builtin, ("enumerate", "zip"))):
+            return
+        names = [self._new(name) for name in names]
+        stores = [at(ast.Name(name, ast.Store()), target) for name in names]
+        stmt.target = at(ast.Tuple(list[ast.expr](stores), ast.Store()), target)
+        parts = [load(name, target) for name in names]
+        value = at(ast.Tuple(parts, ast.Load()), target)
+        stmt.body.insert(0, at(ast.Assign([target], value), target))
+
+    def _goes_over(self, stmt: ast.For, made: ast.GeneratorExp) -> None:
+        """``for x in (f(y) for y in ys)``: a loop over ``ys`` that makes each ``x``."""
+        part = self._own_names(made)
+        (round_,) = part.generators
+        leaves: list[ast.stmt] = [
+            at(ast.If(negated(test), [at(ast.Continue(), test)], []), test) for test in round_.ifs
+        ]
+        value = at(ast.Assign([stmt.target], part.elt), part)
+        stmt.target, stmt.iter = round_.target, round_.iter
+        body = ast.Module([*leaves, value], [])
+        self.blocks(body)
+        stmt.body[:0] = body.body
+
+    def _sort(self, stmt: ast.Expr, call: ast.Call) -> list[ast.stmt]:
+        """``values.sort(key=…)``: sorted, and put back."""
+        assert isinstance(call.func, ast.Attribute)
+        before: list[ast.stmt] = []
+        owner = self._lin(call.func.value, before)
+        whole = ast.copy_location(ast.Call(load("sorted", call), [owner], call.keywords), call)
+        ordered = self._sorted(whole, before)
+        name = self._new("ordered")
+        before.append(assign(name, ordered))
+        for method, args in (("clear", []), ("extend", [load(name, call)])):
+            changed = at(ast.Attribute(copy.deepcopy(owner), method, ast.Load()), call)
+            before.append(at(ast.Expr(at(ast.Call(changed, args, []), call)), stmt))
+        self.function.comments.hand_over(stmt, before[0])
+        return before
+
     # Expressions
 
     def _kind(self, node: ast.AST) -> str | None:
         """What is spelled out: the name of the function, ``join`` or ``list``."""
         match node:
             case ast.Call(func=ast.Name(id=name), args=[_], keywords=[]) if name in ("any", "all"):
-                return name if self._is_builtin(name) else None
+                return name if self.is_builtin(name) else None
             case ast.Call(func=ast.Name("sum"), args=[_] | [_, _], keywords=[]):
-                return "sum" if self._is_builtin("sum") else None
+                return "sum" if self.is_builtin("sum") else None
             case ast.Call(func=ast.Name(id=name), args=[_]) if name in ("min", "max"):
-                plain = all(k.arg == "default" for k in node.keywords)
-                return name if plain and self._is_builtin(name) else None
-            case ast.Call(func=ast.Name("list"), args=[ast.GeneratorExp()], keywords=[]):
-                return "list" if self._is_builtin("list") else None
-            case ast.Call(func=ast.Attribute(attr="join"), args=[ast.GeneratorExp()], keywords=[]):
-                return "join"
-            case ast.ListComp(generators=[first, *others]):
-                match first.iter:
-                    case ast.Call(func=ast.Name(id=name)) if name in _COUNTED:
-                        return "list"
-                inner = [node.elt, *first.ifs]
-                if others or any(self._has(part) for part in inner):
-                    return "list"
+                plain = all(k.arg in ("default", "key") for k in node.keywords)
+                return name if plain and self.is_builtin(name) else None
+            case ast.Call(func=ast.Name("list"), args=[given], keywords=[]):
+                made = self.is_builtin("list") and self._is_made_one_by_one(given)
+                return "list" if made else None
+            case ast.Call(func=ast.Name("sorted"), args=[_]) if _key(node) is not None:
+                return "sorted" if self.is_builtin("sorted") else None
+            case ast.Call(func=ast.Name(id=name), args=[given]) if name in ("sorted", "bytes"):
+                made = self.is_builtin(name) and self._is_made_one_by_one(given)
+                return "argument" if made else None
+            case ast.Call(func=ast.Attribute(attr=name), args=[given], keywords=[]) if name in (
+                "join",
+                "extend",
+            ):
+                return "argument" if self._is_made_one_by_one(given) else None
+            case ast.ListComp():
+                return "list"
         return None
 
-    def _is_builtin(self, name: str) -> bool:
+    def _is_made_one_by_one(self, node: ast.expr) -> bool:
+        """Whether an expression is nothing but what a loop goes over."""
+        match node:
+            case ast.Call(func=ast.Name(id=name)):
+                return name in _COUNTED and self.is_builtin(name)
+            case ast.Call(func=ast.Attribute(attr="items" | "keys" | "values"), args=[]):
+                return True
+            case _:
+                return isinstance(node, ast.GeneratorExp)
+
+    def is_builtin(self, name: str) -> bool:
+        """Whether a name still means the builtin."""
         return name not in self.function.namespace and not any(
             isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)
             for n in ast.walk(self.function.node)
@@ -186,15 +288,43 @@ class _SpellOut:
 
     # Loops
 
-    def _loop(self, kind: str, node: ast.expr, out: list[ast.stmt]) -> ast.expr:
+    def _sorted(self, node: ast.Call, out: list[ast.stmt]) -> ast.expr:
+        """``sorted(values, key=…)``: the keys in a list each, and the values in their order."""
+        given, key = node.args[0], _key(node)
+        assert key is not None
+        if not self._is_made_one_by_one(given):
+            given = self._lin(given, out)
+        copied = at(ast.Call(load("list", node), [given], []), node)
+        values, item = self._new("values"), self._new("item")
+        out.append(assign(values, self._lin(copied, out)))
+        found = applied(self.function, key, at(ast.Name(item, ast.Load()), node))
+        parts = found.elts if isinstance(found, ast.Tuple) else [found]
+        names = [self._new("keys") for _ in parts]
+        pushes: list[ast.stmt] = []
+        for name, part in zip(names, parts, strict=True):
+            out.append(assign(name, at(ast.List([], ast.Load()), node)))
+            append = at(ast.Attribute(load(name, node), "append", ast.Load()), node)
+            pushes.append(at(ast.Expr(at(ast.Call(append, [part], []), node)), node))
+        loop = ast.comprehension(at(ast.Name(item, ast.Store()), node), load(values, node), [], 0)
+        out += self._rounds([loop], pushes, node)
+        reverse = [k for k in node.keywords if k.arg != "key"]
+        lists = [load(values, node), *(load(name, node) for name in names)]
+        return keyed(ast.copy_location(ast.Call(load("sorted", node), lists, reverse), node))
+
+    def _loop(
+        self,
+        kind: str,
+        node: ast.expr,
+        out: list[ast.stmt],
+        into: ast.Assign | ast.AnnAssign | None = None,
+    ) -> ast.expr:
         given = node.args[0] if isinstance(node, ast.Call) else node
         if isinstance(given, _Comprehension):
             part = self._own_names(given)
         else:
-            item = at(ast.Name("item", ast.Store()), given)
-            whole = ast.comprehension(item, given, [], 0)
-            loop = ast.GeneratorExp(load("item", given), [whole])
-            part = self._own_names(ast.copy_location(loop, given))
+            name = self._new("item")
+            whole = ast.comprehension(at(ast.Name(name, ast.Store()), given), given, [], 0)
+            part = ast.copy_location(ast.GeneratorExp(load(name, given), [whole]), given)
         match kind:
             case "any" | "all":
                 return self._decided(kind == "any", part, out)
@@ -207,23 +337,42 @@ class _SpellOut:
                 add = at(ast.AugAssign(store, ast.Add(), part.elt), part)
                 out += self._rounds(part.generators, [add], part)
                 return load(total, node)
+            case "sorted":
+                assert isinstance(node, ast.Call)
+                return self._sorted(node, out)
             case "min" | "max":
                 assert isinstance(node, ast.Call)
                 return self._extreme(kind, node, part, out)
-            case _:
-                made = self._new("parts" if kind == "join" else "made")
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            case "argument":
+                assert isinstance(node, ast.Call)
+                if isinstance(node.func, ast.Attribute):
                     node.func.value = self._lin(node.func.value, out)
-                out.append(assign(made, at(ast.List([], ast.Load()), part)))
-                append = ast.Attribute(load(made, part), "append", ast.Load())
-                call = ast.Call(at(append, part), [part.elt], [])
-                push = at(ast.Expr(at(call, part)), part)
-                out += self._rounds(part.generators, [push], part)
-                if kind == "join":
-                    assert isinstance(node, ast.Call)
-                    node.args = [load(made, part)]
-                    return node
-                return load(made, node)
+                node.args = [self._listed(part, "parts", out)]
+                return node
+            case _:
+                return self._listed(part, "made", out, into)
+
+    def _listed(
+        self,
+        part: _Comprehension,
+        stem: str,
+        out: list[ast.stmt],
+        into: ast.Assign | ast.AnnAssign | None = None,
+    ) -> ast.expr:
+        """A list of what a comprehension gives; ``into``: the assignment that it is made for."""
+        empty = at(ast.List([], ast.Load()), part)
+        if into is None:
+            made = self._new(stem)
+            out.append(assign(made, empty))
+        else:
+            target = into.target if isinstance(into, ast.AnnAssign) else into.targets[0]
+            assert isinstance(target, ast.Name)
+            made, into.value = target.id, empty
+            out.append(into)
+        append = at(ast.Attribute(load(made, part), "append", ast.Load()), part)
+        push = at(ast.Expr(at(ast.Call(append, [part.elt], []), part)), part)
+        out += self._rounds(part.generators, [push], part)
+        return fresh(made, part)
 
     def _decided(self, wanted: bool, part: _Comprehension, out: list[ast.stmt]) -> ast.expr:
         name = self._new("found" if wanted else "every")
@@ -241,21 +390,33 @@ class _SpellOut:
         best, value = self._new("best"), self._new("candidate")
         none = at(ast.Constant(None), part)
         out.append(assign(best, none))
-        unset = at(ast.Compare(load(best, part), [ast.Is()], [none]), part)
+        judged, by = (best, value)
+        body = [assign(value, part.elt)]
+        key = _key(node)
+        if key is not None:
+            judged, by = self._new("best_key"), self._new("key")
+            out.append(assign(judged, none))
+            found = applied(self.function, key, at(ast.Name(value, ast.Load()), part))
+            body.append(assign(by, found))
+        unset = at(ast.Compare(load(judged, part), [ast.Is()], [none]), part)
         op = ast.Lt() if kind == "min" else ast.Gt()
-        better = at(ast.Compare(load(value, part), [op], [load(best, part)]), part)
+        better = at(ast.Compare(load(by, part), [op], [load(judged, part)]), part)
         take = [assign(best, load(value, part))]
+        if key is not None:
+            take.append(assign(judged, load(by, part)))
         other: list[ast.stmt] = [at(ast.If(better, copy.deepcopy(take), []), part)]
-        body = [assign(value, part.elt), at(ast.If(unset, take, other), part)]
+        body.append(at(ast.If(unset, take, other), part))
         out += self._rounds(part.generators, body, part)
         otherwise: ast.stmt
-        if node.keywords:
-            otherwise = assign(best, node.keywords[0].value)
+        defaults = [k.value for k in node.keywords if k.arg == "default"]
+        if defaults:
+            otherwise = assign(best, defaults[0])
         else:
             words = at(ast.Constant(f"{kind}() arg is an empty sequence"), node)
             error = at(ast.Call(load("ValueError", node), [words], []), node)
             otherwise = at(ast.Raise(error, None), node)
-        out.append(at(ast.If(copy.deepcopy(unset), [otherwise], []), node))
+        nothing = at(ast.Compare(load(best, part), [ast.Is()], [none]), part)
+        out.append(at(ast.If(nothing, [otherwise], []), node))
         return load(best, node)
 
     def _rounds(
@@ -313,6 +474,28 @@ class _SpellOut:
         return name
 
 
+class _Applied(ast.NodeTransformer):
+    """``map`` and ``filter`` as the generator expressions that they are."""
+
+    def __init__(self, spelled: _SpellOut) -> None:
+        self.spelled = spelled
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(
+                func=ast.Name("map" | "filter" as name), args=[called, values]
+            ) if not node.keywords and self.spelled.is_builtin(name):
+                item = at(ast.Name("item", ast.Store()), node)
+                read = at(ast.Name("item", ast.Load()), node)
+                nothing = isinstance(called, ast.Constant) and called.value is None
+                found = read if nothing else applied(self.spelled.function, called, read)
+                one = ast.comprehension(item, values, [found] if name == "filter" else [], 0)
+                return at(ast.GeneratorExp(found if name == "map" else read, [one]), node)
+            case _:
+                return node
+
+
 class _Renamed(ast.NodeTransformer):
     def __init__(self, names: dict[str, str]) -> None:
         self.names = names
@@ -320,6 +503,15 @@ class _Renamed(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.Name:
         node.id = self.names.get(node.id, node.id)
         return node
+
+
+def _key(node: ast.Call) -> ast.expr | None:
+    """The function that a sort is given as its ``key``."""
+    for keyword in node.keywords:
+        if keyword.arg == "key":
+            nothing = isinstance(keyword.value, ast.Constant) and keyword.value.value is None
+            return None if nothing else keyword.value
+    return None
 
 
 def _places(node: ast.expr) -> Iterator[tuple[object, str | int, ast.expr]]:

@@ -20,6 +20,7 @@ from typing import Final
 
 from pyngx import BodyFilter, HeaderFilter, Variable
 from pyngx.diagnostics import Diagnostics
+from pyngx.frontend.keys import lambdas
 from pyngx.frontend.load import FunctionSource, name_span
 from pyngx.frontend.names import attribute
 from pyngx.source import Span
@@ -207,6 +208,7 @@ class _Walk:
         self.statement_yields = {
             id(node.value) for node in ast.walk(function.node) if isinstance(node, ast.Expr)
         }
+        self.written_out = lambdas(function.node)
         self.calls: dict[type[ast.AST], Callable[..., None]] = {
             ast.arguments: self._arguments,
             ast.AugAssign: self._operator,
@@ -229,7 +231,7 @@ class _Walk:
     def _visit(self, node: ast.AST) -> None:
         """Report the node, then what is in it; what is refused as a whole is not entered."""
         kind = type(node)
-        if kind in REFUSED:
+        if kind in REFUSED and id(node) not in self.written_out:
             self._refused(REFUSED[kind], self._head(node))
             if not isinstance(node, ast.With):
                 return

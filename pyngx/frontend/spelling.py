@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TypeVar
 
+_FRESH = "_pyngx_fresh"
+_KEYED = "_pyngx_keyed"
+
 Made = TypeVar("Made", ast.expr, ast.stmt, ast.Name)
 
 
@@ -21,6 +24,29 @@ def at(node: Made, place: ast.AST, whole: ast.match_case | None = None) -> Made:
 def load(name: str, place: ast.AST) -> ast.expr:
     """A name that is read."""
     return at(ast.Name(name, ast.Load()), place)
+
+
+def fresh(name: str, place: ast.AST) -> ast.expr:
+    """A name that is read once, of a list that has no other name."""
+    node = load(name, place)
+    setattr(node, _FRESH, True)
+    return node
+
+
+def is_fresh(node: ast.expr) -> bool:
+    """Whether `fresh` has made the name."""
+    return hasattr(node, _FRESH)
+
+
+def keyed(call: ast.Call) -> ast.expr:
+    """``sorted(values, keys, …)``: the values in the order of keys that are lists of their own."""
+    setattr(call, _KEYED, True)
+    return call
+
+
+def is_keyed(call: ast.Call) -> bool:
+    """Whether `keyed` has made the call."""
+    return hasattr(call, _KEYED)
 
 
 def assign(name: str, value: ast.expr) -> ast.stmt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pyngx.ops.registry import Failure, Form, Passes, Row
+from pyngx.types import INT64_MAX, Range
 
 _P = "ngx_http_pyngx_list_"
 
@@ -20,7 +21,7 @@ def _change(name: str, params: tuple[str, ...] = (), failure: str = "") -> Row:
     )
 
 
-def _made(name: str, params: tuple[str, ...]) -> Row:
+def _made(name: str, params: tuple[str, ...], *failures: tuple[str, str, str]) -> Row:
     """An operation that gives a new list."""
     return Row(
         f"operator.list_{name}",
@@ -30,6 +31,7 @@ def _made(name: str, params: tuple[str, ...]) -> Row:
         Form.OUT,
         Passes.POOL,
         allocates=True,
+        failures=tuple(Failure(*found) for found in failures),
     )
 
 
@@ -48,9 +50,44 @@ ROWS = (
         allocates=True,
     ),
     _made("slice", ("start: int", "stop: int")),
+    _made("slice_step", ("start: int", "stop: int", "step: int")),
+    _made(
+        "slice_by",
+        ("start: int", "stop: int", "step: int", "left_out: int"),
+        ("NGX_DECLINED", "ValueError", "slice step cannot be zero"),
+    ),
     _made("sorted_numbers", ("reverse: bool",)),
     _made("sorted_bytes", ("reverse: bool",)),
+    _made("indices", ()),
+    _made("order_numbers", ("keys: list", "reverse: bool")),
+    _made("order_bytes", ("keys: list", "reverse: bool")),
+    _made("pick", ("order: list",)),
     _made("concat", ("other: list",)),
+    Row(
+        "operator.list_of_bytes",
+        ("s: bytes",),
+        "list",
+        _P + "of_bytes",
+        Form.OUT,
+        Passes.POOL,
+        allocates=True,
+    ),
+    Row(
+        "operator.range_count",
+        ("start: int", "stop: int", "step: int"),
+        "int",
+        "ngx_http_pyngx_range_count",
+        Form.OUT,
+        failures=(Failure("NGX_DECLINED", "ValueError", "range() arg 3 must not be zero"),),
+        range=Range(0, INT64_MAX),
+    ),
+    Row(
+        "operator.range_item",
+        ("start: int", "index: int", "step: int"),
+        "int",
+        "ngx_http_pyngx_range_item",
+        Form.VALUE,
+    ),
     Row(
         "operator.in_numbers",
         ("item: int", "values: list"),

@@ -195,6 +195,12 @@ ROWS = (
         _P + "slice_step",
     ),
     _built(
+        "operator.text_slice_by",
+        ("start: int", "stop: int", "step: int", "left_out: int"),
+        _P + "slice_by",
+        failures=(Failure("NGX_DECLINED", "ValueError", "slice step cannot be zero"),),
+    ),
+    _built(
         "operator.text_repeat",
         ("n: int",),
         _B + "repeat",

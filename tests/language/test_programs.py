@@ -12,10 +12,22 @@ from tests.language.serving import Variables
 
 FILTERS = Path(__file__).with_name("filters")
 NUMBERS = (0, 1, -1, 2, 5, 6, 7, -9, 12, 13, 27, 97, 300, 2**40, -(2**63), 2**63 - 1)
-TEXTS = (b"", b"a", b"ab", b"abcabc", b"aaa", b"xyz", b"1b", b"cba", b"\xff\x80", b"Ab1dE", b"efg")
+TEXTS: tuple[bytes, ...] = (
+    b"",
+    b"a",
+    b"ab",
+    b"abcabc",
+    b"aaa",
+    b"xyz",
+    b"1b",
+    b"cba",
+    b"\xff\x80",
+    b"Ab1dE",
+)
+TEXTS += (b"b,a,,c", b"12,5,-7")
 
 
-@pytest.mark.parametrize("name", ["programs", "compounds"])
+@pytest.mark.parametrize("name", ["programs", "compounds", "sequences"])
 def test_programs(name: str, packaged: Target, tmp_path: Path) -> None:
     """Every function gives CPython's value, or fails as it does, at the same line."""
     served = Variables(FILTERS / f"{name}.py", packaged, tmp_path)
