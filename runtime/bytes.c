@@ -498,6 +498,25 @@ ngx_http_pyngx_bytes_repeat(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t n,
 }
 
 
+/* bytes(n) */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_zeros(ngx_pool_t *pool, ngx_int_t n, ngx_str_t *result)
+{
+    if (n < 0) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_pyngx_bytes_new(pool, n, result) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(result->data, n);
+
+    return NGX_OK;
+}
+
+
 /* a + b */
 
 static ngx_int_t

@@ -28,6 +28,7 @@ _OPERATORS = {
     "operator.eq": "a == b",
     "operator.cmp": "a < b",
     "operator.repeat": "s * n",
+    "operator.zeros": "bytes(n)",
     "operator.slice": "s[start:stop]",
     "operator.slice_step": "s[start:stop:step]",
     "operator.slice_by": "s[start:stop:n]",

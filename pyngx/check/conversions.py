@@ -113,6 +113,8 @@ def to_bytes(ex: Operators, node: ast.Call) -> Expr:
             value = ex.expr(given)
             if isinstance(value.type, List) and is_integer(value.type.item):
                 return Op(ex.report.span(node), Bytes(), TABLE["operator.bytes_of_list"], (value,))
+            if is_integer(value.type):
+                return Op(ex.report.span(node), Bytes(), TABLE["operator.zeros"], (value,))
             return ex.need_bytes(given, "the argument of bytes()")
 
 

@@ -115,6 +115,16 @@ ROWS = (
         failures=(Failure("NGX_DECLINED", "OverflowError", "repeated bytes are too long"),),
     ),
     Row(
+        "operator.zeros",
+        ("n: int",),
+        "bytes",
+        _P + "zeros",
+        Form.OUT,
+        Passes.POOL,
+        allocates=True,
+        failures=(Failure("NGX_DECLINED", "ValueError", "negative count"),),
+    ),
+    Row(
         "operator.slice",
         ("s: bytes", "start: int", "stop: int"),
         "bytes",

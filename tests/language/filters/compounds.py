@@ -423,3 +423,11 @@ def pieces(r: ngx_http_request_t) -> bytes:
     parts = whole.upper().lower().rpartition(sep)
     same = whole.partition(sep) == parts
     return b"%s/%s/%s/%d" % (parts[2], parts[1], parts[0], same)
+
+
+@variable("numbers_as_bytes")
+def numbers_as_bytes(r: ngx_http_request_t) -> bytes:
+    shift = number(r.arg(b"a")) % 7
+    rotated = bytes(c + shift for c in r.arg(b"s") or b"")
+    values = [number(r.arg(b"b")) % 400, 65]
+    return rotated + bytes([c ^ 1 for c in rotated]) + bytes(shift) + bytes(values).hex().encode()
