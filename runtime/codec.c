@@ -1,7 +1,6 @@
 
 /*
- * base64, binascii, html, urllib.parse, email.utils, random and secrets, with
- * the results that Python has.
+ * base64 and binascii, with the results that Python has.
  */
 
 
@@ -204,37 +203,90 @@ ngx_http_pyngx_hex_digit(u_char ch)
 }
 
 
-/* nginx has "&#39;" for an apostrophe, Python has "&#x27;". */
-
 static ngx_int_t
-ngx_http_pyngx_html_escape(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t quote,
+ngx_http_pyngx_b2a_base64(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t newline,
     ngx_str_t *result)
 {
-    u_char     *p;
-    size_t      i, len;
-    ngx_str_t   entity, text;
+    ngx_str_t  end, text;
 
-    len = 0;
-
-    for (i = 0; i < s->len; i++) {
-        ngx_http_pyngx_entity(s->data[i], quote, &entity);
-        len += entity.len ? entity.len : 1;
+    if (ngx_http_pyngx_b64encode(pool, s, &text) != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    if (ngx_http_pyngx_bytes_new(pool, len, &text) != NGX_OK) {
+    ngx_str_set(&end, "\n");
+    end.len = newline ? 1 : 0;
+
+    return ngx_http_pyngx_bytes_concat(pool, &text, &end, result);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_b16encode(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result)
+{
+    size_t  i;
+
+    if (ngx_http_pyngx_bytes_hex(pool, s, result) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < result->len; i++) {
+        result->data[i] = ngx_toupper(result->data[i]);
+    }
+
+    return NGX_OK;
+}
+
+
+/* NGX_DECLINED: not pairs of digits, or small letters without fold. */
+
+static ngx_int_t
+ngx_http_pyngx_b16decode(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t fold,
+    ngx_str_t *result)
+{
+    size_t  i;
+
+    for (i = 0; i < s->len; i++) {
+        if (!fold && s->data[i] >= 'a') {
+            return NGX_DECLINED;
+        }
+    }
+
+    return ngx_http_pyngx_unhexlify(pool, s, result);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_b32encode(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result)
+{
+    u_char      *p;
+    size_t       i, n;
+    uint64_t     word;
+    ngx_str_t    text;
+    ngx_uint_t   digit;
+
+    static u_char  digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+    if (ngx_http_pyngx_bytes_new(pool, (s->len + 4) / 5 * 8, &text)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
     p = text.data;
 
-    for (i = 0; i < s->len; i++) {
-        ngx_http_pyngx_entity(s->data[i], quote, &entity);
+    for (i = 0; i < s->len; i += 5) {
+        word = 0;
 
-        if (entity.len) {
-            p = ngx_cpymem(p, entity.data, entity.len);
+        for (n = i; n < i + 5; n++) {
+            word = word << 8 | (n < s->len ? s->data[n] : 0);
+        }
 
-        } else {
-            *p++ = s->data[i];
+        /* so many digits have bits of the last bytes, if these are fewer */
+
+        n = (ngx_min(s->len - i, 5) * 8 + 4) / 5;
+
+        for (digit = 0; digit < 8; digit++) {
+            *p++ = (digit < n) ? digits[word >> (35 - digit * 5) & 31] : '=';
         }
     }
 
@@ -244,74 +296,51 @@ ngx_http_pyngx_html_escape(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t quote,
 }
 
 
-static void
-ngx_http_pyngx_entity(u_char ch, ngx_int_t quote, ngx_str_t *entity)
+/* NGX_DECLINED: other characters than the digits, or not enough of them. */
+
+static ngx_int_t
+ngx_http_pyngx_b32decode(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t fold,
+    ngx_str_t *result)
 {
-    ngx_str_set(entity, "");
+    u_char     *p;
+    size_t      bits, i, len;
+    uint64_t    word;
+    ngx_int_t   digit;
+    ngx_str_t   text;
 
-    if (ch == '&') {
-        ngx_str_set(entity, "&amp;");
+    len = s->len;
 
-    } else if (ch == '<') {
-        ngx_str_set(entity, "&lt;");
-
-    } else if (ch == '>') {
-        ngx_str_set(entity, "&gt;");
-
-    } else if (ch == '"' && quote) {
-        ngx_str_set(entity, "&quot;");
-
-    } else if (ch == '\'' && quote) {
-        ngx_str_set(entity, "&#x27;");
+    while (len && s->data[len - 1] == '=') {
+        len--;
     }
-}
 
+    i = s->len - len;
 
-static ngx_int_t
-ngx_http_pyngx_quote(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *safe,
-    ngx_str_t *result)
-{
-    return ngx_http_pyngx_percent(pool, s, safe, 0, result);
-}
+    if (s->len % 8 || i > 6 || i == 2 || i == 5) {
+        return NGX_DECLINED;
+    }
 
-
-static ngx_int_t
-ngx_http_pyngx_quote_plus(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *safe,
-    ngx_str_t *result)
-{
-    return ngx_http_pyngx_percent(pool, s, safe, 1, result);
-}
-
-
-static ngx_int_t
-ngx_http_pyngx_percent(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *safe,
-    ngx_uint_t plus, ngx_str_t *result)
-{
-    u_char     ch, *p;
-    size_t     i;
-    ngx_str_t  text;
-
-    static u_char  digits[] = "0123456789ABCDEF";
-
-    if (ngx_http_pyngx_bytes_new(pool, s->len * 3, &text) != NGX_OK) {
+    if (ngx_http_pyngx_bytes_new(pool, s->len / 8 * 5, &text) != NGX_OK) {
         return NGX_ERROR;
     }
 
     p = text.data;
+    bits = 0;
+    word = 0;
 
-    for (i = 0; i < s->len; i++) {
-        ch = s->data[i];
+    for (i = 0; i < len; i++) {
+        digit = ngx_http_pyngx_base32_digit(s->data[i], fold);
 
-        if (ch == ' ' && plus) {
-            *p++ = '+';
+        if (digit == -1) {
+            return NGX_DECLINED;
+        }
 
-        } else if (ngx_http_pyngx_is_safe(ch, safe)) {
-            *p++ = ch;
+        word = word << 5 | digit;
+        bits += 5;
 
-        } else {
-            *p++ = '%';
-            *p++ = digits[ch >> 4];
-            *p++ = digits[ch & 15];
+        if (bits >= 8) {
+            bits -= 8;
+            *p++ = (u_char) (word >> bits);
         }
     }
 
@@ -322,33 +351,33 @@ ngx_http_pyngx_percent(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *safe,
 }
 
 
-/* Only ASCII can be declared safe. */
-
 static ngx_int_t
-ngx_http_pyngx_is_safe(u_char ch, ngx_str_t *safe)
+ngx_http_pyngx_base32_digit(u_char ch, ngx_int_t fold)
 {
-    if (ngx_http_pyngx_is_alpha(ch) || ngx_http_pyngx_is_digit(ch)
-        || ch == '_' || ch == '.' || ch == '-' || ch == '~')
-    {
-        return 1;
+    if (fold && ch >= 'a' && ch <= 'z') {
+        ch &= ~0x20;
     }
 
-    return ch < 128 && safe->len
-           && ngx_http_pyngx_bytes_contains_byte(safe, ch);
+    if (ch >= 'A' && ch <= 'Z') {
+        return ch - 'A';
+    }
+
+    return (ch >= '2' && ch <= '7') ? ch - '2' + 26 : -1;
 }
 
 
-/* A "%" without two digits behind it stays. */
+/* bytes.fromhex(s): spaces may stand between the pairs. */
 
 static ngx_int_t
-ngx_http_pyngx_unquote(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result)
+ngx_http_pyngx_bytes_fromhex(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_str_t *result)
 {
     u_char     *p;
     size_t      i;
     ngx_int_t   high, low;
     ngx_str_t   text;
 
-    if (ngx_http_pyngx_bytes_new(pool, s->len, &text) != NGX_OK) {
+    if (ngx_http_pyngx_bytes_new(pool, s->len / 2, &text) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -356,18 +385,22 @@ ngx_http_pyngx_unquote(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result)
 
     for (i = 0; i < s->len; i++) {
 
-        if (s->data[i] == '%' && i + 2 < s->len) {
-            high = ngx_http_pyngx_hex_digit(s->data[i + 1]);
-            low = ngx_http_pyngx_hex_digit(s->data[i + 2]);
-
-            if (high != -1 && low != -1) {
-                *p++ = (u_char) (high << 4 | low);
-                i += 2;
-                continue;
-            }
+        if (ngx_http_pyngx_is_space(s->data[i])) {
+            continue;
         }
 
-        *p++ = s->data[i];
+        if (i + 1 == s->len) {
+            return NGX_DECLINED;
+        }
+
+        high = ngx_http_pyngx_hex_digit(s->data[i++]);
+        low = ngx_http_pyngx_hex_digit(s->data[i]);
+
+        if (high == -1 || low == -1) {
+            return NGX_DECLINED;
+        }
+
+        *p++ = (u_char) (high << 4 | low);
     }
 
     text.len = p - text.data;
@@ -378,200 +411,53 @@ ngx_http_pyngx_unquote(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result)
 
 
 /*
- * NGX_DECLINED: not in the years 1 to 9999.  NGX_BUSY: the year does not even
- * fit in an int, which is another error in Python.
+ * A separator after every so many bytes, counted from the end, or from the
+ * beginning if the number is negative.  NGX_DECLINED: it is not one character
+ * of ASCII.  NGX_BUSY: the number does not fit in an int of C.
  */
 
 static ngx_int_t
-ngx_http_pyngx_formatdate(ngx_pool_t *pool, ngx_int_t seconds,
-    ngx_str_t *result)
+ngx_http_pyngx_bytes_hex_apart(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *sep,
+    ngx_int_t group, ngx_str_t *result)
 {
-    ngx_tm_t   tm;
-    ngx_str_t  text;
+    u_char     *p;
+    size_t      first, i, size;
+    ngx_str_t   text;
 
-    static char  *days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-    static char  *months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-
-    if (seconds < -67768040609740800 || seconds > 67768036191676799) {
+    if (group != (int) group) {
         return NGX_BUSY;
     }
 
-    if (seconds < -62135596800 || seconds > 253402300799) {
+    if (sep->len != 1 || sep->data[0] > 127) {
         return NGX_DECLINED;
     }
 
-    /* the calendar repeats after 400 years, nginx's begins in 1970 */
+    if (group == 0 || s->len == 0) {
+        return ngx_http_pyngx_bytes_hex(pool, s, result);
+    }
 
-    ngx_gmtime(seconds + 5 * (ngx_int_t) 146097 * 86400, &tm);
+    size = (group < 0) ? -group : group;
 
-    text.data = ngx_pnalloc(pool, sizeof("Mon, 28 Sep 1970 06:00:00 GMT"));
-    if (text.data == NULL) {
+    if (ngx_http_pyngx_bytes_new(pool, s->len * 2 + (s->len - 1) / size,
+                                 &text)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    text.len = ngx_sprintf(text.data, "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                           days[tm.ngx_tm_wday], tm.ngx_tm_mday,
-                           months[tm.ngx_tm_mon - 1], tm.ngx_tm_year - 2000,
-                           tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec)
-               - text.data;
+    p = text.data;
+    first = (group < 0) ? 0 : s->len % size;
 
-    *result = text;
+    for (i = 0; i < s->len; i++) {
 
-    return NGX_OK;
-}
-
-
-/* low <= n < high; NGX_DECLINED: there is no such number. */
-
-static ngx_int_t
-ngx_http_pyngx_randrange(ngx_int_t low, ngx_int_t high, ngx_int_t *result)
-{
-    uint64_t  limit, n, range;
-
-    if (low >= high) {
-        return NGX_DECLINED;
-    }
-
-    range = (uint64_t) high - (uint64_t) low;
-    limit = UINT64_MAX - UINT64_MAX % range;
-
-    /* random() gives 31 bits */
-
-    do {
-        n = (uint64_t) ngx_random() << 62
-            ^ (uint64_t) ngx_random() << 31
-            ^ (uint64_t) ngx_random();
-    } while (n >= limit);
-
-    *result = (ngx_int_t) ((uint64_t) low + n % range);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_pyngx_randbelow(ngx_int_t high, ngx_int_t *result)
-{
-    return ngx_http_pyngx_randrange(0, high, result);
-}
-
-
-/* low <= n <= high */
-
-static ngx_int_t
-ngx_http_pyngx_randint(ngx_int_t low, ngx_int_t high, ngx_int_t *result)
-{
-    ngx_int_t  n;
-
-    if (low > high) {
-        return NGX_DECLINED;
-    }
-
-    if (high < NGX_MAX_INT_T_VALUE) {
-        return ngx_http_pyngx_randrange(low, high + 1, result);
-    }
-
-    if (low > -NGX_MAX_INT_T_VALUE - 1) {
-        (void) ngx_http_pyngx_randrange(low - 1, high, &n);
-        *result = n + 1;
-        return NGX_OK;
-    }
-
-    *result = (ngx_int_t) ((uint64_t) ngx_random() << 62
-                           ^ (uint64_t) ngx_random() << 31
-                           ^ (uint64_t) ngx_random());
-
-    return NGX_OK;
-}
-
-
-/*
- * Bytes that nobody can guess, from the system: nginx's random() is not for
- * secrets.  NGX_DECLINED: a number below zero.
- */
-
-static ngx_int_t
-ngx_http_pyngx_token_bytes(ngx_http_request_t *r, ngx_int_t n,
-    ngx_str_t *result)
-{
-    size_t     done;
-    ssize_t    got;
-    ngx_fd_t   fd;
-    ngx_str_t  text;
-
-    if (n < 0) {
-        return NGX_DECLINED;
-    }
-
-    if (ngx_http_pyngx_bytes_new(r->pool, n, &text) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    fd = ngx_open_file("/dev/urandom", NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
-                      ngx_open_file_n " \"/dev/urandom\" failed");
-        return NGX_ERROR;
-    }
-
-    for (done = 0; done < text.len; done += got) {
-        got = ngx_read_fd(fd, text.data + done, text.len - done);
-
-        if (got <= 0) {
-            ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
-                          ngx_read_fd_n " \"/dev/urandom\" failed");
-            (void) ngx_close_file(fd);
-            return NGX_ERROR;
+        if (i && i % size == first % size) {
+            *p++ = sep->data[0];
         }
-    }
 
-    (void) ngx_close_file(fd);
+        p = ngx_hex_dump(p, s->data + i, 1);
+    }
 
     *result = text;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_pyngx_token_hex(ngx_http_request_t *r, ngx_int_t n,
-    ngx_str_t *result)
-{
-    ngx_int_t  rc;
-    ngx_str_t  text;
-
-    rc = ngx_http_pyngx_token_bytes(r, n, &text);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    return ngx_http_pyngx_bytes_hex(r->pool, &text, result);
-}
-
-
-static ngx_int_t
-ngx_http_pyngx_token_urlsafe(ngx_http_request_t *r, ngx_int_t n,
-    ngx_str_t *result)
-{
-    ngx_int_t  rc;
-    ngx_str_t  text;
-
-    rc = ngx_http_pyngx_token_bytes(r, n, &text);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    if (ngx_http_pyngx_urlsafe_b64encode(r->pool, &text, result) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    while (result->len && result->data[result->len - 1] == '=') {
-        result->len--;
-    }
 
     return NGX_OK;
 }

@@ -448,6 +448,21 @@ ngx_http_pyngx_compare_digest(ngx_str_t *a, ngx_str_t *b)
 }
 
 
+/* NGX_DECLINED: a character that is not ASCII. */
+
+static ngx_int_t
+ngx_http_pyngx_compare_texts(ngx_str_t *a, ngx_str_t *b, ngx_int_t *result)
+{
+    if (!ngx_http_pyngx_bytes_isascii(a) || !ngx_http_pyngx_bytes_isascii(b)) {
+        return NGX_DECLINED;
+    }
+
+    *result = ngx_http_pyngx_compare_digest(a, b);
+
+    return NGX_OK;
+}
+
+
 /* Goes on from the checksum of what came before, zero at the beginning. */
 
 static ngx_int_t

@@ -135,3 +135,223 @@ ngx_http_pyngx_lookup(ngx_int_t *keys, ngx_int_t n, ngx_int_t key)
 
     return -1;
 }
+
+
+/* int(s): NGX_DECLINED is ValueError, NGX_BUSY OverflowError. */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_int(ngx_str_t *s, ngx_int_t *result)
+{
+    size_t       digits;
+    u_char      *last, *p;
+    ngx_int_t    rc;
+    ngx_str_t    text;
+    ngx_uint_t   digit, limit, minus, n;
+
+    ngx_http_pyngx_bytes_strip(s, NULL, &text);
+
+    p = text.data;
+    last = text.data + text.len;
+    minus = 0;
+
+    if (p < last && (*p == '-' || *p == '+')) {
+        minus = (*p++ == '-');
+    }
+
+    rc = NGX_OK;
+    limit = (ngx_uint_t) NGX_MAX_INT_T_VALUE + minus;
+    n = 0;
+
+    for (digits = 0; p < last; p++) {
+
+        if (*p == '_' && digits && p + 1 < last) {
+            p++;
+        }
+
+        if (!ngx_http_pyngx_is_digit(*p)) {
+            return NGX_DECLINED;
+        }
+
+        digit = *p - '0';
+
+        if (n > (limit - digit) / 10) {
+            rc = NGX_BUSY;
+
+        } else {
+            n = n * 10 + digit;
+        }
+
+        digits++;
+    }
+
+    /* Python, too, refuses to convert more */
+
+    if (digits == 0 || digits > 4300) {
+        return NGX_DECLINED;
+    }
+
+    if (rc == NGX_OK) {
+        *result = minus ? -n : n;
+    }
+
+    return rc;
+}
+
+
+/* int(s, base) for bases 2 to 36, as ngx_http_pyngx_bytes_int() for 10. */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_int_base(ngx_str_t *s, ngx_int_t base, ngx_int_t *result)
+{
+    size_t      digits;
+    u_char      c, *last, *p;
+    ngx_int_t   rc;
+    ngx_str_t   text;
+    ngx_uint_t  digit, limit, minus, n, prefix;
+
+    ngx_http_pyngx_bytes_strip(s, NULL, &text);
+
+    p = text.data;
+    last = text.data + text.len;
+    minus = 0;
+
+    if (p < last && (*p == '-' || *p == '+')) {
+        minus = (*p++ == '-');
+    }
+
+    prefix = 0;
+
+    if (last - p > 1 && p[0] == '0') {
+        c = p[1] | 0x20;
+
+        if ((base == 16 && c == 'x') || (base == 8 && c == 'o')
+            || (base == 2 && c == 'b'))
+        {
+            p += 2;
+            prefix = 1;
+        }
+    }
+
+    rc = NGX_OK;
+    limit = (ngx_uint_t) NGX_MAX_INT_T_VALUE + minus;
+    n = 0;
+
+    for (digits = 0; p < last; p++) {
+
+        if (*p == '_' && (digits || prefix) && p + 1 < last) {
+            p++;
+        }
+
+        c = *p | 0x20;
+
+        if (ngx_http_pyngx_is_digit(*p)) {
+            digit = *p - '0';
+
+        } else if (c >= 'a' && c <= 'z') {
+            digit = c - 'a' + 10;
+
+        } else {
+            return NGX_DECLINED;
+        }
+
+        if (digit >= (ngx_uint_t) base) {
+            return NGX_DECLINED;
+        }
+
+        if (rc != NGX_OK || n > (limit - digit) / base) {
+            rc = NGX_BUSY;
+
+        } else {
+            n = n * base + digit;
+        }
+
+        digits++;
+        prefix = 0;
+    }
+
+    if (digits == 0) {
+        return NGX_DECLINED;
+    }
+
+    if (rc == NGX_OK) {
+        *result = minus ? -n : n;
+    }
+
+    return rc;
+}
+
+
+/* NGX_DECLINED: it does not fit in 64 bits. */
+
+static ngx_int_t
+ngx_http_pyngx_int_from_bytes(ngx_str_t *s, ngx_int_t little,
+    ngx_int_t with_sign, ngx_int_t *result)
+{
+    u_char     ch;
+    size_t     i;
+    ngx_int_t  n;
+
+    n = 0;
+
+    for (i = 0; i < s->len; i++) {
+        ch = s->data[little ? s->len - 1 - i : i];
+
+        if (i == 0 && with_sign && ch >= 0x80) {
+            n = -1;
+        }
+
+        if (n > NGX_MAX_INT_T_VALUE >> 8
+            || n < -(NGX_MAX_INT_T_VALUE >> 8) - 1)
+        {
+            return NGX_DECLINED;
+        }
+
+        n = n * 256 + ch;
+    }
+
+    *result = n;
+
+    return NGX_OK;
+}
+
+
+/* NGX_DECLINED: so many bytes are too few.  NGX_BUSY: less than none. */
+
+static ngx_int_t
+ngx_http_pyngx_int_to_bytes(ngx_pool_t *pool, ngx_int_t n, ngx_int_t len,
+    ngx_int_t little, ngx_int_t with_sign, ngx_str_t *result)
+{
+    size_t     i;
+    ngx_int_t  rest;
+    ngx_str_t  text;
+
+    if (len < 0) {
+        return NGX_BUSY;
+    }
+
+    /* what does not go into the bytes; all bits of it may be a sign */
+
+    if (len < 8) {
+        rest = len ? n >> (len * 8 - (with_sign ? 1 : 0)) : n;
+
+    } else {
+        rest = (n < 0) ? -1 : 0;
+    }
+
+    if (rest && (rest != -1 || !with_sign)) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_pyngx_bytes_new(pool, len, &text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < text.len; i++) {
+        text.data[little ? i : text.len - 1 - i] = (u_char) n;
+        n >>= 8;
+    }
+
+    *result = text;
+
+    return NGX_OK;
+}

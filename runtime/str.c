@@ -240,6 +240,21 @@ ngx_http_pyngx_str_slice(ngx_str_t *s, ngx_int_t start, ngx_int_t stop,
 }
 
 
+/* The bytes of a text; NGX_DECLINED: it is not ASCII. */
+
+static ngx_int_t
+ngx_http_pyngx_str_ascii(ngx_str_t *s, ngx_str_t *result)
+{
+    if (!ngx_http_pyngx_bytes_isascii(s)) {
+        return NGX_DECLINED;
+    }
+
+    *result = *s;
+
+    return NGX_OK;
+}
+
+
 /* NGX_DECLINED: not one character. */
 
 static ngx_int_t

@@ -382,16 +382,12 @@ ngx_http_pyngx_bytes_same(ngx_str_t *s, ngx_str_t *result)
 }
 
 
-/*
- * Whether the bytes are UTF-8, as strict as Python: neither halves of
- * surrogate pairs nor more bytes than a character needs.
- */
+/* NGX_DECLINED: the bytes are not UTF-8. */
 
 static ngx_int_t
 ngx_http_pyngx_bytes_decode(ngx_str_t *s, ngx_str_t *result)
 {
-    u_char      *last, *p;
-    ngx_uint_t   high, low, n;
+    u_char  *last, *p;
 
     p = s->data;
     last = p + s->len;
@@ -400,25 +396,9 @@ ngx_http_pyngx_bytes_decode(ngx_str_t *s, ngx_str_t *result)
 
         if (*p < 0x80) {
             p++;
-            continue;
-        }
 
-        if (*p < 0xc2 || *p > 0xf4) {
+        } else if (ngx_http_pyngx_utf8_next(&p, last) != NGX_OK) {
             return NGX_DECLINED;
-        }
-
-        n = 1 + (*p >= 0xe0) + (*p >= 0xf0);
-        low = (*p == 0xe0) ? 0xa0 : (*p == 0xf0) ? 0x90 : 0x80;
-        high = (*p == 0xed) ? 0x9f : (*p == 0xf4) ? 0x8f : 0xbf;
-
-        for (p++; n; n--, p++) {
-
-            if (p == last || *p < low || *p > high) {
-                return NGX_DECLINED;
-            }
-
-            low = 0x80;
-            high = 0xbf;
         }
     }
 

@@ -52,7 +52,15 @@ _OPERATORS = {
     "operator.list_pick": "[values[i] for i in order]",
     "operator.range_count": "len(range(start, stop, step))",
     "operator.range_item": "range(start, stop, step)[i]",
-    "operator.encode_ascii": 'bytes(s, "ascii")',
+    "operator.ascii_bytes": "text where bytes of ASCII are taken",
+    "bytes.decode": "s.decode()",
+    "bytes.decode[encoding]": "s.decode(encoding, errors)",
+    "str.encode": "s.encode()",
+    "str.encode[encoding]": "s.encode(encoding, errors)",
+    "bytes.fromhex": "bytes.fromhex(string)",
+    "int.from_bytes": "int.from_bytes(bytes, byteorder='big', signed=False)",
+    "int.to_bytes": "n.to_bytes(length=1, byteorder='big', signed=False)",
+    "hmac.compare_digest[str]": "hmac.compare_digest(text, text)",
     "int.parse_base": "int(s, base)",
     "int.parse": "int(s)",
     "int(time.time)": "int(time.time())",
@@ -117,7 +125,7 @@ _NOTES = """
   `s.partition(b"=")[2]`.
 * `split`, `rsplit`, `splitlines` and comprehensions make lists that live as long as the request.
 * `join` takes such a list, or, of a constant, values written in place: `b", ".join((a, b))`.
-* `encode` and `decode` know UTF-8.
+* `encode` and `decode` know UTF-8, ASCII and Latin-1; errors are `strict`, `replace` or `ignore`.
 * A `str` is kept in UTF-8 and counts characters as in Python, so that `len`, an index, a slice and
   the position that `find` gives take time in proportion to the text. `for ch in text` makes a list
   of the characters.
@@ -218,7 +226,7 @@ def _params(row: Row) -> Iterator[str]:
         if kind == "true":
             yield f"{name}=True"
         elif kind in UNSAID:
-            yield f"{name}={'False' if kind == 'false' else repr('utf-8')}"
+            yield f"{name}=False"
         elif default is None:
             yield name
         else:

@@ -22,7 +22,22 @@ import pytest
 from tests.harness.builds import target
 from tests.runtime import build_calls
 
-FAMILIES = ("search", "bytes", "text", "split", "str", "strmade", "hash", "codec", "int", "format")
+FAMILIES = (
+    "search",
+    "bytes",
+    "made",
+    "text",
+    "split",
+    "str",
+    "strmade",
+    "hash",
+    "charset",
+    "codec",
+    "url",
+    "chance",
+    "int",
+    "format",
+)
 ROUNDS = 3000
 MAX = 0x7FFF_FFFF_FFFF_FFFF
 OK, BUSY, DECLINED = 0, -3, -5

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import NoReturn
 
+from pyngx.check.charsets import recoded
 from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import integer
 from pyngx.check.context import nearest, suggestion
@@ -24,6 +25,8 @@ from pyngx.check.helpers import helper_function, may_raise
 from pyngx.check.library import hash_method, library_function, library_method
 from pyngx.check.lists import CHANGING, copy_of, sorted_of
 from pyngx.check.lookups import get
+from pyngx.check.numerals import digits, of_class
+from pyngx.check.numerals import to_bytes as to_bytes_of
 from pyngx.check.objects import made, replaced
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PARTITIONS, pieces
@@ -66,6 +69,7 @@ from pyngx.types import (
     Type,
     Variables,
     describe,
+    is_integer,
     range_of,
 )
 
@@ -123,6 +127,9 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
     builtin = next((made for known, made in _BUILTINS.items() if known is found), None)
     if builtin is not None:
         return builtin(ex, node)
+    method = of_class(found)
+    if method is not None:
+        return method(ex, node)
     of_library = library_function(ex, node, found)
     if of_library is not None:
         return of_library
@@ -295,6 +302,8 @@ _BUILTINS: dict[object, Callable[[Operators, ast.Call], Expr]] = {
     min: _extreme("<="),
     max: _extreme(">="),
     ord: _ord,
+    hex: digits("x"),
+    oct: digits("o"),
     bytes: to_bytes,
     list: copy_of,
     sorted: sorted_of,
@@ -303,6 +312,11 @@ _BUILTINS: dict[object, Callable[[Operators, ast.Call], Expr]] = {
 
 
 # Methods
+
+
+_OF_BYTES = frozenset(
+    m for m in TABLE.methods("bytes") if TABLE.get(f"bytes.{m}") and m != "fromhex"
+)
 
 
 def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
@@ -317,8 +331,11 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
             _statement(ex, node)
         case Bytes() | Str() if func.attr == "join" and isinstance(value, Const):
             return _join(ex, node, value)
-        case Bytes() | Part() | Struct("ngx_buf_t") if TABLE.get(f"bytes.{func.attr}"):
-            return row_call(ex, node, TABLE[f"bytes.{func.attr}"], (as_bytes(value),))
+        case Bytes() | Part() | Struct("ngx_buf_t") if func.attr == "decode":
+            return recoded(ex, node, as_bytes(value), node.args)
+        case Bytes() | Part() | Struct("ngx_buf_t") if func.attr in _OF_BYTES:
+            part = "[sep]" if func.attr == "hex" and (node.args or node.keywords) else ""
+            return row_call(ex, node, TABLE[f"bytes.{func.attr}{part}"], (as_bytes(value),))
         case Struct() if value.type == HASH:
             return hash_method(ex, node, func, value)
         case Struct("ngx_http_request_t") if TABLE.get(f"request.{func.attr}"):
@@ -356,6 +373,10 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
             return ex.read(node, func.attr)
         case Optional():
             ex.need_bytes(func.value, f"'{ast.unparse(func.value)}'")
+        case Str() if func.attr == "encode":
+            return recoded(ex, node, value, node.args)
+        case t if is_integer(t) and func.attr == "to_bytes":
+            return to_bytes_of(ex, node, value)
         case Str() if TABLE.get(f"str.{func.attr}"):
             return row_call(ex, node, TABLE[f"str.{func.attr}"], (value,))
         case Bytes() | Str() | Part() | Struct("ngx_buf_t") if func.attr in PARTITIONS:

@@ -6,6 +6,8 @@ import ast
 from dataclasses import replace
 
 from pyngx.check.base import Cond, path
+from pyngx.check.bytevalues import byte, of_bytes
+from pyngx.check.charsets import recoded
 from pyngx.check.coerce import store
 from pyngx.check.operators import Operators
 from pyngx.check.rows import whole_seconds
@@ -13,7 +15,6 @@ from pyngx.ops.table import TABLE
 from pyngx.tree import Arith, Assign, Const, Convert, Expr, Format, IsNone, Local, Op, Piece, Stmt
 from pyngx.types import (
     BIT,
-    BYTE,
     INT,
     Bool,
     Bytes,
@@ -32,7 +33,6 @@ from pyngx.types import (
 )
 
 _ASCII = Range(0, 127)
-_ENCODINGS = ("utf-8", "utf8", "ascii")
 
 
 def _arguments(ex: Operators, node: ast.Call, name: str, least: int, most: int) -> None:
@@ -72,8 +72,11 @@ def to_int(ex: Operators, node: ast.Call) -> Expr:
 
 
 def to_str(ex: Operators, node: ast.Call) -> Expr:
-    """``str(n)``, and ``str(text)``, which is the text."""
-    _arguments(ex, node, "str", 1, 1)
+    """``str(n)``, ``str(text)``, which is the text, and ``str(data, "ascii")``."""
+    _arguments(ex, node, "str", 1, 3)
+    if len(node.args) > 1:
+        data = ex.need_bytes(node.args[0], "what is decoded")
+        return recoded(ex, node, data, node.args[1:])
     value = ex.expr(node.args[0])
     if isinstance(value.type, Str):
         return value
@@ -90,8 +93,8 @@ def to_str(ex: Operators, node: ast.Call) -> Expr:
 
 def to_bytes(ex: Operators, node: ast.Call) -> Expr:
     """``bytes(buf)``, ``bytes((1, 2))`` and ``bytes(text, "ascii")``."""
-    _arguments(ex, node, "bytes", 1, 2)
-    if len(node.args) == 2:
+    _arguments(ex, node, "bytes", 1, 3)
+    if len(node.args) > 1:
         text = ex.expr(node.args[0])
         if not isinstance(text.type, Str):
             ex.no_none(text, "the text")
@@ -101,14 +104,11 @@ def to_bytes(ex: Operators, node: ast.Call) -> Expr:
                 f"the text is a str, but this is '{describe(text.type)}'",
                 help="bytes need no encoding",
             )
-        return encoded(ex, node, text, node.args[1])
+        return recoded(ex, node, text, node.args[1:])
     match node.args[0]:
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
-            pieces = tuple(_byte(ex, e) for e in elts)
-            if all(isinstance(p.value, Const) for p in pieces):
-                values = [p.value.value for p in pieces if isinstance(p.value, Const)]
-                return Const(ex.report.span(node), Bytes(), bytes(map(_number, values)))
-            return Format(ex.report.span(node), Bytes(), pieces)
+            pieces = tuple(byte(ex, e) for e in elts)
+            return of_bytes(ex, node, pieces)
         case given:
             value = ex.expr(given)
             if isinstance(value.type, List) and is_integer(value.type.item):
@@ -116,60 +116,6 @@ def to_bytes(ex: Operators, node: ast.Call) -> Expr:
             if is_integer(value.type):
                 return Op(ex.report.span(node), Bytes(), TABLE["operator.zeros"], (value,))
             return ex.need_bytes(given, "the argument of bytes()")
-
-
-def _number(value: object) -> int:
-    assert isinstance(value, int)
-    return value
-
-
-def _byte(ex: Operators, node: ast.expr) -> Piece:
-    value = ex.need_int(node, "a byte")
-    if not value.range.within(BYTE):
-        if value.range.lo > BYTE.hi or value.range.hi < BYTE.lo:
-            ex.report.refuse(
-                "PNX113",
-                node,
-                "a byte is 0 to 255, which this value never is",
-                help="write n & 255",
-            )
-        value = Convert(
-            value.span,
-            Int("u_char", BYTE),
-            value,
-            True,
-            exception="ValueError",
-            range=BYTE,
-        )
-    return Piece(value=value, conversion="c")
-
-
-def encoded(ex: Operators, node: ast.Call, text: Expr, encoding: ast.expr | None) -> Expr:
-    """The bytes of a text. A text is kept in UTF-8, so there is nothing to do for that."""
-    span = ex.report.span(node)
-    ascii_only = _encoding(ex, encoding) == "ascii"
-    if isinstance(text, Const) and isinstance(text.value, str):
-        if not ascii_only or text.value.isascii():
-            return Const(span, Bytes(), text.value.encode())
-    if not ascii_only:
-        utf8 = Const(span, Bytes(), b"utf-8")
-        return Op(span, Bytes(), TABLE["str.encode"], (text, utf8))
-    return Op(span, Bytes(), TABLE["operator.encode_ascii"], (text,))
-
-
-def _encoding(ex: Operators, node: ast.expr | None) -> str:
-    if node is None:
-        return "utf-8"
-    value = ex.expr(node)
-    name = value.value if isinstance(value, Const) else None
-    if not isinstance(name, str) or name.lower() not in _ENCODINGS:
-        ex.report.refuse(
-            "PNX134",
-            node,
-            "the encoding is 'utf-8' or 'ascii'",
-            help="leave it out for UTF-8",
-        )
-    return "ascii" if name.lower() == "ascii" else "utf-8"
 
 
 def character(ex: Operators, node: ast.Call) -> Expr:

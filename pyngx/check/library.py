@@ -7,12 +7,14 @@ import hashlib
 from functools import cache
 from importlib import import_module
 
+from pyngx.check.coerce import as_bytes, store
 from pyngx.check.context import nearest
 from pyngx.check.operators import Operators
 from pyngx.check.rows import row_call
 from pyngx.ops.library import HASHES, ROWS
 from pyngx.ops.table import TABLE
-from pyngx.tree import Expr
+from pyngx.tree import Expr, Op
+from pyngx.types import BIT, Bool, Bytes, Str
 
 
 @cache
@@ -20,7 +22,7 @@ def _names() -> dict[int, str]:
     """The names of functions that rows begin with, by the identity of the function."""
     found = {}
     for row in ROWS:
-        name = row.name.partition("(")[0]
+        name = row.spoken
         module, _, function = name.rpartition(".")
         if module:
             found[id(getattr(import_module(module), function))] = name
@@ -35,10 +37,26 @@ def library_function(ex: Operators, node: ast.Call, found: object) -> Expr | Non
     if name == "random.randrange":
         count = len(node.args) + len(node.keywords)
         return row_call(ex, node, TABLE[f"{name}({min(max(count, 1), 2)})"])
+    if name == "hmac.compare_digest":
+        return _compared(ex, node)
     if name == "hmac.new":
         hash_, node = _keyed(ex, node)
         return row_call(ex, node, TABLE[f"{name}({hash_})"])
     return row_call(ex, node, TABLE[name])
+
+
+def _compared(ex: Operators, node: ast.Call) -> Expr:
+    """``hmac.compare_digest(a, b)`` of two bytes or two texts, which must be ASCII."""
+    row = TABLE["hmac.compare_digest"]
+    if len(node.args) != 2 or node.keywords:
+        return row_call(ex, node, row)  # which refuses it
+    values = [as_bytes(ex.expr(arg)) for arg in node.args]
+    if all(isinstance(value.type, Str) for value in values):
+        row = TABLE["hmac.compare_digest[str]"]
+    else:
+        for name, arg, value in zip("ab", node.args, values, strict=True):
+            store(ex.report, arg, value, Bytes(), f"the argument '{name}' of compare_digest()")
+    return Op(ex.report.span(node), Bool(), row, tuple(values), range=BIT)
 
 
 def library_method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr | None:

@@ -8,6 +8,8 @@ import time
 from functools import cache
 from importlib import import_module
 
+from pyngx.check.bytevalues import byte_of, of_bytes
+from pyngx.check.coerce import as_bytes, store
 from pyngx.check.context import nearest
 from pyngx.check.operators import Operators
 from pyngx.ops.library import ROWS
@@ -26,6 +28,7 @@ from pyngx.types import (
     Str,
     Tuple,
     Type,
+    is_integer,
     range_of,
 )
 
@@ -62,6 +65,14 @@ def row_call(ex: Operators, node: ast.Call, row: Row, receiver: tuple[Expr, ...]
             help="leave out what is too many",
         )
     by_name = _by_name(row)
+    only = names[len(_by_place(row)) :] if row in ROWS else ()
+    if len(node.args) > len(names) - len(only):
+        ex.report.refuse(
+            "PNX133",
+            node.args[len(names) - len(only)],
+            f"the argument '{only[0]}' of {method}() is given by name",
+            help=f"write {only[0]}=…",
+        )
     for keyword in node.keywords:
         if keyword.arg not in names or keyword.arg in given or keyword.arg not in by_name:
             ex.report.refuse(
@@ -115,7 +126,6 @@ def _default(ex: Operators, node: ast.Call, type_: str, default: Default) -> Exp
 
 
 _FIXED: dict[str, tuple[object, ...]] = {
-    "utf8": ("utf-8", "utf8", "UTF-8"),
     "true": (True,),
     "false": (False,),
 }
@@ -132,6 +142,25 @@ def _fixed(ex: Operators, given: ast.expr, type_: str, what: str) -> Expr:
             help="write it so",
         )
     return value
+
+
+def _byte(ex: Operators, given: ast.expr, what: str) -> Expr:
+    """Bytes, or an integer that stands for one of them."""
+    value = as_bytes(ex.expr(given))
+    if is_integer(value.type):
+        return of_bytes(ex, given, (byte_of(ex, given, value),))
+    return store(ex.report, given, value, Bytes(), what)
+
+
+@cache
+def _by_place(row: Row) -> tuple[str, ...]:
+    """The arguments of a function of the library that Python takes by position."""
+    module, _, function = row.spoken.rpartition(".")
+    try:
+        known = inspect.signature(getattr(import_module(module), function)).parameters.values()
+    except ValueError:
+        return row.param_names
+    return row.param_names[: sum(p.kind is not p.KEYWORD_ONLY for p in known)]
 
 
 @cache
@@ -178,10 +207,17 @@ def _argument(
             return ex.need(given, List(Bytes()), what)
         case "texts":
             return ex.need(given, List(Str()), what)
-        case "utf8" | "true" | "false":
+        case "true" | "false":
             return _fixed(ex, given, type_, what)
         case "text":
             return ex.need_bytes(given, what, text=True)
+        case "ascii":
+            value = ex.need_bytes(given, what, text=True)
+            if isinstance(value.type, Str):
+                return Op(value.span, Bytes(), TABLE["operator.ascii_bytes"], (value,))
+            return value
+        case "byte":
+            return _byte(ex, given, what)
         case "bytes?":
             return ex.need(given, Optional(Bytes()), what)
         case "str?":

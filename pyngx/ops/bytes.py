@@ -8,13 +8,12 @@ from pyngx.types import INT64_MAX, LENGTH, Range
 _P = "ngx_http_pyngx_bytes_"
 _INDEX = Range(-1, LENGTH.hi)
 _ENDS = (("start", 0), ("end", INT64_MAX))
-_NOT_FOUND = Failure("NGX_DECLINED", "ValueError", "subsection not found")
 
 
 def _search(name: str, range_: Range) -> Row:
     return Row(
         f"bytes.{name}",
-        ("s: bytes", "sub: bytes", "start: int", "end: int"),
+        ("s: bytes", "sub: byte", "start: int", "end: int"),
         "int",
         _P + name,
         Form.VALUE,
@@ -159,16 +158,6 @@ ROWS = (
         Passes.POOL,
         allocates=True,
         failures=(Failure("NGX_DECLINED", "ValueError", "bytes must be in range(0, 256)"),),
-    ),
-    Row(
-        "operator.encode_ascii",
-        ("s: text",),
-        "bytes",
-        _P + "encode_ascii",
-        Form.OUT,
-        Passes.POOL,
-        failures=(Failure("NGX_DECLINED", "UnicodeEncodeError", "the text is not ASCII"),),
-        allocates=True,
     ),
     Row(
         "int.parse_base",

@@ -8,7 +8,9 @@ Types in rows are words, so that a row reads like a stub:
 
 ============  ======================================================
 ``bytes``     an ``ngx_str_t``, passed by address
+``byte``      the same; an integer stands for one byte
 ``text``      the same; a ``str`` is accepted too
+``ascii``     the same; a ``str`` must be ASCII
 ``str``       the same, of a ``str``
 ``int``       an ``ngx_int_t``
 ``bool``      an ``ngx_flag_t``
@@ -26,8 +28,7 @@ Types in rows are words, so that a row reads like a stub:
 ``pairs``     an ``ngx_array_t *`` of ``ngx_keyval_t``
 ``mime``      a ``MimeTypes`` field, two arguments: its hash, and what it belongs to
 ``complex``   ``ngx_http_complex_value_t *``
-``utf8``      no operand of the C: the name of that encoding
-``true``      likewise: ``True``
+``true``      no operand of the C: ``True``
 ``false``     likewise: ``False``
 ``none``      no result
 ============  ======================================================
@@ -46,7 +47,7 @@ from pyngx.types import FULL, Range
 Default: TypeAlias = int | bytes | str
 """The value of an operand that is left out; text names a row without operands."""
 
-UNSAID = ("utf8", "true", "false")
+UNSAID = ("true", "false")
 """Types of arguments that are checked and not handed to the C."""
 
 

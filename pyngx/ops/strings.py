@@ -164,13 +164,15 @@ ROWS = (
     _piece("rpartition[0]", "rbefore"),
     _piece("rpartition[1]", "at"),
     _piece("rpartition[2]", "rbehind"),
-    Row(
-        "str.encode",
-        ("s: str", "encoding: utf8"),
-        "bytes",
-        _B + "same",
-        Form.VIEW,
-        defaults=(("encoding", b"utf-8"),),
+    Row("str.encode", ("s: str",), "bytes", _B + "same", Form.VIEW),
+    _built(
+        "str.encode[encoding]",
+        ("encoding: int", "errors: int"),
+        "ngx_http_pyngx_encode",
+        result="bytes",
+        failures=(
+            Failure("NGX_DECLINED", "UnicodeEncodeError", "a character is not in the encoding"),
+        ),
     ),
     Row("operator.text_length", ("s: str",), "int", _P + "len", Form.VALUE, range=LENGTH),
     Row("operator.in_text", ("s: str", "sub: str"), "bool", _B + "contains", Form.VALUE),
@@ -207,6 +209,14 @@ ROWS = (
         failures=(Failure("NGX_DECLINED", "OverflowError", "repeated text is too long"),),
     ),
     _built("operator.characters", (), _P + "list", result="texts"),
+    Row(
+        "operator.ascii_bytes",
+        ("s: str",),
+        "bytes",
+        _P + "ascii",
+        Form.VIEW,
+        failures=(Failure("NGX_DECLINED", "ValueError", "text here must be ASCII"),),
+    ),
     Row(
         "operator.ord",
         ("s: str",),

@@ -347,3 +347,37 @@ ngx_call(ngx_int_t, str_slice_step,
 ngx_call(ngx_int_t, str_item,
          (ngx_str_t *s, ngx_int_t i, ngx_str_t *result), (s, i, result))
 ngx_call(ngx_int_t, str_ord, (ngx_str_t *s, ngx_int_t *result), (s, result))
+ngx_call(ngx_int_t, decode,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t encoding,
+          ngx_int_t errors, ngx_str_t *result),
+         (pool, s, encoding, errors, result))
+ngx_call(ngx_int_t, encode,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t encoding,
+          ngx_int_t errors, ngx_str_t *result),
+         (pool, s, encoding, errors, result))
+ngx_call_codec(unquote_text)
+ngx_call_codec(unquote_plus)
+ngx_call_codec(b16encode)
+ngx_call_codec(b32encode)
+ngx_call_codec(bytes_fromhex)
+ngx_call(ngx_int_t, b16decode,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t fold, ngx_str_t *result),
+         (pool, s, fold, result))
+ngx_call(ngx_int_t, b32decode,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t fold, ngx_str_t *result),
+         (pool, s, fold, result))
+ngx_call(ngx_int_t, b2a_base64,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_int_t line, ngx_str_t *result),
+         (pool, s, line, result))
+ngx_call(ngx_int_t, bytes_hex_apart,
+         (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *sep, ngx_int_t group,
+          ngx_str_t *result),
+         (pool, s, sep, group, result))
+ngx_call(ngx_int_t, int_from_bytes,
+         (ngx_str_t *s, ngx_int_t little, ngx_int_t with_sign,
+          ngx_int_t *result),
+         (s, little, with_sign, result))
+ngx_call(ngx_int_t, int_to_bytes,
+         (ngx_pool_t *pool, ngx_int_t n, ngx_int_t len, ngx_int_t little,
+          ngx_int_t with_sign, ngx_str_t *result),
+         (pool, n, len, little, with_sign, result))
