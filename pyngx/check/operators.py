@@ -43,6 +43,7 @@ from pyngx.types import (
     Bytes,
     ComplexValue,
     Constant,
+    Ctx,
     Enum,
     Headers,
     Int,
@@ -103,6 +104,10 @@ class Operators(Access, Tuples, Lists):
             return Const(value.span, Bool(), truth, range=Range(truth, truth))
         if isinstance(value.type, Tuple) and is_plain(value):
             return Const(value.span, Bool(), True, range=Range(1, 1))
+        if isinstance(value.type, Ctx):
+            return Const(value.span, Bool(), True, range=Range(1, 1))
+        if isinstance(inner, Ctx):
+            return IsNone(value.span, Bool(), value, True, range=BIT)
         if isinstance(inner, Struct | List | Bytes | Str | Tuple | ComplexValue) or is_integer(
             inner
         ):

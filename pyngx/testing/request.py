@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import urllib.parse
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from pyngx.headers import NginxModel
 from pyngx.ngx import NgxStruct, ngx_http_request_t
 from pyngx.testing.headers import Headers, HeadersOut, as_bytes
 from pyngx.testing.integers import checked
+from pyngx.testing.structs import Struct, initial
 
 if TYPE_CHECKING:
     _Base = NgxStruct  # nginx's own have all fields, most of them read-only
@@ -88,8 +90,20 @@ class Request(_Base):
         self.preserve_body = checked(0)
         self.filter_need_in_memory = checked(0)
         self.filter_need_temporary = checked(0)
-        self.connection = SimpleNamespace(number=checked(1), requests=checked(1))
+        self.connection = Struct(model, "ngx_connection_t", number=1, requests=1)
+        self.http_version = checked(1001)
+        seconds, fraction = divmod(time.time(), 1)
+        self.start_sec = checked(int(seconds))
+        self.start_msec = checked(int(fraction * 1000))
+        self._model = model
         self._variables = Variables(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        value = initial(self._model, "ngx_http_request_t", name)
+        setattr(self, name, value)
+        return value
 
     @property
     def is_main(self) -> bool:

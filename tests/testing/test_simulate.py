@@ -6,6 +6,7 @@ import itertools
 import logging
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -44,6 +45,33 @@ def test_footer() -> None:
         path, body=b"<p>", conf="footer on;", headers=(*TYPE, ("Content-Encoding", "x"))
     )
     assert encoded.body == b"<p>"
+
+
+def test_fields_of_structures(tmp_path: Path) -> None:
+    """A request has every field that a filter may read, as nginx sets it before a response."""
+    path = tmp_path / "fields.py"
+    path.write_text("""
+import time
+
+from pyngx import header_filter
+from pyngx.ngx import ngx_http_request_t
+
+
+@header_filter
+def header(r: ngx_http_request_t) -> None:
+    fields = r.headers_out
+    number = r.connection.requests + r.internal + r.http_connection.ssl + r.error_page
+    fields["X-Number"] = b"%d %d" % (number, r.http_version)
+    fields["X-None"] = b"%d" % (r.upstream is None and r.parent is None and not r.connection.ssl)
+    fields["X-Name"] = r.connection.addr_text + r.http_protocol
+    fields["X-Young"] = b"%d" % (abs(int(time.time()) - r.start_sec) < 60)
+""")
+    response = simulate(path, body=b"x")
+    shown = [response.header(f"X-{name}") for name in ("Number", "None", "Name", "Young")]
+    assert (response.errors, shown) == ((), ["1 1001", "1", "HTTP/1.1", "1"])
+    path.write_text(path.read_text().replace("r.internal", "r.intrenal"))
+    (error,) = simulate(path, body=b"x").errors
+    assert (error.error, "'intrenal'" in error.message) == ("AttributeError", True)
 
 
 @pytest.mark.parametrize("status", [204, 304])

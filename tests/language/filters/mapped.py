@@ -119,6 +119,6 @@ def header(r: ngx_http_request_t, conf: Conf, ctx: Ctx) -> ngx_int_t:
 
 @variable("h_ctx")
 def from_ctx(ctx: Ctx | None) -> bytes | None:
-    if ctx is None:
+    if not ctx:
         return None
     return b"%d:%s" % (ctx.seen, ctx.name)
