@@ -133,13 +133,15 @@ CODES: Final[dict[str, str]] = {
     "PNX170": "a read that happens only sometimes",
     "PNX171": "a bound of a read",
     "PNX172": "something that is not scanned for",
-    "PNX173": "a value returned out of try and finally",
+    "PNX173": "a way out of try and finally that is not compiled",
     "PNX174": "an except that is not compiled",
     # compound values
     "PNX190": "a tuple that is no value",
     "PNX191": "a list of something that lists do not hold",
     "PNX192": "a list that is not this function's own",
     "PNX193": "a field of an object that is assigned",
+    "PNX195": "an exception that is raised again, or its name",
+    "PNX196": "the text of an exception",
     # match
     "PNX175": "a pattern that is not compiled",
     "PNX176": "a capture in one of several patterns",

@@ -280,6 +280,11 @@ class CallHelper(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Caught(Expr):
+    """The message of the exception that an ``except`` has taken, at the start of its block."""
+
+
+@dataclass(frozen=True, slots=True)
 class Convert(Expr):
     """An integer checked against the range of the type that stores it."""
 

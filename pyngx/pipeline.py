@@ -19,6 +19,7 @@ from pyngx.build.locate import NginxTarget
 from pyngx.check.module import check_module
 from pyngx.diagnostics import Diagnostics, InternalError
 from pyngx.flow.effect import Effect
+from pyngx.flow.exceptions import forgotten
 from pyngx.flow.helpers import helpers_in_place
 from pyngx.flow.lifetimes import lifetimes
 from pyngx.flow.output import with_output_buffers
@@ -73,6 +74,7 @@ def compile_file(path: Path, target: NginxTarget, diags: Diagnostics) -> Compile
         return None
     lifetimes(program, diags)
     helpers_in_place(program, diags)
+    forgotten(program, diags)
     if diags.has_errors:
         return None
     compiled = emit(module, with_output_buffers(program), model)

@@ -16,6 +16,7 @@ from pyngx.expressions import (
     BufBytes,
     ByteAt,
     CallHelper,
+    Caught,
     Chained,
     Compare,
     Conditional,
@@ -62,6 +63,7 @@ __all__ = [
     "BufBytes",
     "ByteAt",
     "CallHelper",
+    "Caught",
     "Chained",
     "Compare",
     "Conditional",
@@ -103,6 +105,7 @@ __all__ = [
     "Piece",
     "PushItem",
     "Raise",
+    "RaiseAgain",
     "ReadInto",
     "Return",
     "SendChain",
@@ -195,11 +198,19 @@ class Log(Stmt):
 @dataclass(frozen=True, slots=True)
 class Raise(Stmt):
     """``raise X("…")``. In ``validate`` it stops nginx; elsewhere it ends the request unless a
-    ``try`` of the same function takes it. ``bases`` are the names of its classes."""
+    ``try`` takes it, here or in a caller. ``bases`` are the names of its classes."""
 
     exception: str
     pieces: tuple[Piece, ...]
     bases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseAgain(Stmt):
+    """``raise`` in an ``except``: what was taken goes on, with the place where it was raised.
+    ``outer``: it was not taken by the nearest ``except`` but so many further out."""
+
+    outer: int = 0
 
 
 @dataclass(frozen=True, slots=True)

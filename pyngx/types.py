@@ -200,6 +200,11 @@ class Ctx:
 
 
 @dataclass(frozen=True, slots=True)
+class Error:
+    """The exception that ``except … as e`` names; it is kept as its message, a ``Str``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Logger:
     """``logging.getLogger(__name__)`` of module level."""
 
@@ -233,6 +238,7 @@ Type: TypeAlias = (
     | Bufs
     | Conf
     | Ctx
+    | Error
     | Logger
     | Constant
 )
@@ -289,6 +295,8 @@ def describe(type_: Type) -> str:
             return f"{place.value.capitalize()}Conf"
         case Ctx():
             return "RequestCtx"
+        case Error():
+            return "exception"
         case Logger():
             return "logging.Logger"
         case Constant(value):

@@ -162,6 +162,9 @@ class CallLowering(CondLowering):
             args.append(self.out.r)
         if signature.wants_pool:
             args.append(self.out.pool)
+        record = self.out.record_for(signature.raises)
+        if signature.wants_error:
+            args.append(self.out.own_error if record is None else c.Unary("&", record))
         for i, arg in enumerate(expr.args, 1):
             if is_string(arg.type):
                 own = owned_by_context(arg)
@@ -180,7 +183,13 @@ class CallLowering(CondLowering):
             args.append(result)
         call = c.Call(signature.c_name, tuple(args))
         if signature.fails:
-            self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+            failed = c.Binary("!=", call, c.Name("NGX_OK"))
+            if record is None:
+                self.out.escaping.update(signature.raises)
+                self.out.leave_if(failed)
+            else:
+                self.out.assign(c.Member(record, "kind"), c.Int("0"))
+                self.out.pass_on_if(failed, record, signature.raises)
             return call
         if result is not None:
             self.out.emit(c.ExprStmt(call, line=self.out.line))

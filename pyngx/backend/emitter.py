@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import reduce
+from typing import TypeAlias
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.names import Names
@@ -70,10 +72,29 @@ class Around:
     names: tuple[str, ...] = ()
     label: str = ""
     final: Callable[[], None] | None = None
+    record: c.Expr | None = None
+    """Where the ``except`` finds what it has taken, if it asks."""
+    again: bool = False
+    """Whether the ``except`` may raise again what it has taken."""
 
     def takes(self, bases: tuple[str, ...]) -> bool:
         """Whether it takes an exception, by the names of its classes."""
         return any(name in bases for name in self.names)
+
+
+@dataclass(frozen=True)
+class Thrown:
+    """An exception where it is raised: the names of its classes, its own first, and its message."""
+
+    bases: tuple[str, ...]
+    span: Span
+    message: bytes | Ref = b""
+
+
+Raised: TypeAlias = dict[str, tuple[str, ...]]
+"""Exceptions that may come from somewhere: by their names the names of their classes."""
+
+ERROR_TYPE = "ngx_http_pyngx_error_t"
 
 
 @dataclass
@@ -95,6 +116,9 @@ class Emitter:
     loops: int = 0
     targets: set[str] = field(default_factory=set)  # labels that something jumps to
     handlers: list[Around] = field(default_factory=list)
+    reaching: dict[str, Raised] = field(default_factory=dict)  # by the labels of ``except``
+    escaping: Raised = field(default_factory=dict)  # what leaves the function
+    error: str = ""  # the parameter through which the caller learns of an exception
     _free: dict[tuple[str, int, str], list[str]] = field(default_factory=dict)
     _lent: list[list[tuple[str, int, str, str]]] = field(default_factory=lambda: [[]])
 
@@ -204,10 +228,7 @@ class Emitter:
     ) -> None:
         """Log a run-time error with its place in the Python file."""
         self.used_failing = True
-        place = (
-            f"{self.unit.program.source.name if not span.path else _name(span.path)}:{span.line}"
-        )
-        text = f"{place}: {exception}".replace("%", "%%").encode()
+        text = self._where(span, exception).replace("%", "%%").encode()
         if message:
             text += b": " + message
         if self.failing.conf:
@@ -225,41 +246,157 @@ class Emitter:
             "ngx_log_error", c.Name("NGX_LOG_ERR"), self.failing.log, c.Int("0"), c.Str(text), *args
         )
 
+    def _where(self, span: Span, exception: str) -> str:
+        file = self.unit.program.source.name if not span.path else _name(span.path)
+        return f"{file}:{span.line}: {exception}"
+
     def go_to(self, label: str) -> None:
         """Append ``goto label;``."""
         self.targets.add(label)
         self.emit(c.Goto(label, line=self.line))
 
-    def takes(self, bases: tuple[str, ...]) -> bool:
-        """Whether an ``except`` around takes an exception, by the names of its classes."""
-        return any(entry.takes(bases) for entry in self.handlers)
+    def taking(self, bases: tuple[str, ...]) -> int | None:
+        """The ``except`` around that takes an exception, by the names of its classes."""
+        for i in range(len(self.handlers) - 1, -1, -1):
+            if self.handlers[i].takes(bases):
+                return i
+        return None
 
-    def throw(self, bases: tuple[str, ...]) -> None:
-        """Go to the ``except`` that takes an exception, through every ``finally`` on the way."""
-        around = self.handlers
-        for i in range(len(around) - 1, -1, -1):
-            entry = around[i]
-            if entry.takes(bases):
-                self.go_to(entry.label)
-                break
-            if entry.final is not None:
-                self.handlers = around[:i]
-                entry.final()
-        self.handlers = around
+    def records(self, bases: tuple[str, ...]) -> bool:
+        """Whether somebody asks for the message of an exception: the ``except`` that takes it, or
+        a caller."""
+        at = self.taking(bases)
+        return bool(self.error) if at is None else self.handlers[at].record is not None
 
-    def fail_if(self, cond: c.Expr, span: Span, exception: str, message: str) -> None:
-        """Raise an exception if a condition holds: to the ``except`` that takes it, or the end of
-        the function with an error in the log."""
-        bases = classes(exception)
-        if self.takes(bases):
-            with self.block() as inner:
-                self.throw(bases)
-            self.emit(c.If(cond, tuple(inner), line=self.line))
-            return
-        with self.block() as inner:
-            self.log_error(span, bases[0], message.replace("%", "%%").encode(), ())
+    def throw(self, thrown: Thrown) -> None:
+        """Raise an exception: to the ``except`` that takes it, to the caller if one there may take
+        it, or to the end of the function with an error in the log."""
+        name = thrown.bases[0]
+        at = self.taking(thrown.bases)
+        if at is None:
+            self.escaping[name] = thrown.bases
+            if self.error:
+                self._tell(thrown)
+            elif isinstance(thrown.message, Ref):
+                self.log_error(thrown.span, name, b"%V", (thrown.message.address,))
+            else:
+                self.log_error(thrown.span, name, thrown.message.replace(b"%", b"%%"), ())
             self.fail()
+            return
+        self._record(thrown, self.handlers[at])
+        self._go(at, {name: thrown.bases})
+
+    def _record(self, thrown: Thrown, entry: Around) -> None:
+        """Tell an ``except`` what it takes, as far as it asks."""
+        if entry.record is None:
+            return
+        if entry.again:
+            self.assign(c.Member(entry.record, "kind"), self.unit.error_kind(thrown.bases[0]))
+            self.assign(c.Member(entry.record, "where"), self._place(thrown))
+        message = c.Member(entry.record, "message")
+        if isinstance(thrown.message, Ref):
+            self.assign(message, thrown.message.value)
+        else:
+            self.call("ngx_str_set", c.Unary("&", message), c.Str(thrown.message))
+
+    def _place(self, thrown: Thrown) -> c.Expr:
+        return c.Str(self._where(thrown.span, thrown.bases[0]).encode())
+
+    def _tell(self, thrown: Thrown) -> None:
+        """Record an exception for the caller, or log it if no caller asks."""
+        message = thrown.message
+        if isinstance(message, bytes):
+            constant, message = message, Ref(self.temp("ngx_str_t", 0, "message"))
+            self.call("ngx_str_set", message.address, c.Str(constant))
+        kind = self.unit.error_kind(thrown.bases[0])
+        where = self._place(thrown)
+        self.call("ngx_http_pyngx_raise", self.r, self.own_error, kind, where, message.address)
+
+    @property
+    def own_error(self) -> c.Expr:
+        """Where the caller looks for an exception, if it does."""
+        return c.Name(self.error or "NULL")
+
+    def _go(self, at: int, raised: Raised) -> None:
+        """Go to an ``except``, through every ``finally`` on the way."""
+        around = self.handlers
+        for i in range(len(around) - 1, at, -1):
+            final = around[i].final
+            if final is not None:
+                self.handlers = around[:i]
+                final()
+        self.handlers = around
+        label = around[at].label
+        self.reaching.setdefault(label, {}).update(raised)
+        self.go_to(label)
+
+    def fail_if(
+        self, cond: c.Expr, span: Span, exception: str, message: str | Callable[[], Ref]
+    ) -> None:
+        """Raise an exception if a condition holds. A message that is computed is so where somebody
+        reads it."""
+        bases = classes(exception)
+        with self.block() as inner, self.temporaries():
+            text: bytes | Ref = b""
+            if isinstance(message, str):
+                text = message.encode()
+            elif self.taking(bases) is None or self.records(bases):
+                text = message()
+            self.throw(Thrown(bases, span, text))
         self.emit(c.If(cond, tuple(inner), line=self.line))
+
+    def record_for(self, raised: Raised) -> c.Expr | None:
+        """Where a call inside a ``try`` leaves what it raises; None if no ``except`` around takes
+        any of it."""
+        taking = {self.taking(bases) for bases in raised.values()} - {None}
+        if not taking:
+            return None
+        for at in sorted(at for at in taking if at is not None):
+            record = self.handlers[at].record
+            if record is not None:
+                return record
+        return self.temp(ERROR_TYPE, 0, "error")
+
+    def pass_on_if(self, cond: c.Expr, record: c.Expr, raised: Raised) -> None:
+        """If a call has failed, send what it raised on its way. Nothing is recorded if there was
+        no memory."""
+        with self.block() as inner:
+            self.dispatch(record, raised, certain=False)
+        self.emit(c.If(cond, tuple(inner), line=self.line))
+
+    def dispatch(self, record: c.Expr, raised: Raised, *, certain: bool) -> None:
+        """Send a recorded exception to the ``except`` that takes its kind, or out of the function;
+        ``certain``: there is one."""
+        ways: dict[int, Raised] = {}
+        rest: Raised = {}
+        for name, bases in raised.items():
+            at = self.taking(bases)
+            (rest if at is None else ways.setdefault(at, {}))[name] = bases
+        inward = sorted(ways, reverse=True)
+        for at in inward:
+            last = at == inward[-1] and not rest
+            with self.block() as inner:
+                self._hand_over(record, self.handlers[at].record)
+                self._go(at, ways[at])
+            if last and certain:
+                self.stmts.extend(inner)
+                return
+            test = c.Member(record, "kind") if last else self._is_any(record, ways[at])
+            self.emit(c.If(test, tuple(inner), line=self.line))
+        if rest:
+            self.escaping.update(rest)
+            address = c.Unary("&", record)
+            self.call("ngx_http_pyngx_raise_again", self.r, self.own_error, address)
+        self.fail()
+
+    def _hand_over(self, record: c.Expr, to: c.Expr | None) -> None:
+        if to is not None:
+            self.assign(to, record)
+
+    def _is_any(self, record: c.Expr, kinds: Raised) -> c.Expr:
+        kind = c.Member(record, "kind")
+        tests = [c.Binary("==", kind, self.unit.error_kind(name)) for name in kinds]
+        return reduce(lambda a, b: c.Binary("||", a, b), tests)
 
     def leave_if(self, cond: c.Expr) -> None:
         """End the function, whose callee has logged or memory is out, if a condition holds."""

@@ -22,6 +22,7 @@ from pyngx.tree import (
     BufBytes,
     ByteAt,
     CallHelper,
+    Caught,
     Chained,
     Compare,
     Conditional,
@@ -204,6 +205,8 @@ class ExprLowering(ListLowering):
                 return Ref(self.value(expr))
             case PartBytes(part=part):
                 return Ref(c.Member(self.value(part), "bytes"))
+            case Caught():
+                return Ref(self.caught())
             case Unwrap(value=value):
                 return self.string(value, hint)
             case Wrap(value=value) if not self._may_be_null(value):

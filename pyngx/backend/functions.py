@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
 from pyngx.backend import cnodes as c
-from pyngx.backend.emitter import Emitter, Failing, Ref, Variables
+from pyngx.backend.emitter import ERROR_TYPE, Emitter, Failing, Ref, Variables
 from pyngx.backend.generator import GeneratorLowering
 from pyngx.backend.lowering import is_string
 from pyngx.backend.names import Names, identifier
@@ -27,6 +27,7 @@ from pyngx.tree import (
     If,
     Inline,
     Raise,
+    RaiseAgain,
     Return,
     Stmt,
     Var,
@@ -175,7 +176,7 @@ def _falls_off(function: Function) -> bool:
 def _always_leaves(block: tuple[Stmt, ...]) -> bool:
     for stmt in block:
         match stmt:
-            case Return() | Raise():
+            case Return() | Raise() | RaiseAgain():
                 return True
             case If(then=then, orelse=orelse) if orelse:
                 if _always_leaves(then) and _always_leaves(orelse):
@@ -488,28 +489,41 @@ def helper_function(unit: Unit, function: Function) -> Lowered:
     """A helper; its signature is recorded in the unit for its callers."""
     wants_request = any(v.type == REQUEST for v in function.params)
     shared = run_in_stream(unit.program, function)
-    lowered, out = _lower_helper(unit, function, fails=False, request=wants_request, pool=shared)
-    request = wants_request or out.used_request or out.used_failing
-    if out.used_failing or request != wants_request or out.used_pool != shared:
-        fails, pool = out.used_failing, out.used_pool
-        lowered, _ = _lower_helper(unit, function, fails=fails, request=request, pool=pool)
+    error = function.name in unit.watched
+    wanted = Signature("", function, wants_request, False, shared, error)
+    lowered, out = _lower_helper(unit, wanted)
+    found = Signature(
+        "",
+        function,
+        wants_request or out.used_request or out.used_failing,
+        out.used_failing,
+        out.used_pool,
+        error and bool(out.escaping),
+        out.escaping,
+    )
+    if found != wanted:
+        lowered, _ = _lower_helper(unit, found)
     if function.span.path != unit.program.source.path:
         # lines are those of the filter file: a function of another one is seen as C
         return replace(lowered, function=c.without_lines(lowered.function))
     return lowered
 
 
-def _lower_helper(
-    unit: Unit, function: Function, *, fails: bool, request: bool, pool: bool
-) -> tuple[Lowered, Emitter]:
+def _lower_helper(unit: Unit, wanted: Signature) -> tuple[Lowered, Emitter]:
+    """A helper's C for a signature, under which it may turn out to need another one."""
+    function, fails = wanted.function, wanted.fails
     out = _emitter(unit, function, ERROR, frozenset({"result", "pool"}))
-    out.pool_passed = pool
+    out.pool_passed = wanted.wants_pool
     variables = Variables()
-    name = f"{unit.prefix}_{function_name(function)}"
-    signature = Signature(name, function, request, fails, pool)
-    params = [c.Param("ngx_http_request_t", 1, out.request)] if request else []
-    if pool:
+    signature = replace(wanted, c_name=f"{unit.prefix}_{function_name(function)}")
+    params = []
+    if wanted.wants_request:
+        params.append(c.Param("ngx_http_request_t", 1, out.request))
+    if wanted.wants_pool:
         params.append(c.Param("ngx_pool_t", 1, "pool"))
+    if wanted.wants_error:
+        out.error = out.names.claim("error")
+        params.append(c.Param(ERROR_TYPE, 1, out.error))
     assigned = assigned_variables(function.body)
     for var in function.params:
         if var.type == REQUEST:

@@ -198,6 +198,10 @@ class Lowering:
         self.out.assign(temp, value)
         return temp
 
+    def caught(self) -> c.Expr:
+        """The message of what the ``except`` around has taken."""
+        raise NotImplementedError
+
     def value(self, expr: Expr) -> c.Expr:
         """The C of an integer, a bool, or a pointer."""
         raise NotImplementedError

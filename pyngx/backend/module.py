@@ -40,6 +40,7 @@ from pyngx.backend.short import (
 from pyngx.backend.states import Suspensions
 from pyngx.backend.unit import Unit, c_type
 from pyngx.flow.effect import Effect, effect
+from pyngx.flow.exceptions import watched
 from pyngx.headers import NginxModel
 from pyngx.program import BodyForm, CtxField, Program, VariableDef
 from pyngx.types import Bytes, Ctx, Optional, Place, Str, Tuple, Type, text_leaves
@@ -80,6 +81,7 @@ class _Module:
     def generate(self) -> Generated:
         """Put the module together."""
         program = self.program
+        self.unit.watched = watched(program)
         helpers = [helper_function(self.unit, h) for h in program.helpers]
         header = None if program.header is None else header_function(self.unit, program.header)
         body = self._body()
@@ -162,6 +164,10 @@ class _Module:
         if body is not None and body.states:
             items = tuple((s, "0" if i == 0 else "") for i, s in enumerate(body.states))
             found.append(c.EnumDef(self.name("state_e"), items))
+        if self.unit.errors:
+            kinds = self.unit.errors.values()
+            items = tuple((kind, "1" if i == 0 else "") for i, kind in enumerate(kinds))
+            found.append(c.EnumDef(self.name("error_e"), items))
         return tuple(found)
 
     def _ctx_struct(self, body: Lowered | None) -> c.StructDef:

@@ -36,6 +36,7 @@ _FAMILIES = (
     "format",
     "state",
     "list",
+    "error",
     "conf",
     "directive",
 )

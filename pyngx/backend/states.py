@@ -108,6 +108,7 @@ class States(StmtLowering):
         self._open("start")
         self.sequence(self.function.body)
         self._close()
+        self.end_label()
         final = c.Return(c.Name("NGX_OK"))
         if len(self.states) == 1:
             body = self.states[0].body

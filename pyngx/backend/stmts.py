@@ -6,22 +6,20 @@ paragraphs stay.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
-from pyngx.backend.byteloops import ByteLoops
 from pyngx.backend.conds import negated
-from pyngx.backend.emitter import Around, Emitter, Ref, Variables
+from pyngx.backend.emitter import Emitter, Ref, Variables
 from pyngx.backend.format import log_arguments
 from pyngx.backend.lowering import is_string
+from pyngx.backend.raising import Raising
 from pyngx.backend.shapes import augmentation, augmented, needs_statements
 from pyngx.backend.unit import c_type
 from pyngx.diagnostics import InternalError
 from pyngx.flow.lifetimes import run_for_each_buffer
 from pyngx.flow.liveness import Liveness, defines
 from pyngx.flow.liveness import liveness as analyse
-from pyngx.flow.walk import cannot_matter, expressions, read_variables, statements
+from pyngx.flow.walk import cannot_matter, expressions, statements
 from pyngx.tree import (
     Append,
     Assign,
@@ -53,6 +51,7 @@ from pyngx.tree import (
     Op,
     PushItem,
     Raise,
+    RaiseAgain,
     ReadInto,
     Return,
     SendChain,
@@ -70,16 +69,14 @@ from pyngx.tree import (
 from pyngx.types import Bool, Ctx, Headers, List, Tuple, is_compound
 
 
-class StmtLowering(ByteLoops):
+class StmtLowering(Raising):
     """Lowers the statements of one function."""
 
     def __init__(
         self, out: Emitter, variables: Variables, function: Function, liveness: Liveness | None
     ) -> None:
-        super().__init__(out, variables)
-        self.function = function
+        super().__init__(out, variables, function)
         self.liveness = liveness
-        self.read = read_variables(function.body)
         self.after = liveness if liveness is not None else analyse(function.body)
         each_buffer = run_for_each_buffer(out.unit.program)
         self.copies_state = not any(f is function for f in each_buffer)
@@ -106,8 +103,12 @@ class StmtLowering(ByteLoops):
             with self.out.temporaries():
                 self.stmt(stmt)
             previous = stmt
+        self.end_label()
+
+    def end_label(self) -> None:
+        """A label stands before a statement, also at the end of a block."""
         if self.out.stmts and isinstance(self.out.stmts[-1], c.Label):
-            self.out.emit(c.ExprStmt(c.Raw("/* void */")))  # a label stands before a statement
+            self.out.emit(c.ExprStmt(c.Raw("/* void */")))
 
     def prologue(self, stmt: Stmt, previous: Stmt | None) -> None:
         """What stands before a statement: a paragraph break, the author's comments."""
@@ -143,7 +144,9 @@ class StmtLowering(ByteLoops):
             case Log():
                 self._log(stmt)
             case Raise():
-                self._raise(stmt)
+                self.raise_(stmt)
+            case RaiseAgain():
+                self.raise_again(stmt)
             case If():
                 self.if_(stmt)
             case Try():
@@ -287,78 +290,7 @@ class StmtLowering(ByteLoops):
         log = c.Arrow(c.Arrow(self.out.r, "connection"), "log")
         self.out.call("ngx_log_error", c.Name(stmt.level), log, c.Int("0"), c.Str(text), *args)
 
-    def _raise(self, stmt: Raise) -> None:
-        if self.out.takes(stmt.bases):
-            self.out.throw(stmt.bases)
-            return
-        text, args = log_arguments(self, stmt.pieces)
-        if stmt.exception == "ConfError":
-            self.out.used_failing = True
-            conf = self.vars.places[self.function.params[0]]
-            self.out.call(
-                "ngx_http_pyngx_conf_error",
-                self.out.failing.log,
-                c.Unary("&", c.Arrow(conf, "file")),
-                c.Arrow(conf, "line"),
-                c.Str(text),
-                *args,
-            )
-        else:
-            self.out.log_error(stmt.span, stmt.exception, text, args)
-        self.out.blank()
-        self.out.fail()
-
     # Control flow
-
-    def finally_(self, stmt: Finally, lower: Callable[[Block], None]) -> None:
-        """What an exception does on its way to an ``except`` further out, or out of the function:
-        then behind a label, as nginx's functions have their ``failed:``."""
-        around = list(self.out.handlers)
-        label = self.out.names.claim("failed")
-        self.out.handlers.append(Around(label=label, final=lambda: self.statements(stmt.final)))
-        lower(stmt.body)
-        self.out.handlers = around
-        if label not in self.out.targets:
-            return
-        done = self.out.names.claim("done")
-        if not _leaves(self.out.stmts):
-            self.out.go_to(done)
-        self.out.emit(c.Label(label))
-        self.out.blank()
-        self.statements(stmt.final)
-        if not _leaves(self.out.stmts):
-            self.out.fail()
-        if done in self.out.targets:
-            self.out.emit(c.Label(done))
-
-    def try_(self, stmt: Try, lower: Callable[[Block], None]) -> None:
-        """``try``: what is raised inside jumps to the handler that takes it, as nginx's functions
-        jump to their ``failed:``. ``lower`` lowers the blocks."""
-        labels = [self.out.names.claim("except") for _ in stmt.handlers]
-        taken = [
-            Around(handler.names, label)
-            for handler, label in zip(stmt.handlers, labels, strict=True)
-        ]
-        around = list(self.out.handlers)
-        self.out.handlers += reversed(taken)
-        lower(stmt.body)
-        self.out.handlers = around
-        lower(stmt.orelse)
-        done = self.out.names.claim("done")
-        used = [label for label in labels if label in self.out.targets]
-        if not used:
-            return
-        if not _leaves(self.out.stmts):
-            self.out.go_to(done)
-        for handler, label in zip(stmt.handlers, labels, strict=True):
-            if label in used:
-                self.out.emit(c.Label(label))
-                self.out.blank()
-                lower(handler.body)
-                if label != used[-1] and not _leaves(self.out.stmts):
-                    self.out.go_to(done)
-        if done in self.out.targets:
-            self.out.emit(c.Label(done))
 
     def _loop(self, stmt: While | ForRange | ForBytes | ForList | ForChain) -> None:
         match stmt:
@@ -556,11 +488,6 @@ class StmtLowering(ByteLoops):
     def result(self, value: Expr) -> None:
         """Return a value; overridden by kinds of functions that give it in another way."""
         self.out.emit(c.Return(self.signed(value), line=self.out.line))
-
-
-def _leaves(stmts: list[c.Stmt]) -> bool:
-    """Whether control does not reach the end of statements."""
-    return bool(stmts) and isinstance(stmts[-1], c.Return | c.Goto | c.Break | c.Continue)
 
 
 def _advance(counter: c.Expr, step: int) -> c.Expr:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from pyngx.backend import cnodes as c
@@ -34,13 +35,17 @@ _CONF_SUFFIX = {Place.LOC: "loc_conf", Place.SRV: "srv_conf", Place.MAIN: "main_
 @dataclass(frozen=True)
 class Signature:
     """How a helper is called: whether it wants the request, and a pool for what it computes, and
-    whether it can fail."""
+    whether and with what it can fail."""
 
     c_name: str
     function: Function
     wants_request: bool
     fails: bool
     wants_pool: bool = False
+    wants_error: bool = False
+    """Whether the caller says where to leave an exception."""
+    raises: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The exceptions that may leave it: by their names the names of their classes."""
 
     @property
     def returns_through_pointer(self) -> bool:
@@ -65,6 +70,10 @@ class Unit:
     """The structures of compound values, those that others contain first."""
     tables: dict[tuple[int | bytes | str, ...], str] = field(default_factory=dict)
     """The constant sequences that functions use, and their names."""
+    watched: frozenset[str] = frozenset()
+    """The helpers from which an exception may come to an ``except``."""
+    errors: dict[str, str] = field(default_factory=dict)
+    """The exceptions that are told from each other at run time, and the names of their numbers."""
 
     @property
     def prefix(self) -> str:
@@ -84,6 +93,15 @@ class Unit:
     def table(self, values: tuple[int | bytes | str, ...]) -> str:
         """The name of a static array with constant values."""
         return self.tables.setdefault(values, f"{self.prefix}_table{len(self.tables) + 1}")
+
+    def error_kind(self, exception: str) -> c.Expr:
+        """The number of an exception."""
+        if exception not in self.errors:
+            taken = frozenset(self.errors.values())
+            words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", exception).lower()
+            name = f"{self.program.name}_{words.removesuffix('_error')}_error"
+            self.errors[exception] = Names(self.model, taken).claim(name)
+        return c.Name(self.errors[exception])
 
     def conf_type(self, place: Place) -> str:
         """The type of the configuration of a level."""

@@ -41,6 +41,7 @@ from pyngx.types import (
     Conf,
     Constant,
     Ctx,
+    Error,
     Headers,
     Int,
     List,
@@ -126,6 +127,7 @@ class Access(Base):
             node,
             f"'{describe(value.type)}' has no attribute '{node.attr}'",
             help=nearest(node.attr, _methods_of(value.type))
+            or (isinstance(value.type, Error) and f"its text is str({ast.unparse(node.value)})")
             or "only nginx's structures, your own classes, and bytes have attributes",
         )
 

@@ -43,6 +43,7 @@ from pyngx.types import (
     Conf,
     Constant,
     Ctx,
+    Error,
     Headers,
     Int,
     List,
@@ -94,6 +95,13 @@ class Assignments(Unpacking):
                     if isinstance(wanted, Headers | Variables)
                     else "use it in place"
                 ),
+            )
+        if isinstance(wanted, Error):
+            self.report.refuse(
+                "PNX141",
+                node,
+                "an exception is not assigned to a variable",
+                help=f"keep its text: {name} = str(…)",
             )
         if name in self.wide:
             wanted = self.wide[name]

@@ -24,6 +24,7 @@ from pyngx.tree import (
 )
 from pyngx.types import (
     Bytes,
+    Error,
     NoneType,
     Optional,
     Range,
@@ -89,6 +90,9 @@ class Base:
         self.temporaries = 0
         self.scope = 0
         self.trying = mod.trying  # ``try`` statements with ``except`` around
+        self.errors: set[str] = set()  # the names of ``except … as``
+        self.handled: list[str | None] = []  # of the ``except`` blocks around, their names
+        self.returned: Var | None = None  # the value of a ``return`` while a ``finally`` runs
         self.finals: list[tuple[int, list[ast.stmt]]] = []  # ``finally`` blocks around, by loops
         self.inlined: list[Var] = []  # the locals of generators used in this one
         self.indexes: dict[str, str] = {}  # loop variables that are indices of a sequence
@@ -161,6 +165,13 @@ class Base:
                         help="read the module's value under another name; "
                         "keep state of a request in a RequestCtx",
                     )
+                if name in self.errors:
+                    self.report.refuse(
+                        "PNX101",
+                        node,
+                        f"'{name}' has no value here: Python unbinds it after the 'except'",
+                        help=f"keep its text in the 'except': text = str({name})",
+                    )
                 self.report.refuse(
                     "PNX101",
                     node,
@@ -168,6 +179,8 @@ class Base:
                     help=f"assign '{name}' on every path that leads here",
                 )
             var = self.vars[name]
+            if name in self.errors:
+                return Local(span, Error(), var)
             limits = self.value_ranges.get(name, range_of(var.type))
             known = self.facts.bound(name)
             if known is not None:

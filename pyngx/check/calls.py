@@ -21,7 +21,7 @@ from pyngx.check.conversions import (
     to_str,
     type_test,
 )
-from pyngx.check.helpers import helper_function, may_raise
+from pyngx.check.helpers import helper_function
 from pyngx.check.library import hash_method, library_function, library_method
 from pyngx.check.lists import CHANGING, copy_of, sorted_of
 from pyngx.check.lookups import get
@@ -478,13 +478,6 @@ def _helper(ex: Operators, node: ast.Call, function: FunctionType) -> Expr:
             help="move what is shared into a function without a decorator",
         )
     helper = helper_function(ex.mod, function, ex.report, node)
-    if ex.trying and may_raise(helper.body):
-        ex.report.refuse(
-            "PNX174",
-            node,
-            f"'{function.__name__}' may raise, which a 'try' around its call does not take yet",
-            help="put the 'try' into the helper",
-        )
     name = function.__name__
     values: dict[str, ast.expr] = dict(
         zip([p.name for p in helper.params], node.args, strict=False)

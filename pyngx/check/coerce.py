@@ -26,6 +26,7 @@ from pyngx.types import (
     Bool,
     Bytes,
     Enum,
+    Error,
     Int,
     List,
     NoneType,
@@ -51,6 +52,11 @@ def as_bytes(value: Expr) -> Expr:
     if value.type == PART:
         return PartBytes(value.span, Bytes(), value)
     return value
+
+
+def as_text(value: Expr) -> Expr:
+    """What ``str`` gives of an exception; any other value as it is."""
+    return replace(value, type=Str()) if isinstance(value.type, Error) else value
 
 
 def join(a: Type, b: Type) -> Type | None:
@@ -221,6 +227,8 @@ def _mixing_help(a: Type, b: Type) -> str:
 
 
 def _store_help(source: Type, to: Type) -> str:
+    if isinstance(source, Error):
+        return "str(e) is the text of an exception e"
     if isinstance(source, Str) and isinstance(to, Bytes):
         return 'write b"…" for bytes'
     if isinstance(source, Bytes) and isinstance(to, Str):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pyngx.check.base import Cond, path
 from pyngx.check.bytevalues import byte, of_bytes
 from pyngx.check.charsets import recoded
-from pyngx.check.coerce import store
+from pyngx.check.coerce import as_text, store
 from pyngx.check.operators import Operators
 from pyngx.check.rows import whole_seconds
 from pyngx.ops.table import TABLE
@@ -77,7 +77,7 @@ def to_str(ex: Operators, node: ast.Call) -> Expr:
     if len(node.args) > 1:
         data = ex.need_bytes(node.args[0], "what is decoded")
         return recoded(ex, node, data, node.args[1:])
-    value = ex.expr(node.args[0])
+    value = as_text(ex.expr(node.args[0]))
     if isinstance(value.type, Str):
         return value
     if not isinstance(value.type, Int):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pyngx.check.coerce import as_bytes, may_be_none
+from pyngx.check.coerce import as_bytes, as_text, may_be_none
 from pyngx.check.constants import encodable
 from pyngx.check.context import Reporter
 from pyngx.ops.table import TABLE
@@ -143,7 +143,7 @@ def _character(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Exp
 
 
 def _string(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Expr:
-    value = as_bytes(value)
+    value = as_text(as_bytes(value))
     wanted = "str or an integer" if text else "bytes"
     if isinstance(value.type, Optional | NoneType):
         may_be_none(report, value, "a value for %s")
@@ -210,7 +210,7 @@ def _loggable(report: Reporter, node: ast.expr, value: Expr) -> Expr:
     value = as_bytes(value)
     if isinstance(value.type, Bytes):
         return _as_str(value)
-    return value
+    return as_text(value)
 
 
 def _as_str(value: Expr) -> Expr:
@@ -282,6 +282,7 @@ def _formatted(report: Reporter, node: ast.FormattedValue, value: Expr) -> Piece
             f"'!{chr(node.conversion)}' is not compiled",
             help="leave the conversion out",
         )
+    value = as_text(value)
     match value.type:
         case Optional() | NoneType():
             may_be_none(report, value, "a value of an f-string")

@@ -324,7 +324,12 @@ class FunctionChecker(Statements):
         self.stores = counts
         for name in _counters(self.function.node) - params:
             self.value_ranges[name] = COUNTER
-        self.local_names = frozenset(counts)
+        caught = {
+            inner.name
+            for inner in ast.walk(self.function.node)
+            if isinstance(inner, ast.ExceptHandler) and inner.name is not None
+        }
+        self.local_names = frozenset(counts) | caught
 
     def _falls_off(self) -> None:
         if not self.facts.reachable or isinstance(self.result, NoneType):

@@ -7,28 +7,11 @@ annotated, so that a call can be checked without its body.
 from __future__ import annotations
 
 import ast
-from dataclasses import fields
 from types import FunctionType
 
 from pyngx.check.context import ModuleContext, Refused, Reporter
 from pyngx.frontend.load import function_source
-from pyngx.tree import (
-    Arith,
-    ByteAt,
-    CallHelper,
-    Convert,
-    Expr,
-    Function,
-    ItemAt,
-    ListPop,
-    Op,
-    Piece,
-    Raise,
-    SetItem,
-    Stmt,
-    TableFind,
-    TableItem,
-)
+from pyngx.tree import Function
 
 
 def helper_function(
@@ -66,24 +49,3 @@ def helper_function(
         raise Refused
     mod.helpers[function] = checked
     return checked
-
-
-def may_raise(node: object) -> bool:
-    """Whether something in a function can end it with an exception of Python's."""
-    match node:
-        case Raise() | CallHelper() | Arith(overflows=True) | Arith(divides_by_zero=True):
-            return True
-        case Arith(negative_shift=True) | ByteAt(checked=True) | Convert(checked=True):
-            return True
-        case ListPop() | SetItem():
-            return True
-        case ItemAt(checked=True) | TableItem(checked=True) | TableFind(checked=True):
-            return True
-        case Op(row=row) if row.failures:
-            return True
-        case tuple():
-            return any(may_raise(item) for item in node)
-        case Stmt() | Expr() | Piece():
-            return any(may_raise(getattr(node, f.name)) for f in fields(node))
-        case _:
-            return False

@@ -9,10 +9,9 @@ from dataclasses import replace
 from pyngx import subrequest
 from pyngx.check.coerce import BUF, as_bytes, store
 from pyngx.check.context import Refused
-from pyngx.check.formatting import message
-from pyngx.check.generators import Generators
 from pyngx.check.kinds import Kind
 from pyngx.check.lists import CHANGING, is_new
+from pyngx.check.raising import Raising
 from pyngx.check.scope import assigned_if
 from pyngx.source import Span
 from pyngx.tree import (
@@ -26,29 +25,20 @@ from pyngx.tree import (
     Continue,
     Eval,
     Expr,
-    Finally,
-    ForBody,
-    Format,
-    Handler,
     If,
     LeaveInline,
     Local,
     Log,
-    Not,
     Nothing,
     Op,
-    Piece,
-    Raise,
-    ReadInto,
     Return,
+    SendChain,
     Stmt,
-    Try,
     Yield,
     YieldRest,
     YieldSubrequest,
 )
 from pyngx.types import (
-    BIT,
     Body,
     Bool,
     Bytes,
@@ -76,7 +66,7 @@ _HEADER_RESULTS = (0, -1, -5, 201, 204)
 """NGX_OK, NGX_ERROR, NGX_DECLINED, and the statuses below 300 that have a page of their own."""
 
 
-class Statements(Generators):
+class Statements(Raising):
     """Checks the statements of one function."""
 
     def block(self, nodes: list[ast.stmt]) -> Block:
@@ -156,26 +146,13 @@ class Statements(Generators):
                 self.facts = self.facts.unreachable()
                 return (*last, Continue(span))
             case ast.Return():
-                if self.finals and node.value is not None:
-                    self.report.refuse(
-                        "PNX173",
-                        node,
-                        "a value is returned out of 'try' … 'finally'",
-                        help="assign the value in the 'try', and return it after the 'finally'",
-                    )
-                last = self.leaving(0)
-                return (*last, self._return(node))
-            case ast.Try(handlers=[], orelse=[]):
-                return self._finally(node, node.body)
-            case ast.Try(finalbody=[]):
-                return (self._try(node),)
+                return self._return_through(node) if self.finals else (self._return(node),)
             case ast.Try():
-                inner = ast.Try(node.body, node.handlers, node.orelse, [])
-                return self._finally(node, [ast.copy_location(inner, node)])
+                return self.try_statement(node)
             case ast.Assert():
-                return (self._assert(node),)
+                return (self.assertion(node),)
             case ast.Raise():
-                return (self._raise(node),)
+                return (self.raising(node),)
             case ast.Delete(targets=targets):
                 return tuple(self._delete(t) for t in targets)
             case _:
@@ -191,103 +168,6 @@ class Statements(Generators):
         flag = self.flags[-1]
         false = Const(span, Bool(), False, range=Range(0, 0))
         return () if flag is None else (Assign(span, flag, false),)
-
-    def _try(self, node: ast.Try) -> Stmt:
-        """``try`` with ``except``: what the statements of this function raise is taken here."""
-        before = self.facts
-        self.trying += 1
-        body = self.block(node.body)
-        self.trying -= 1
-        orelse = self.block(node.orelse)
-        after = self.facts
-        interrupted = self.without_stores(before, node.body)
-        handlers = []
-        for handler in node.handlers:
-            self.facts = interrupted
-            names = self._caught(handler)
-            caught = self.block(handler.body)
-            handlers.append(Handler(self.report.span(handler), names, caught))
-            after = after.join(self.facts)
-        self.facts = after
-        return Try(self.report.span(node), body, tuple(handlers), orelse)
-
-    def _caught(self, handler: ast.ExceptHandler) -> tuple[str, ...]:
-        """The names of the classes that an ``except`` takes."""
-        if handler.name is not None:
-            self.report.refuse(
-                "PNX174",
-                handler,
-                "the exception as a value is not compiled by this version",
-                help=f"leave 'as {handler.name}' out",
-            )
-        match handler.type:
-            case None:
-                return ("BaseException",)
-            case ast.Tuple(elts=nodes):
-                found = nodes
-            case single:
-                found = [single]
-        names = []
-        for node in found:
-            cls = self.compile_time(node)
-            if not (isinstance(cls, type) and issubclass(cls, BaseException)):
-                self.report.refuse(
-                    "PNX174",
-                    node,
-                    f"'{ast.unparse(node)}' is not an exception",
-                    help="except ValueError:",
-                )
-            names.append(cls.__name__)
-        return tuple(names)
-
-    def _assert(self, node: ast.Assert) -> Stmt:
-        """``assert``: an AssertionError if the condition does not hold."""
-        span = self.report.span(node)
-        cond = self.cond(node.test)
-        pieces: tuple[Piece, ...] = ()
-        if node.msg is not None:
-            pieces = self._message(node, [node.msg], [])
-        self.facts = cond.holds(self.facts).with_assigned(assigned_if(node.test, True))
-        failed = Not(span, Bool(), cond.expr, range=BIT)
-        bases = tuple(c.__name__ for c in AssertionError.__mro__)
-        return If(span, failed, (Raise(span, "AssertionError", pieces, bases),), ())
-
-    def _finally(self, node: ast.Try, body: list[ast.stmt]) -> tuple[Stmt, ...]:
-        """``try: … finally: …``: the end is compiled for every way out. On the way of a run-time
-        error that nothing takes there is no input to read and nobody to send to."""
-        before, final = self.facts, node.finalbody
-        self.finals.append((len(self.loops), final))
-        done = self.block(body)
-        self.finals.pop()
-        if self.trying or not any(
-            _for_the_body(inner) for part in final for inner in ast.walk(part)
-        ):
-            after = self.facts
-            self.facts = self.without_stores(before, body)
-            on_the_way = self.block(final)
-            self.facts = after
-            if any(isinstance(s, ReadInto | ForBody | YieldRest) for s in on_the_way):
-                self.report.refuse(
-                    "PNX174",
-                    final[0],
-                    "a 'finally' inside a 'try' with 'except' does not read the body",
-                    help="read after the whole 'try'",
-                )
-            done = (Finally(self.report.span(node), done, on_the_way),)
-        return (*done, *(self.block(final) if self.facts.reachable else ()))
-
-    def leaving(self, loops: int) -> Block:
-        """What ``finally`` blocks do when control leaves them for a place ``loops`` loops deep."""
-        found: list[Stmt] = []
-        outer = self.finals
-        for i in range(len(outer) - 1, -1, -1):
-            depth, final = outer[i]
-            if depth < loops:
-                break
-            self.finals = outer[:i]
-            found += self.block(final)
-        self.finals = outer
-        return tuple(found)
 
     def _eval(self, node: ast.expr) -> Stmt:
         span = self.report.span(node)
@@ -359,34 +239,7 @@ class Statements(Generators):
                 "there is no request to log for in validate()",
                 help='raise ConfError("…") stops nginx with a message',
             )
-        return Log(self.report.span(node), name, self._message(node, node.args, node.keywords))
-
-    def _message(
-        self, node: ast.AST, args: list[ast.expr], keywords: list[ast.keyword]
-    ) -> tuple[Piece, ...]:
-        if keywords or not args:
-            self.report.refuse(
-                "PNX147",
-                node,
-                "a message is a text, then the values for its %s and %d",
-                help='log.warning("… %s", value)',
-            )
-        template = self.expr(args[0])
-        if isinstance(template, Format) and len(args) == 1:
-            return template.pieces
-        if not isinstance(template, Const) or not isinstance(template.value, str | bytes):
-            self.report.refuse(
-                "PNX147",
-                args[0],
-                "the message is a constant text",
-                help='log.warning("… %s", value)',
-            )
-        values = [(a, self.expr(a)) for a in args[1:]]
-        if not values:
-            data = template.value
-            literal = data.encode() if isinstance(data, str) else data
-            return (Piece(literal),) if literal else ()
-        return message(self.report, node, template, values)
+        return Log(self.report.span(node), name, self.message(node, node.args, node.keywords))
 
     def _if(self, node: ast.If) -> Stmt:
         cond = self.cond(node.test)
@@ -453,6 +306,29 @@ class Statements(Generators):
         self.facts = self.facts.unreachable()
         return Return(span, stored)
 
+    def _return_through(self, node: ast.Return) -> tuple[Stmt, ...]:
+        """``return`` in a ``try`` with ``finally``: the value is computed first."""
+        last = self._return(node)
+        kept: tuple[Stmt, ...] = ()
+        if isinstance(last, Return) and isinstance(last.value, SendChain):
+            self.report.refuse(
+                "PNX173",
+                node,
+                "the chain is sent before the 'finally' would run",
+                help="send it after the whole 'try'",
+            )
+        if isinstance(last, Return) and not isinstance(last.value, Const | None):
+            value = last.value
+            var = self.returned or self.hidden("result", self.result)
+            self.returned = var
+            kept = (Assign(value.span, var, value),)
+            last = replace(last, value=Local(value.span, self.result, var, range=value.range))
+        self.facts = replace(self.facts, reachable=True)
+        finals = self.leaving(0)
+        end = (last,) if self.facts.reachable else ()
+        self.facts = self.facts.unreachable()
+        return (*kept, *finals, *end)
+
     def _header_result(self, value: Expr) -> None:
         """A constant that a header filter returns is a status that nginx takes from it."""
         match value:
@@ -473,45 +349,6 @@ class Statements(Generators):
                 )
             case _:
                 return
-
-    def _raise(self, node: ast.Raise) -> Stmt:
-        span = self.report.span(node)
-        match node.exc:
-            case ast.Call(func=ast.Name(id=name) as func, args=args, keywords=keywords):
-                exception = self.global_value(func)
-                pieces = self._message(node, args, keywords) if args else ()
-            case ast.Name(id=name) as func:
-                exception = self.global_value(func)
-                pieces = ()
-            case _:
-                self.report.refuse(
-                    "PNX154",
-                    node,
-                    "an exception is raised by its name",
-                    help='write raise ValueError("…")',
-                )
-        if not (isinstance(exception, type) and issubclass(exception, BaseException)):
-            self.report.refuse(
-                "PNX154",
-                node,
-                f"'{name}' is not an exception",
-                help='write raise ValueError("…")',
-            )
-        if (name == "ConfError") != (self.kind is Kind.VALIDATE):
-            where = "validate()" if name == "ConfError" else "code that serves requests"
-            self.report.refuse(
-                "PNX154",
-                node,
-                f"{name} is raised in {where} only",
-                help=(
-                    "return NGX_ERROR or an HTTP status from a header filter, or log the case"
-                    if name == "ConfError"
-                    else 'raise ConfError("…") stops nginx'
-                ),
-            )
-        self.facts = self.facts.unreachable()
-        bases = tuple(c.__name__ for c in exception.__mro__)
-        return Raise(span, exception.__name__, pieces, bases)
 
     def _yield(self, node: ast.Yield) -> Stmt:
         if node.value is None:
@@ -552,10 +389,3 @@ class Statements(Generators):
                 help="'yield from body' passes what is left of the body",
             )
         return YieldRest(self.report.span(node))
-
-
-def _for_the_body(node: ast.AST) -> bool:
-    """Whether this reads or sends."""
-    if isinstance(node, ast.Yield | ast.YieldFrom):
-        return True
-    return isinstance(node, ast.Attribute) and node.attr in ("read", "readline", "lines", "scan")

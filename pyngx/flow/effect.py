@@ -39,6 +39,7 @@ from pyngx.tree import (
     Op,
     PartBytes,
     Raise,
+    RaiseAgain,
     ReadInto,
     Return,
     SendChain,
@@ -286,7 +287,7 @@ def _rounds(block: Block, var: Var, count: int) -> set[tuple[type[Stmt], int]]:
     match stmt:
         case Break() | Continue() | Return():
             return {(type(stmt), count)}
-        case Raise():
+        case Raise() | RaiseAgain():
             return set()
         case Yield(value=Local(var=yielded)) if yielded == var:
             return _rounds(rest, var, min(count + 1, 2))

@@ -26,6 +26,7 @@ from pyngx.tree import (
     Log,
     Op,
     Raise,
+    RaiseAgain,
     Stmt,
     TableFind,
     TableItem,
@@ -69,7 +70,7 @@ def _writes(helper: Function, writers: dict[str, Span]) -> Span | None:
 def _asks(helper: Function, asking: dict[str, Span]) -> Span | None:
     """The first place where a helper needs a request: to log for, or to take memory from."""
     for stmt in statements(helper.body):
-        if isinstance(stmt, Log | Raise):
+        if isinstance(stmt, Log | Raise | RaiseAgain):
             return stmt.span
         for expr in expressions(stmt):
             if isinstance(expr, CallHelper) and expr.helper in asking:

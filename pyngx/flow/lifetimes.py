@@ -25,6 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pyngx.diagnostics import Diagnostics, Label
+from pyngx.flow.exceptions import watched
 from pyngx.flow.liveness import Liveness, defines, liveness
 from pyngx.flow.origins import NONE, Known, Summary, holds_bytes, with_loops
 from pyngx.flow.suspension import reads
@@ -52,13 +53,20 @@ from pyngx.types import List, Part, Struct
 
 def lifetimes(program: Program, diags: Diagnostics) -> None:
     """Report what lives too short, and what takes memory too often."""
-    summaries: dict[str, Summary] = {}
-    for helper in program.helpers:
-        summaries[helper.name] = Known(helper, summaries).summary()
+    summaries = _summaries(program)
     for function in program.functions:
         in_body = program.body is not None and function is program.body.function
         each_buffer = any(f is function for f in run_for_each_buffer(program))
         _check(function, program.body if in_body else None, each_buffer, summaries, diags)
+
+
+def _summaries(program: Program) -> dict[str, Summary]:
+    """What the helpers mean to their callers."""
+    found: dict[str, Summary] = {}
+    told = watched(program)
+    for helper in program.helpers:
+        found[helper.name] = Known(helper, found).summary(helper.name in told)
+    return found
 
 
 def run_for_each_buffer(program: Program) -> tuple[Function, ...]:
@@ -117,9 +125,7 @@ class Memory:
 
 def memory(program: Program, function: Function) -> Memory:
     """Where the bytes of a generator live."""
-    summaries: dict[str, Summary] = {}
-    for helper in program.helpers:
-        summaries[helper.name] = Known(helper, summaries).summary()
+    summaries = _summaries(program)
     known = Known(function, summaries, scratch=True)
     live = liveness(function.body)
     kept = {

@@ -21,6 +21,7 @@ from pyngx.tree import (
     Block,
     BufBytes,
     CallHelper,
+    Caught,
     Conditional,
     Expr,
     ForLines,
@@ -36,6 +37,7 @@ from pyngx.tree import (
     Op,
     PartBytes,
     PushItem,
+    Raise,
     ReadInto,
     Return,
     SetItem,
@@ -229,7 +231,7 @@ class Known:
         """The outermost expressions that take memory from the pool; with the place in a helper
         where that is so."""
         match node:
-            case Format() | ListMake():
+            case Format() | ListMake() | Caught():
                 yield node, None
             case PushItem(value=value):
                 yield value, None
@@ -268,8 +270,9 @@ class Known:
                 found |= self.summaries[expr.helper].assigns
         return found
 
-    def summary(self) -> Summary:
-        """What a call of this function means."""
+    def summary(self, watched: bool) -> Summary:
+        """What a call of this function means; ``watched``: a caller may ask for the message of
+        what it raises."""
         origins = NONE
         allocates: Span | None = None
         of_request: Span | None = None
@@ -280,6 +283,8 @@ class Known:
             assigns |= self.assigned_state(stmt)
             for expr, _ in self.takes(stmt):
                 allocates = allocates or expr.span
+            if watched and isinstance(stmt, Raise) and any(piece.value for piece in stmt.pieces):
+                allocates = allocates or stmt.span
             for expr, _ in self.takes_of_request(stmt):
                 of_request = of_request or expr.span
         return Summary(origins, allocates, of_request, assigns)
@@ -297,7 +302,7 @@ def shuffles(value: Expr) -> bool:
 def _in_scratch(expr: Expr) -> bool:
     """Whether a loop computes the expression in scratch memory."""
     match expr:
-        case Format() | ListMake():
+        case Format() | ListMake() | Caught():
             return True
         case Op(row=row):
             return row.allocates and row.passes is Passes.POOL

@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from pyngx.tree import Arith, Assign, Block, Const, Expr, Local, Piece, Stmt, Var, Walrus, Yield
+from pyngx.tree import (
+    Arith,
+    Assign,
+    Block,
+    Caught,
+    Const,
+    Expr,
+    Local,
+    Piece,
+    Stmt,
+    Var,
+    Walrus,
+    Yield,
+)
 
 _names_by_class: dict[type, tuple[str, ...]] = {}
 
@@ -102,7 +115,7 @@ def cannot_matter(value: Expr) -> bool:
         if isinstance(expr, Arith):
             if expr.overflows or expr.divides_by_zero or expr.negative_shift:
                 return False
-        elif not isinstance(expr, Local | Const):
+        elif not isinstance(expr, Local | Const | Caught):
             return False
     return True
 

@@ -36,13 +36,13 @@ def _power(base: int, exponent: int) -> int:
     if exponent < 0:
         raise ValueError("negative exponent")
     if abs(base) > 1 and exponent > 64:
-        raise OverflowError("integer overflow")
+        raise OverflowError("integer does not fit in 64 bits")
     return int(base**exponent)
 
 
 def _left(value: int, count: int) -> int:
     if count > 64 and value:
-        raise OverflowError("integer overflow")
+        raise OverflowError("integer does not fit in 64 bits")
     return value << count if value else operator.lshift(0, min(count, 1))
 
 
@@ -63,7 +63,7 @@ class Checked(int, metaclass=_AnyInt):
     def __new__(cls, *args: Any, **named: Any) -> Checked:
         value = int(*args, **named)
         if not LOW <= value <= HIGH:
-            raise OverflowError("integer overflow")
+            raise OverflowError("integer does not fit in 64 bits")
         return super().__new__(cls, value)
 
 

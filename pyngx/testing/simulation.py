@@ -42,7 +42,7 @@ class Failure:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.error}: {self.message}"
+        return f"{self.place}: {self.error}" + (f": {self.message}" if self.message else "")
 
 
 @dataclass(frozen=True)

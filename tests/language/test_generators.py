@@ -61,7 +61,8 @@ def wanted(module: Any, data: bytes, piece: int) -> bytes:
     """What CPython yields."""
     conf = SimpleNamespace(enable=True, text=b"cd")
     pieces = [data[at : at + piece] for at in range(0, len(data), piece)]
-    return b"".join(module.body(Pieces(pieces), conf))
+    sent = module.body(Pieces(pieces), conf)
+    return b"".join(part.encode() if isinstance(part, str) else part for part in sent)
 
 
 def cuts(data: bytes) -> dict[str, tuple[bytes, ...]]:
