@@ -85,7 +85,7 @@ class Assignments(Unpacking):
         wanted = value.type
         if isinstance(wanted, Int | NoneType) or is_integer(wanted):
             wanted = INT if isinstance(wanted, Int) else wanted
-        if isinstance(wanted, Constant | Headers | Variables | Logger | Body):
+        if isinstance(wanted, Constant | Headers | Variables | Logger | Body | Error):
             self.report.refuse(
                 "PNX141",
                 node,
@@ -95,13 +95,6 @@ class Assignments(Unpacking):
                     if isinstance(wanted, Headers | Variables)
                     else "use it in place"
                 ),
-            )
-        if isinstance(wanted, Error):
-            self.report.refuse(
-                "PNX141",
-                node,
-                "an exception is not assigned to a variable",
-                help=f"keep its text: {name} = str(…)",
             )
         if name in self.wide:
             wanted = self.wide[name]
