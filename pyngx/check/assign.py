@@ -93,7 +93,7 @@ class Assignments(Unpacking):
                 help=(
                     "give it that name once, in a statement outside of any block"
                     if isinstance(wanted, Headers | Variables)
-                    else "use it in place"
+                    else "use it in place; of an exception keep the text, str(e)"
                 ),
             )
         if name in self.wide:
