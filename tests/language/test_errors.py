@@ -51,7 +51,9 @@ def test_who_is_told_where_to_leave_an_exception(
     """Helpers that may raise and are called in a ``try``; not those that cannot, nor any others."""
     path = tmp_path / "told.py"
     path.write_text(HEAD + program)
-    compiled = compile_file(path, find_target(str(packaged.binary), str(packaged.source)), Diagnostics())
+    compiled = compile_file(
+        path, find_target(str(packaged.binary), str(packaged.source)), Diagnostics()
+    )
     assert compiled is not None
     text = compiled.files[compiled.c_name]
     assert ("ngx_http_pyngx_error_t *error, ngx_str_t *text" in text) is told
