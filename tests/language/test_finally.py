@@ -14,7 +14,7 @@ from tests.harness.nginx import Nginx
 from tests.language.serving import build
 
 FILTER = Path(__file__).with_name("filters") / "finals.py"
-QUERIES = ("", "a=7", "a=x", "a=7&b=0", "a=7&b=y", "a=500", "a=9223372036854775807&b=1")
+QUERIES = ("", "a=7", "a=7&c=x", "a=x", "a=7&b=0", "a=7&b=y", "a=500", "a=9223372036854775807&b=1")
 SAID = re.compile(r"(inner \d+|outer \d+|finals\.py:\d+: \w+)")
 
 

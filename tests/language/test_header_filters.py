@@ -95,7 +95,7 @@ def test_del(nginx: Nginx, name: str) -> None:
     assert get(nginx, f"act=del&name={name}&value=v").all(name) == ()
 
 
-@pytest.mark.parametrize("act", ["split", "splitname", "nul"])
+@pytest.mark.parametrize("act", ["split", "splitname", "computed", "nul"])
 def test_no_splitting(nginx: Nginx, act: str) -> None:
     """A value or name that could end the header ends the request instead."""
     before = nginx.error_log().count("mapped.py:")

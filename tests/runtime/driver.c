@@ -60,6 +60,8 @@ static ngx_chain_t           *below;        /* the client's queue */
 static driver_piece_t        *pieces;
 static ngx_uint_t             piece_count;
 static ngx_uint_t             ends;
+static ngx_uint_t             marks;        /* ends of parts that were made */
+static ngx_uint_t             parts;        /* and those that came */
 static ngx_uint_t             most_own;
 static ngx_uint_t             most_used;
 static u_char                *output;
@@ -155,6 +157,8 @@ ngx_http_next_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         if (ngx_buf_size(b) == 0 && !ngx_buf_special(b)) {
             driver_fail("zero size buf");
         }
+
+        parts += b->last_in_chain;
 
         cl = ngx_alloc_chain_link(pool);
         cl->buf = b;
@@ -342,6 +346,14 @@ driver_mix(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
         if (s->state == 0) {
             s->state = 1 + driver_random(8);
             step = driver_random(c.n) + 1;
+
+            if (driver_random(16) == 0) {
+                marks++;
+
+                if (ngx_http_pyngx_stream_mark(r, s) != NGX_OK) {
+                    return NGX_ERROR;
+                }
+            }
         }
 
         switch (s->state) {
@@ -576,6 +588,8 @@ driver_run(void)
     pieces = NULL;
     piece_count = 0;
     ends = 0;
+    marks = 0;
+    parts = 0;
     most_own = 0;
     most_used = 0;
     output_len = 0;
@@ -621,6 +635,10 @@ driver_run(void)
 
     if (ends != 1 || !s.done || s.busy || below || s.own || s.used) {
         driver_fail("not finished");
+    }
+
+    if (parts > marks + 1) {
+        driver_fail("an end of a part that is none");
     }
 
     for ( /* void */ ; pieces; pieces = piece) {

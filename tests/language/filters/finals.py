@@ -1,4 +1,4 @@
-"""``finally`` on the way of an error that nothing takes."""
+"""``finally`` on the way of an error that nothing takes, and of one that an ``except`` takes."""
 
 import logging
 
@@ -29,4 +29,11 @@ def header(r: ngx_http_request_t, ctx: Ctx) -> None:
             log.warning("inner %d", n)
     finally:
         log.warning("outer %d", ctx.steps)
+    try:
+        try:
+            n += int(r.arg(b"c") or b"1")
+        finally:
+            ctx.steps += 1
+    except ValueError:
+        n = -ctx.steps
     r.headers_out["X-N"] = b"%d" % n

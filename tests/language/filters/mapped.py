@@ -63,6 +63,8 @@ def header(r: ngx_http_request_t, conf: Conf, ctx: Ctx) -> ngx_int_t:
         r.headers_out["X-Split"] = b"a\r\nX-Evil: 1"
     elif act == b"splitname":
         r.headers_out[b"X-Na" + b"\nme"] = b"a"
+    elif act == b"computed":
+        r.headers_out["X-Computed"] = value + b"\r\nX-Evil: 1"
     elif act == b"nul":
         r.headers_out.add("X-Nul", b"a\0b")
     elif act == b"ok":
