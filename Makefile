@@ -6,6 +6,9 @@
 #   make stress          allocations, upstreams and clients that fail at every point, not at some;
 #                        then generated programs in both lives for SECONDS, from the seed SEED
 #   make fuzz SECONDS=600   programs that nobody wrote, for the compiler
+#   make test-asan       what runs nginx, in one that checks each access to memory
+#   make test-memcheck   a part of it under valgrind, for memory that is read before it is written
+#   make mutants         plant bugs on purpose: each must be seen by a test (some minutes)
 #   make test-long       the tests of memory and of large bodies, with a million pieces and 256 MiB
 #   make nginx-1.26.3    fetch and build that nginx into the cache (make test does it too)
 #   make bench           count the instructions a byte of filters that look at each byte
@@ -18,7 +21,7 @@ PY = .venv/bin/python
 export NGINX_SRC
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: setup demo test test-long stress fuzz bench lint format docs nginx-1.26.3 nginx-1.22.1 stubs clean
+.PHONY: setup demo test test-asan test-memcheck test-long mutants stress fuzz bench lint format docs nginx-1.26.3 nginx-1.22.1 stubs clean
 
 setup:
 	@sh scripts/setup.sh
@@ -31,6 +34,26 @@ test: setup lint nginx-1.26.3
 
 test-long: setup nginx-1.26.3
 	PYNGX_PIECES=1000000 PYNGX_LARGE=256 $(PY) -m pytest -q -k "pieces or memory or never_reading or test_large"
+
+# Memory grows by itself under the sanitizers; libraries for Python's own process are not built with
+# them. The examples have their own sanitized builds in the suite, of all of them in one binary.
+ASAN = tests/language tests/faults tests/test_runtime.py tests/test_runtime_reads.py \
+  tests/test_runtime_headers.py tests/test_runtime_shapes.py tests/test_hostile_c.py \
+  tests/test_two_modules.py tests/test_variable_directives.py tests/examples/test_both_lives.py \
+  tests/testing
+
+test-asan: setup
+	PYNGX_CHECK=asan PYNGX_TEST_NGINX=packaged $(PY) -m pytest -q -n 2 $(ASAN) -k "not memory and not flat"
+
+MEMCHECK = tests/language tests/test_runtime_headers.py tests/test_runtime_shapes.py \
+  tests/test_runtime.py::test_exact tests/test_variable_directives.py
+
+test-memcheck: setup
+	@command -v valgrind >/dev/null || apt-get install -y --no-install-recommends valgrind
+	PYNGX_CHECK=memcheck PYNGX_TEST_NGINX=packaged $(PY) -m pytest -q -n 2 -o timeout=1200 $(MEMCHECK)
+
+mutants: setup nginx-1.26.3
+	$(PY) -m tests.mutants
 
 bench: setup
 	@$(PY) benchmarks/byte_loops.py
@@ -57,6 +80,7 @@ format: setup
 docs: setup
 	$(PY) -m tests.diagnostics.docs
 	$(PY) -m tests.engine_page
+	$(PY) -m tests.mutants.docs
 
 stubs: setup nginx-1.26.3
 	$(PY) -m tests.stubs

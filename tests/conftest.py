@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.harness.builds import Target, build_filters, target, target_names
+from tests.harness.builds import (
+    CHECK,
+    SANITIZER_ENV,
+    Target,
+    build_filters,
+    target,
+    target_names,
+)
+
+if CHECK == "asan":
+    os.environ.update(SANITIZER_ENV)
 
 BuildFilter = Callable[[Path, Target], Path]
 

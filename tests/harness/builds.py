@@ -3,6 +3,10 @@
 Always the packaged nginx (with the sources of ``nginx-dev``) and 1.26.3 built from Debian's
 source package; also the tree that ``NGINX_SRC`` names, if it is set.  ``PYNGX_TEST_NGINX`` may
 narrow the list to a comma-separated choice of ``packaged``, ``1.26.3`` and ``given``.
+
+With ``PYNGX_CHECK`` the packaged nginx is replaced by one of its version that checks what it and
+its modules do, for as much of the suite as is asked for: ``asan`` is built with the sanitizers for
+addresses and undefined behaviour, ``memcheck`` runs under valgrind.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +47,13 @@ SANITIZER_ENV = {
 """For ``Nginx(env=…)``; what the sanitizers say ends up in the error log, which is judged."""
 
 
+MEMCHECK = ("--with-cc-opt=-O1 -g -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1",)
+CHECKS = {"": (), "asan": SANITIZE, "memcheck": MEMCHECK}
+"""How nginx is configured for each kind of check."""
+
+CHECK = os.environ.get("PYNGX_CHECK", "")
+
+
 class BuildFailed(AssertionError):
     """``pyngx build`` or a source build failed; the text is what it printed."""
 
@@ -69,6 +80,8 @@ def nginx_source(action: str, *arguments: str) -> Path:
 def target(name: str) -> Target:
     """The target of that name, fetched and built on first use."""
     match name:
+        case "packaged" if CHECK:
+            return checked(CHECK)
         case "packaged":
             return Target(name, packaged_binary(), PACKAGED_SOURCE)
         case "given":
@@ -77,6 +90,14 @@ def target(name: str) -> Target:
         case version:
             source = nginx_source("fetch", version)
             return Target(version, nginx_source("build", version), source)
+
+
+def checked(check: str) -> Target:
+    """An nginx of the packaged version, built for a kind of check; modules that are built for it
+    get its flags."""
+    version = ".".join(map(str, version_of(packaged_binary())))
+    where = Target(f"packaged-{check}", packaged_binary(), nginx_source("fetch", version))
+    return replace(where, binary=_make(where, CHECKS[check], (), "binary"))
 
 
 def packaged_binary() -> Path:
@@ -154,13 +175,13 @@ def build_static(
     each pool allocation on its own; run it with ``SANITIZER_ENV``.
     """
     options = [f"--add-module={addon}" for addon in addons]
-    return _make(where, options, addons, "binary", sanitize, omit)
+    return _make(where, [*(SANITIZE if sanitize else ()), *options], addons, "binary", omit)
 
 
 def build_dynamic(addons: Sequence[Path], where: Target) -> Path:
     """The directory of ``.so`` files that ``--add-dynamic-module`` of nginx's own build makes."""
     options = [f"--add-dynamic-module={addon}" for addon in addons]
-    return _make(where, options, addons, "modules", False).parent
+    return _make(where, options, addons, "modules").parent
 
 
 def pieces_module(binary: Path) -> Path:
@@ -180,7 +201,6 @@ def _make(
     options: Sequence[str],
     addons: Sequence[Path],
     goal: str,
-    sanitize: bool,
     omit: Sequence[str] = (),
 ) -> Path:
     """Configure a copy of the target's sources with addons and make ``goal``.
@@ -188,7 +208,7 @@ def _make(
     Built once for each content of addons and sources, in the cache; the path is ``objs/nginx``.
     """
     own = [flag for flag in _configure_flags() if flag not in _flags_of(omit)]
-    flags = [*own, *(SANITIZE if sanitize else ()), *options]
+    flags = [*own, *options]
     place = nginx_source("cache") / "addons" / f"{where.name}-{_digest(where, addons, flags)}"
     binary = place / "objs" / "nginx"
     done = place / "done"

@@ -1,11 +1,13 @@
 """nginx as the project's own tests want it: measured, speaking HTTP/2, its configuration tried.
 
-Sizes are KiB where nginx's processes are measured, because /proc counts so.
+Sizes are KiB where nginx's processes are measured, because /proc counts so. With
+``PYNGX_CHECK=memcheck`` every nginx runs under valgrind, and what that says is judged, too.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,10 @@ from pyngx.testing.nginx import free_port as free_port
 from pyngx.testing.nginx import judge_log as judge_log
 from pyngx.testing.nginx import version_of as version_of
 from pyngx.testing.nginx import wait_for as wait_for
+
+MEMCHECK = os.environ.get("PYNGX_CHECK") == "memcheck"
+KNOWN = Path(__file__).with_name("memcheck.supp")
+FOUND = re.compile(r"^==\d+== (?:Conditional|Use of|Invalid|Syscall|Argument|Source|Process term)")
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,28 @@ class Nginx(packaged.Nginx):
     def rss(self, pid: int | None = None) -> int:
         """Resident memory of a worker in KiB."""
         return self.memory(pid).rss
+
+    def worker_pids(self) -> list[int]:
+        """The workers; under valgrind, which hides their titles, all children of the master."""
+        if not MEMCHECK:
+            return super().worker_pids()
+        pid = self.master_pid
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        return [int(child) for child in children.read_text().split()] if children.exists() else []
+
+    def check_log(self) -> None:
+        """Raise ``NginxFault`` with what no correct run says in the error log, or to valgrind."""
+        super().check_log()
+        said = [path.read_text(errors="replace") for path in self.prefix.glob("memcheck.*")]
+        if any(FOUND.search(line) for text in said for line in text.splitlines()):
+            raise NginxFault("valgrind has found:\n" + "".join(said)[:4000])
+
+    @property
+    def _command(self) -> list[str]:
+        if not MEMCHECK:
+            return super()._command
+        options = ("-q", f"--suppressions={KNOWN}", f"--log-file={self.prefix}/memcheck.%p")
+        return ["valgrind", *options, *super()._command]
 
     def _listen_more(self) -> str:
         """The second listener: 1.25.1 moved ``http2`` from ``listen`` to a directive."""
