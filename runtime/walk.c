@@ -44,6 +44,10 @@ ngx_http_pyngx_scan_walk(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s,
         ngx_memzero(&scan->here, sizeof(ngx_http_pyngx_place_t));
         ngx_memzero(&scan->ahead, sizeof(ngx_http_pyngx_place_t));
         s->scanned = scan;
+
+        /* what is read in between is to be heard of */
+
+        s->quick = 0;
     }
 
     for ( ;; ) {
