@@ -9,7 +9,7 @@ from dataclasses import replace
 from pyngx import subrequest
 from pyngx.check.coerce import BUF, as_bytes, store
 from pyngx.check.context import Refused
-from pyngx.check.kinds import Kind
+from pyngx.check.kinds import Kind, is_header_result
 from pyngx.check.lists import CHANGING, is_new
 from pyngx.check.raising import Raising
 from pyngx.check.scope import assigned_if
@@ -60,10 +60,6 @@ _LOG_LEVELS = {
     "error": "NGX_LOG_ERR",
     "critical": "NGX_LOG_CRIT",
 }
-
-
-_HEADER_RESULTS = (0, -1, -5, 201, 204)
-"""NGX_OK, NGX_ERROR, NGX_DECLINED, and the statuses below 300 that have a page of their own."""
 
 
 class Statements(Raising):
@@ -335,7 +331,7 @@ class Statements(Raising):
             case Conditional(then=then, orelse=orelse):
                 self._header_result(then)
                 self._header_result(orelse)
-            case Const(value=int(code)) if code not in _HEADER_RESULTS and not 300 <= code <= 599:
+            case Const(value=int(code)) if not is_header_result(code):
                 name = value.c_name or str(code)
                 self.report.diags.error(
                     "PNX156",
