@@ -111,6 +111,7 @@ class Assignments(Unpacking):
             return known
         joined = join(known, wanted)
         if joined is None:
+            self.poisoned.add(name)
             self.report.refuse(
                 "PNX110",
                 node,

@@ -7,6 +7,8 @@ import logging
 from dataclasses import replace
 
 from pyngx import subrequest
+from pyngx.check import hints
+from pyngx.check.base import path
 from pyngx.check.coerce import BUF, as_bytes, store
 from pyngx.check.context import Refused
 from pyngx.check.kinds import Kind, is_header_result
@@ -78,6 +80,7 @@ class Statements(Raising):
                 found.extend(self._commented(node, (*self.pending, *stmts)))
             except Refused:
                 self._poison(node)
+                self._inside(node)
             finally:
                 self.pending = outer
         return (*found, *self._last_words(nodes[-1])) if nodes else ()
@@ -89,6 +92,20 @@ class Statements(Raising):
                 if inner.id not in self.vars:
                     self.poisoned.add(inner.id)
                 self.facts = self.facts.assign(inner.id, True)
+
+    def _inside(self, node: ast.stmt) -> None:
+        """The errors in the blocks of a statement whose head is refused; what the head speaks of
+        is not None in them, whatever it says of it."""
+        if not isinstance(node, ast.If):
+            return
+        before = self.facts
+        named = {path(inner) for inner in ast.walk(node.test) if isinstance(inner, ast.expr)}
+        self.facts = before.with_present(frozenset(name for name in named if name is not None))
+        for block in (node.body, node.orelse):
+            inner = self.facts
+            self.block(block)
+            self.facts = inner
+        self.facts = before
 
     def _commented(self, node: ast.stmt, stmts: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
         above = self.function.comments.above(node)
@@ -187,7 +204,7 @@ class Statements(Raising):
         value = self.expr(node)
         if not isinstance(value, Op | CallHelper):
             self.report.refuse(
-                "PNX145", node, "this expression has no effect", help="assign it, or remove it"
+                "PNX145", node, "this expression has no effect", help=hints.of_statement(node)
             )
         return Eval(span, value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from pyngx.check import hints
 from pyngx.check.expr import Expressions
 from pyngx.check.tuples import is_plain, item_of
 from pyngx.tree import Expr, Stmt
@@ -33,7 +34,7 @@ class Unpacking(Expressions):
                 "PNX140",
                 value_node,
                 f"only a tuple is unpacked, and this is '{describe(value.type)}'",
-                help="assign the parts one by one",
+                help=hints.of_unpacking(value_node, targets),
             )
         if len(targets) != len(value.type.items):
             self.report.refuse(
