@@ -390,6 +390,10 @@ ngx_http_pyngx_str_code(u_char *p, u_char *last)
         return *p;
     }
 
+    if (last - p > 4) {
+        return 0xfffd;
+    }
+
     code = *p & (0x7f >> (last - p));
 
     for (p++; p < last; p++) {

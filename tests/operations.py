@@ -63,6 +63,7 @@ _OPERATORS = {
     "hmac.compare_digest[str]": "hmac.compare_digest(text, text)",
     "int.parse_base": "int(s, base)",
     "int.parse": "int(s)",
+    "int.parse_text": "int(text, base=10)",
     "int(time.time)": "int(time.time())",
     "hash.digest_size": "h.digest_size",
     "list.del": "del values[index]",
@@ -129,8 +130,7 @@ _NOTES = """
 * A `str` is kept in UTF-8 and counts characters as in Python, so that `len`, an index, a slice and
   the position that `find` gives take time in proportion to the text. `for ch in text` makes a list
   of the characters.
-* Of the methods of `str` those that need tables of Unicode are left out (`lower`, `upper`,
-  `isalpha`, …): `text.encode().lower().decode()` is right for ASCII.
+* Letters, digits and their cases are those of Unicode 14.0, CPython 3.11's.
 * A hash lives as long as the request: made before the loop of a body filter it goes on from buffer
   to buffer. In the loop `hashlib.sha256(data).hexdigest()` and its like take no memory.
 * `time.time()` stands in `int(…)` or in `formatdate(…, usegmt=True)`: nginx's clock, which moves

@@ -60,7 +60,8 @@ def to_int(ex: Operators, node: ast.Call) -> Expr:
                 "the base of int() is a constant from 2 to 36",
                 help="write 'int(text, 16)'",
             )
-        return Op(span, INT, TABLE["int.parse_base"], (data, base))
+        name = "int.parse_text" if isinstance(data.type, Str) else "int.parse_base"
+        return Op(span, INT, TABLE[name], (data, base))
     seconds = whole_seconds(ex, node.args[0])
     if seconds is not None:
         return seconds
@@ -68,6 +69,9 @@ def to_int(ex: Operators, node: ast.Call) -> Expr:
     if is_integer(value.type):
         return Convert(value.span, INT, value, False, range=value.range)
     data = ex.need_bytes(node.args[0], "the argument of int()", text=True)
+    if isinstance(data.type, Str):
+        ten = Const(span, INT, 10, range=Range(10, 10))
+        return Op(span, INT, TABLE["int.parse_text"], (data, ten))
     return Op(span, INT, TABLE["int.parse"], (data,))
 
 

@@ -161,7 +161,7 @@ ROWS = (
     ),
     Row(
         "int.parse_base",
-        ("s: text", "base: int"),
+        ("s: bytes", "base: int"),
         "int",
         _P + "int_base",
         Form.OUT,

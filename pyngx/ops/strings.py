@@ -115,6 +115,10 @@ def _piece(name: str, c: str) -> Row:
     )
 
 
+def _predicate(name: str) -> Row:
+    return Row(f"str.{name}", ("s: str",), "bool", _P + name, Form.VALUE)
+
+
 ROWS = (
     _search("find", Range(-1, LENGTH.hi)),
     _search("rfind", Range(-1, LENGTH.hi)),
@@ -124,7 +128,22 @@ ROWS = (
     _affix("startswith"),
     _affix("endswith"),
     Row("str.isascii", ("s: str",), "bool", _B + "isascii", Form.VALUE),
-    Row("str.isspace", ("s: str",), "bool", _P + "isspace", Form.VALUE),
+    _predicate("isspace"),
+    _predicate("isalpha"),
+    _predicate("isalnum"),
+    _predicate("isdecimal"),
+    _predicate("isdigit"),
+    _predicate("isnumeric"),
+    _predicate("isprintable"),
+    _predicate("islower"),
+    _predicate("isupper"),
+    _predicate("istitle"),
+    _built("str.lower", (), _P + "lower"),
+    _built("str.upper", (), _P + "upper"),
+    _built("str.title", (), _P + "title"),
+    _built("str.capitalize", (), _P + "capitalize"),
+    _built("str.swapcase", (), _P + "swapcase"),
+    _built("str.casefold", (), _P + "casefold"),
     _view("strip", ("chars: str?",), _P + "strip", (("chars", 0),)),
     _view("lstrip", ("chars: str?",), _P + "lstrip", (("chars", 0),)),
     _view("rstrip", ("chars: str?",), _P + "rstrip", (("chars", 0),)),
@@ -216,6 +235,17 @@ ROWS = (
         _P + "ascii",
         Form.VIEW,
         failures=(Failure("NGX_DECLINED", "ValueError", "text here must be ASCII"),),
+    ),
+    Row(
+        "int.parse_text",
+        ("s: str", "base: int"),
+        "int",
+        _P + "int",
+        Form.OUT,
+        failures=(
+            Failure("NGX_DECLINED", "ValueError", "invalid literal for int()"),
+            Failure("NGX_BUSY", "OverflowError", "integer does not fit in 64 bits"),
+        ),
     ),
     Row(
         "operator.ord",

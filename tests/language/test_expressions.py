@@ -613,6 +613,16 @@ v[0] + u[a]
 "%d" % u.endswith("c")
 "%d" % u.isascii()
 "%d" % u.isspace()
+"%d %d" % (u.isalpha(), v.isalnum())
+"%d %d %d" % (u.isdigit(), u.isdecimal(), u.isnumeric())
+"%d %d %d %d" % (u.isprintable(), u.islower(), u.isupper(), u.istitle())
+u.lower() + u.upper()
+u.title() + v.capitalize()
+u.swapcase() + v.casefold()
+"%d" % (u.casefold() == v.casefold())
+"%d" % int(u)
+"%d" % int(v + "1", 16)
+"%d" % int("\u0663\u0664\u00a0")
 u.strip()
 u.lstrip()
 u.rstrip()
@@ -795,6 +805,10 @@ WORDS = (
     "aab",
     "\tü\tb",
     "ab c  d ",
+    "ΑΣ ΑΣ' ὈΔΥΣΣΕΎΣ",
+    "ßﬁǆİI",
+    "1٣²",
+    " 7\u2003",
 )
 
 

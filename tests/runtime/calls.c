@@ -381,3 +381,32 @@ ngx_call(ngx_int_t, int_to_bytes,
          (ngx_pool_t *pool, ngx_int_t n, ngx_int_t len, ngx_int_t little,
           ngx_int_t with_sign, ngx_str_t *result),
          (pool, n, len, little, with_sign, result))
+
+
+#define ngx_call_str_is(name)                                                 \
+    ngx_call(ngx_int_t, str_##name, (ngx_str_t *s), (s))
+
+
+#define ngx_call_str_case(name)                                               \
+    ngx_call(ngx_int_t, str_##name,                                           \
+             (ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result),             \
+             (pool, s, result))
+
+
+ngx_call_str_is(isalpha)
+ngx_call_str_is(isalnum)
+ngx_call_str_is(isdecimal)
+ngx_call_str_is(isdigit)
+ngx_call_str_is(isnumeric)
+ngx_call_str_is(isprintable)
+ngx_call_str_is(islower)
+ngx_call_str_is(isupper)
+ngx_call_str_is(istitle)
+ngx_call_str_case(lower)
+ngx_call_str_case(upper)
+ngx_call_str_case(title)
+ngx_call_str_case(capitalize)
+ngx_call_str_case(swapcase)
+ngx_call_str_case(casefold)
+ngx_call(ngx_int_t, str_int,
+         (ngx_str_t *s, ngx_int_t base, ngx_int_t *result), (s, base, result))
