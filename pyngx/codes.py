@@ -160,6 +160,8 @@ CODES: Final[dict[str, str]] = {
     "PNX212": "a buffer that is gone",
     "PNX213": "a view of state that is overwritten",
     # configuration and state
+    "PNX240": "a number that is no combination of flags",
+    "PNX241": "several prefixes that are computed",
     "PNX300": "not a field",
     "PNX301": "not a directive",
     "PNX302": "not a name for a directive",

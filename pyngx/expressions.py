@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pyngx.ops.registry import Row
 from pyngx.source import Span
-from pyngx.types import FULL, Range, Type
+from pyngx.types import FULL, Range, TableValue, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,30 +196,41 @@ class ByteAt(Expr):
 
 @dataclass(frozen=True, slots=True)
 class ItemAt(Expr):
-    """``list[i]``; ``checked``: the index may be out of range."""
+    """``list[i]``; ``checked``: the index may be out of range, of a list or of what ``kind``
+    says."""
 
     value: Expr
     index: Expr
     checked: bool
+    kind: str = "list"
 
 
 @dataclass(frozen=True, slots=True)
 class TableItem(Expr):
     """``values[index]`` of a constant sequence; ``checked``: the index may be out of range."""
 
-    values: tuple[int | bytes | str, ...]
+    values: tuple[TableValue, ...]
     index: Expr
     checked: bool
 
 
 @dataclass(frozen=True, slots=True)
 class TableFind(Expr):
-    """The place of a key among sorted constants, -1 if it is none of them; ``checked``: that is a
-    KeyError."""
+    """The place of a key among sorted constants, -1 if it is none of them; ``checked``: that is an
+    error."""
 
     keys: tuple[int | bytes | str, ...]
     key: Expr
     checked: bool
+    exception: str = "KeyError"
+    message: str = "the key is not in the table"
+
+
+@dataclass(frozen=True, slots=True)
+class TableList(Expr):
+    """A list of constants, which nobody changes."""
+
+    values: tuple[TableValue, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,10 @@ BYTE = Range(0, 255)
 BIT = Range(0, 1)
 
 
+TableValue: TypeAlias = "int | bytes | str | tuple[TableValue, ...] | None"
+"""What a table of constants holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Int:
     """An integer kept in a C type; ``Int()`` is Python's ``int``, an ``ngx_int_t``."""
@@ -215,6 +219,8 @@ class Constant:
     only what is computed from it at compile time can be used."""
 
     value: object = field(compare=False, hash=False)
+    typed: tuple[Type, TableValue] | None = field(default=None, compare=False, hash=False)
+    """The type and the parts of one that can be made at run time."""
 
 
 Type: TypeAlias = (
@@ -301,6 +307,42 @@ def describe(type_: Type) -> str:
             return "logging.Logger"
         case Constant(value):
             return type(value).__name__
+
+
+def joined(a: Type, b: Type) -> Type | None:
+    """The type that holds values of both; None if there is none."""
+    if a == b:
+        return a
+    if is_integer(a) and is_integer(b):
+        return INT
+    match a, b:
+        case Tuple(xs, cls), Tuple(ys, other) if len(xs) == len(ys) and (
+            cls is other or not (a.is_object or b.is_object)
+        ):
+            items = [joined(x, y) for x, y in zip(xs, ys, strict=True)]
+            found = tuple(i for i in items if i is not None)
+            return Tuple(found, cls if cls is other else None) if len(found) == len(xs) else None
+        case List(NoneType()), List():
+            return b
+        case List(), List(NoneType()):
+            return a
+        case NoneType(), Optional():
+            return b
+        case Optional(), NoneType():
+            return a
+        case NoneType(), other:
+            return Optional(other)
+        case other, NoneType():
+            return Optional(other)
+        case Optional(x), Optional(y):
+            inner = joined(x, y)
+        case Optional(x), y:
+            inner = joined(x, y)
+        case x, Optional(y):
+            inner = joined(x, y)
+        case _:
+            return None
+    return None if inner is None else Optional(inner)
 
 
 def members(type_: Type) -> tuple[tuple[str, Type], ...]:

@@ -22,6 +22,7 @@ from pyngx.tree import (
 )
 from pyngx.types import (
     BYTE,
+    INT,
     Int,
     List,
     Range,
@@ -180,12 +181,12 @@ class ArithLowering(Lowering):
             self.out.emit(c.If(c.Binary("<", found, c.Int("0")), (fix,)))
         low = c.Binary("<", found, c.Int("0"))
         bad = c.Binary("||", low, c.Binary(">=", found, length))
-        self.out.fail_if(bad, expr.span, "IndexError", "list index out of range")
+        self.out.fail_if(bad, expr.span, "IndexError", f"{expr.kind} index out of range")
         return self._element(expr, array, found)
 
     def table_item(self, expr: TableItem) -> c.Expr:
         """An item of a static array."""
-        array = c.Name(self.out.unit.table(expr.values))
+        array = c.Name(self.out.unit.table(expr.type, expr.values))
         if not expr.checked:
             return c.Index(array, self.signed(expr.index))
         found = self.out.temp("ngx_int_t", 0, "i")
@@ -200,7 +201,8 @@ class ArithLowering(Lowering):
         return c.Index(array, found)
 
     def _table_find(self, expr: TableFind) -> c.Expr:
-        array = c.Name(self.out.unit.table(expr.keys))
+        key_type = INT if is_integer(expr.key.type) else expr.key.type
+        array = c.Name(self.out.unit.table(key_type, expr.keys))
         count = integers.literal(len(expr.keys))
         if is_integer(expr.key.type):
             key, name = self.signed(expr.key), "lookup"
@@ -211,7 +213,7 @@ class ArithLowering(Lowering):
         self.out.assign(found, call)
         if expr.checked:
             missing = c.Binary("<", found, c.Int("0"))
-            self.out.fail_if(missing, expr.span, "KeyError", "the key is not in the table")
+            self.out.fail_if(missing, expr.span, expr.exception, expr.message)
         return found
 
     def _element(self, expr: ItemAt, array: c.Expr, index: c.Expr) -> c.Expr:

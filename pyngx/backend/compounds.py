@@ -22,6 +22,7 @@ from pyngx.tree import (
     ListPop,
     Local,
     StateField,
+    TableItem,
     TupleOf,
     Unwrap,
     Walrus,
@@ -44,6 +45,8 @@ class CompoundLowering(CallLowering):
                 return self.item(expr)
             case ItemAt():
                 return self._item_at(expr)
+            case TableItem():
+                return self.table_item(expr)
             case ListPop():
                 return self.list_pop(expr)
             case Unwrap(value=value) if is_compound(value.type):

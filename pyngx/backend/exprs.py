@@ -48,6 +48,7 @@ from pyngx.tree import (
     StateField,
     TableFind,
     TableItem,
+    TableList,
     Truth,
     Unwrap,
     Walrus,
@@ -57,6 +58,7 @@ from pyngx.types import (
     Bool,
     Bufs,
     Bytes,
+    List,
     Optional,
     Part,
     Str,
@@ -118,6 +120,9 @@ class ExprLowering(ListLowering):
                 return self._item_at(expr)
             case TableItem():
                 return self.table_item(expr)
+            case TableList(values=values):
+                assert isinstance(expr.type, List)
+                return c.Unary("&", c.Name(self.out.unit.constant_list(expr.type, values)))
             case TableFind():
                 return self._table_find(expr)
             case SendChain() | NewChain() | BufBytes() | Format():

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from pyngx.backend import cnodes as c
 from pyngx.backend import conf as conf_tables
-from pyngx.backend import integers
 from pyngx.backend.cprint import Printed, print_unit
 from pyngx.backend.fields import with_c_names
 from pyngx.backend.functions import (
@@ -197,7 +196,7 @@ class _Module:
 
     def _variables(self) -> tuple[c.VariableItem, ...]:
         found: list[c.VariableItem] = list(conf_tables.tables(self.unit))
-        found += [_table(name, values) for values, name in self.unit.tables.items()]
+        found += self.unit.constants
         if self._has_directives:
             found.append(conf_tables.commands(self.unit))
         found += [self._context(), self._module()]
@@ -435,19 +434,6 @@ class _Module:
             (),
             (*body, c.Blank(), ret(NGX_OK)),
         )
-
-
-def _table(name: str, values: tuple[int | bytes | str, ...]) -> c.ArrayDef:
-    """Constant values as a static array."""
-    cells = []
-    for value in values:
-        if isinstance(value, int):
-            cells.append(integers.literal(value))
-        else:
-            data = value.encode() if isinstance(value, str) else value
-            cells.append(call("ngx_string", c.Str(data)))
-    ctype = "ngx_int_t" if isinstance(values[0], int) else "ngx_str_t"
-    return c.ArrayDef(f"static {ctype}", name, tuple(cells))
 
 
 def _default(unit: Unit, type_: Type, place: c.Expr, default: object) -> list[c.Stmt]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from pyngx.backend import cnodes as c
+from pyngx.backend.integers import literal
 from pyngx.backend.names import Names, identifier
 from pyngx.headers import NginxModel
 from pyngx.program import ConfClass, Program, VariableDef
@@ -13,6 +14,7 @@ from pyngx.tree import (
     Function,
 )
 from pyngx.types import (
+    INT64_MIN,
     Bool,
     Bytes,
     Enum,
@@ -22,10 +24,12 @@ from pyngx.types import (
     Optional,
     Place,
     Str,
+    TableValue,
     Tuple,
     Type,
     describe,
     is_compound,
+    is_integer,
     members,
 )
 
@@ -68,8 +72,10 @@ class Unit:
     """What the author's header filter returns: names of constants, ``""`` for anything else."""
     structs: dict[Type, c.StructDef] = field(default_factory=dict)
     """The structures of compound values, those that others contain first."""
-    tables: dict[tuple[int | bytes | str, ...], str] = field(default_factory=dict)
-    """The constant sequences that functions use, and their names."""
+    tables: dict[tuple[str, tuple[TableValue, ...]], str] = field(default_factory=dict)
+    """The constant sequences that functions use, by the C type of their items, and their names."""
+    constants: list[c.VariableItem] = field(default_factory=list)
+    """Their definitions, those that others point at first."""
     watched: frozenset[str] = frozenset()
     """The helpers from which an exception may come to an ``except``."""
     errors: dict[str, str] = field(default_factory=dict)
@@ -90,9 +96,34 @@ class Unit:
         """The type of the request's context."""
         return f"{self.prefix}_ctx_t"
 
-    def table(self, values: tuple[int | bytes | str, ...]) -> str:
-        """The name of a static array with constant values."""
-        return self.tables.setdefault(values, f"{self.prefix}_table{len(self.tables) + 1}")
+    def table(self, type_: Type, values: tuple[TableValue, ...]) -> str:
+        """The name of a static array with constant values of a type."""
+        ctype = "ngx_int_t" if is_integer(type_) else c_type(self, type_)[0]
+        return self._array(ctype, type_, values)
+
+    def constant_list(self, type_: List, values: tuple[TableValue, ...]) -> str:
+        """The name of a list of constants."""
+        ctype = "ngx_int_t" if isinstance(type_.item, NoneType) else c_type(self, type_.item)[0]
+        key = (f"list of {ctype}", values)
+        if key not in self.tables:
+            items: c.Expr = c.Name("NULL")
+            if values:
+                items = c.Name(self._array(ctype, type_.item, values))
+            count = c.Int(str(len(values)))
+            parts = (items, count, c.SizeOf(ctype), count, c.Name("NULL"))
+            name = self.tables[key] = f"{self.prefix}_list{len(self.tables) + 1}"
+            self.constants.append(c.VarDef("static ngx_array_t", 0, name, init=c.Braces(parts)))
+        return self.tables[key]
+
+    def _array(self, ctype: str, type_: Type, values: tuple[TableValue, ...]) -> str:
+        key = (ctype, values)
+        if key not in self.tables:
+            star = "*" if isinstance(type_, List) else ""
+            cells = tuple(cell(self, type_, value) for value in values)
+            rows = tuple(c.Row(r.items) if isinstance(r, c.Braces) else r for r in cells)
+            name = self.tables[key] = f"{self.prefix}_table{len(self.tables) + 1}"
+            self.constants.append(c.ArrayDef(f"static {ctype}", star + name, rows))
+        return self.tables[key]
 
     def error_kind(self, exception: str) -> c.Expr:
         """The number of an exception."""
@@ -192,6 +223,35 @@ def _words(type_: Type) -> str:
             return f"optional_{_words(inner)}"
         case _:
             return describe(type_).removesuffix("_t").lower()
+
+
+def cell(unit: Unit, type_: Type, value: TableValue) -> c.Expr:
+    """A constant as an initialiser of C."""
+    match type_:
+        case Optional(inner) if is_compound(inner):
+            there = c.Int("0" if value is None else "1")
+            return c.Braces((there, cell(unit, inner, value)))
+        case Optional(inner):
+            if value is None and is_integer(inner):
+                return literal(INT64_MIN)
+            return cell(unit, inner, value)
+        case Tuple(items):
+            parts = (None,) * len(items) if value is None else value
+            assert isinstance(parts, tuple)
+            pairs = [p for p in zip(items, parts, strict=True) if p[0] != NoneType()]
+            return c.Braces(tuple(cell(unit, t, v) for t, v in pairs))
+        case List():
+            assert value is None or isinstance(value, tuple)
+            return c.Unary("&", c.Name(unit.constant_list(type_, value or ())))
+        case Bytes() | Str():
+            if value is None:
+                return c.Name("ngx_null_string")
+            data = value.encode() if isinstance(value, str) else value
+            assert isinstance(data, bytes)
+            return c.Call("ngx_string", (c.Str(data),))
+        case _:
+            assert value is None or isinstance(value, int)
+            return literal(value or 0)
 
 
 def c_type(unit: Unit, type_: Type) -> tuple[str, int]:

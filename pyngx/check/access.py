@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import enum
 
-from pyngx.check import hints, tables
+from pyngx.check import enums, finding, tables
 from pyngx.check.annotations import scalar
 from pyngx.check.base import Base
 from pyngx.check.coerce import BUF, as_bytes
 from pyngx.check.constants import constant, integer
-from pyngx.check.context import Refused, nearest
+from pyngx.check.context import Refused, nearest, suggestion
 from pyngx.check.fields import face, field_names
-from pyngx.check.lists import slice_of
-from pyngx.check.tuples import is_plain
+from pyngx.check.lists import listed, slice_of
+from pyngx.check.literals import as_value, common
+from pyngx.check.tuples import is_plain, item_of
 from pyngx.ops.table import TABLE
 from pyngx.program import DirectiveField
 from pyngx.tree import (
@@ -41,6 +43,7 @@ from pyngx.types import (
     Conf,
     Constant,
     Ctx,
+    Enum,
     Error,
     Headers,
     Int,
@@ -71,6 +74,7 @@ class Access(Base):
     def attribute_of(self, node: ast.Attribute, value: Expr) -> Expr:
         """``value.attr``."""
         span = self.report.span(node)
+        value = as_value(value)
         match value.type:
             case Struct("ngx_http_request_t") if node.attr == "variables":
                 return Field(span, Variables(), value, "variables", "")
@@ -107,6 +111,8 @@ class Access(Base):
             case Tuple(items, cls) if cls is not None and node.attr in value.type.names:
                 at = value.type.names.index(node.attr)
                 return Item(span, items[at], value, at, range=range_of(items[at]))
+            case Enum():
+                return enums.of_member(self, node, value)
             case Part() if node.attr == "matched":
                 return Field(span, Bool(), value, "matched", "ngx_flag_t", range=BIT)
             case Part() if node.attr == "index":
@@ -126,8 +132,9 @@ class Access(Base):
             "PNX103",
             node,
             f"'{describe(value.type)}' has no attribute '{node.attr}'",
-            help=(isinstance(value.type, Error) and f"its text is str({ast.unparse(node.value)})")
-            or hints.of_method(node.attr, value.type, _methods_of(value.type)),
+            help=nearest(node.attr, _methods_of(value.type))
+            or (isinstance(value.type, Error) and f"its text is str({ast.unparse(node.value)})")
+            or "only nginx's structures, your own classes, and bytes have attributes",
         )
 
     def _no_field(self, node: ast.Attribute, owner: str, known: list[str]) -> None:
@@ -138,8 +145,7 @@ class Access(Base):
             "PNX104",
             node,
             f"{owner} has no field '{node.attr}'",
-            help=nearest(node.attr, {*known, *declared})
-            or "it has no fields yet: write 'name: type = …' in it",
+            help=nearest(node.attr, known) or "it has no fields yet: write 'name: type = …' in it",
         )
 
     def _struct_field(self, node: ast.Attribute, value: Expr, struct: str) -> Expr:
@@ -151,11 +157,8 @@ class Access(Base):
                 node,
                 f"{struct} of nginx {self.mod.model.version} has no field '{node.attr}'",
                 help=self._elsewhere(node, struct)
-                or hints.of_field(
-                    node.attr,
-                    (*names, *_methods_of(value.type)),
-                    isinstance(node.ctx, ast.Store),
-                ),
+                or suggestion(node.attr, (*names, *_methods_of(value.type)))
+                or "see the structure in nginx's headers",
             )
         if found.type is None:
             self.report.refuse(
@@ -187,11 +190,16 @@ class Access(Base):
         for direction in ("out", "in"):
             if node.attr in field_names(f"ngx_http_headers_{direction}_t", self.mod.model):
                 return f"did you mean '{owner}.headers_{direction}.{node.attr}'?"
-        return hints.of_request(owner, node.attr)
+        return ""
 
     def _subscript(self, node: ast.Subscript) -> Expr:
+        nested = finding.chosen(self, node.value, node.slice, checked=True)
+        if nested is not None:
+            return tables.item(self, node, nested[1], nested[0], checked=False)
         value = self.expr(node.value)
         span = self.report.span(node)
+        if isinstance(node.slice, ast.Slice):
+            value = as_value(value)
         match value.type:
             case Headers(direction):
                 name = self.need_bytes(node.slice, "a header name", text=True)
@@ -217,8 +225,10 @@ class Access(Base):
                 return self._text_item(node, value)
             case Optional():
                 self.no_none(value, f"'{ast.unparse(node.value)}'")
+            case Constant(obj) if isinstance(obj, type) and enums.is_enum(obj):
+                return enums.by_name(self, node, obj)
             case Constant(obj):
-                return tables.subscript(self, node, obj)
+                return finding.subscript(self, node, obj)
             case _:
                 pass
         self.report.refuse(
@@ -229,13 +239,29 @@ class Access(Base):
         )
 
     def _tuple_item(self, node: ast.Subscript, value: Expr, items: tuple[Type, ...]) -> Expr:
+        if isinstance(node.slice, ast.Slice):
+            return self._tuple_slice(node, node.slice, value)
         index = self.expr(node.slice)
         if not isinstance(index, Const) or not isinstance(index.value, int):
-            self.report.refuse(
-                "PNX105",
-                node.slice,
-                "a tuple is indexed by a constant",
-                help="its items may be of different types: write pair[0] or pair[1]",
+            index = self.need_int(node.slice, "an index")
+            if common(items) is None:
+                self.report.refuse(
+                    "PNX105",
+                    node.slice,
+                    "a tuple of several types is indexed by a constant",
+                    help="write pair[0] or pair[1]",
+                )
+            whole = listed(self, node.value, value)
+            if not isinstance(whole.type, List):
+                self.report.refuse(
+                    "PNX105",
+                    node.value,
+                    "a tuple that is computed is indexed by a constant",
+                    help="assign it to a variable first",
+                )
+            item = whole.type.item
+            return ItemAt(
+                self.report.span(node), item, whole, index, True, "tuple", range=range_of(item)
             )
         if not -len(items) <= index.value < len(items):
             self.report.refuse(
@@ -249,6 +275,35 @@ class Access(Base):
             return value.items[position]
         type_ = items[position]
         return Item(self.report.span(node), type_, value, position, range=range_of(type_))
+
+    def _tuple_slice(self, node: ast.Subscript, part: ast.Slice, value: Expr) -> Expr:
+        """``pair[1:]``, a tuple of some of the items."""
+        bounds = [None if b is None else self.expr(b) for b in (part.lower, part.upper, part.step)]
+        known = [b.value for b in bounds if isinstance(b, Const)]
+        assert isinstance(value.type, Tuple)
+        numbers = [b if b is None else getattr(b, "value", None) for b in bounds]
+        places = range(len(value.type.items))
+        if len(known) < sum(b is not None for b in bounds) or 0 in numbers[2:]:
+            self.report.refuse(
+                "PNX105",
+                node.slice,
+                "a tuple is sliced by constants",
+                help="how many items there are has to be known: write values[1:], or use a list",
+            )
+        chosen = places[slice(*numbers)]
+        if not is_plain(value) or not chosen:
+            self.report.refuse(
+                "PNX105",
+                node,
+                (
+                    "an empty tuple is no value in this version"
+                    if is_plain(value)
+                    else "a tuple that is computed is not sliced"
+                ),
+                help="assign it to a variable first, and take items that it has",
+            )
+        items = tuple(item_of(value, place) for place in chosen)
+        return TupleOf(self.report.span(node), Tuple(tuple(i.type for i in items)), items)
 
     def _bytes_item(self, node: ast.Subscript, value: Expr) -> Expr:
         span = self.report.span(node)
@@ -329,6 +384,8 @@ class Access(Base):
             return integer(self.report, node, len(value.value), self.mod.model)
         if isinstance(value.type, Constant):
             found = value.type.value
+            if isinstance(found, type) and issubclass(found, enum.Enum):
+                found = tuple(found)
             if isinstance(found, tuple | list | dict | set | frozenset):
                 return integer(self.report, node, len(found), self.mod.model)
         if isinstance(value.type, Tuple) and is_plain(value) and not value.type.is_object:
@@ -343,7 +400,7 @@ class Access(Base):
             "PNX109",
             node,
             f"'{describe(value.type)}' has no len() here",
-            help=hints.of_length(value.type),
+            help="bytes, str, buffers and lists have a length",
         )
 
 

@@ -8,14 +8,15 @@ from dataclasses import replace
 from typing import NoReturn
 
 from pyngx.check.base import path
-from pyngx.check.coerce import BUF, join, store
+from pyngx.check.coerce import BUF, store
 from pyngx.check.conditions import origin
 from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.conversions import divided
 from pyngx.check.fields import REQUEST_FLAGS
 from pyngx.check.kinds import Kind, Widened
 from pyngx.check.lists import check_item, need_list
-from pyngx.check.pieces import PIECES, partition, piece
+from pyngx.check.literals import as_value
+from pyngx.check.pieces import partition
 from pyngx.check.scope import Facts
 from pyngx.check.unpacking import Unpacking, as_load
 from pyngx.frontend.load import FunctionSource
@@ -59,6 +60,7 @@ from pyngx.types import (
     Variables,
     describe,
     is_integer,
+    joined,
 )
 
 
@@ -109,23 +111,22 @@ class Assignments(Unpacking):
         known = self.vars[name].type
         if isinstance(known, Int) and is_integer(wanted):
             return known
-        joined = join(known, wanted)
-        if joined is None:
-            self.poisoned.add(name)
+        found = joined(known, wanted)
+        if found is None:
             self.report.refuse(
                 "PNX110",
                 node,
                 f"'{name}' is '{describe(known)}' and cannot become '{describe(wanted)}'",
                 help="a local has one type: give the new value a name of its own",
             )
-        if joined != known:
+        if found != known:
             if self.vars[name].parameter or name in self.annotated:
                 self.report.refuse(
                     "PNX111",
                     node,
                     f"'{name}' is '{describe(known)}', but the value is '{describe(wanted)}'",
                 )
-            self.wide[name] = joined
+            self.wide[name] = found
             raise Widened
         return known
 
@@ -178,6 +179,7 @@ class Assignments(Unpacking):
         self, node: ast.stmt, target: ast.Name, value: Expr, value_node: ast.expr
     ) -> Stmt:
         """``name = value``; the type of a local comes from its first value."""
+        value = as_value(value)
         if isinstance(value, CallHelper) and isinstance(value.type, NoneType):
             self.report.refuse(
                 "PNX141",
@@ -269,59 +271,6 @@ class Assignments(Unpacking):
                 stmts.append(self.assign_name(node, target, value, element))
         for target, value, element in pending:
             stmts.append(self.assign_name(node, target, value, element))
-        return tuple(stmts)
-
-    def _names_only(self, target: ast.expr) -> NoReturn:
-        self.report.refuse(
-            "PNX140",
-            target,
-            "unpacking assigns to names only",
-            help="unpack to names, then assign them one by one",
-        )
-
-    def _unpack_pieces(
-        self,
-        node: ast.stmt,
-        targets: list[ast.expr],
-        call: ast.Call,
-        receiver: Expr,
-        method: str,
-    ) -> tuple[Stmt, ...]:
-        """``a, sep, b = s.partition(c)``: the operands once, for the targets may be among them."""
-        if len(targets) != PIECES:
-            self.report.refuse(
-                "PNX142",
-                node,
-                f"{len(targets)} targets, but {method}() gives {PIECES} values",
-                help="give each value a target, '_' for one that is not needed",
-            )
-        stmts: list[Stmt] = []
-        names: list[ast.expr] = []
-        if len(call.args) == 1:
-            separator: ast.expr = call.args[0]
-            operands: list[tuple[str, Expr, ast.expr]] = [("whole", receiver, call)]
-            if not isinstance(separator, ast.Constant):
-                what = f"the argument 'sep' of {method}()"
-                text = isinstance(receiver.type, Str)
-                value = (
-                    self.need(separator, Str(), what) if text else self.need_bytes(separator, what)
-                )
-                operands.append(("separator", value, separator))
-            for hint, value, value_node in operands:
-                while hint in self.stores or hint in self.local_names:
-                    hint += "_"
-                temp = ast.copy_location(ast.Name(hint, ast.Store()), call)
-                stmts.append(self.assign_name(node, temp, value, value_node))
-                self.local_names |= {hint}
-                names.append(temp)
-            again = ast.Call(call.func, names[1:] or [separator], [])
-            call = ast.copy_location(again, call)
-            receiver = self.expr(names[0])
-        for i, target in enumerate(targets):
-            if not isinstance(target, ast.Name):
-                self._names_only(target)
-            value = piece(self, call, receiver, method, i)
-            stmts.append(self.assign_name(node, target, value, target))
         return tuple(stmts)
 
     def _annotated(self, node: ast.AnnAssign) -> tuple[Stmt, ...]:

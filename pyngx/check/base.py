@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pyngx.check.coerce import as_bytes, may_be_none, store
 from pyngx.check.conditions import implied
 from pyngx.check.constants import constant
-from pyngx.check.context import ModuleContext, Refused, Reporter
+from pyngx.check.context import ModuleContext, Refused, Reporter, suggestion
 from pyngx.check.scope import Facts
 from pyngx.frontend.load import FunctionSource
 from pyngx.frontend.names import attribute
-from pyngx.frontend.remedies import of_name
 from pyngx.tree import (
     Expr,
     Local,
@@ -35,6 +34,11 @@ from pyngx.types import (
     is_integer,
     range_of,
 )
+
+
+def _of_parts(value: object) -> object | None:
+    """A value of a table that is a table itself."""
+    return value if isinstance(value, dict | list | tuple | set | frozenset) else None
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,18 @@ class Base:
 
     def cond(self, node: ast.expr) -> Cond:
         """The truth of an expression, with what it tells."""
+        raise NotImplementedError
+
+    def arith(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
+        """Integer arithmetic, with the checks that can fail."""
+        raise NotImplementedError
+
+    def compare(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
+        """A comparison of two values of one kind."""
+        raise NotImplementedError
+
+    def once(self, value: Expr, hint: str) -> tuple[Expr, Expr]:
+        """A value that is written several times and evaluated once."""
         raise NotImplementedError
 
     def need(self, node: ast.expr, to: Type, what: str) -> Expr:
@@ -204,19 +220,12 @@ class Base:
             return self.function.namespace[name]
         if hasattr(builtins, name):
             return getattr(builtins, name)
-        if any(
-            isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name
-            for n in ast.walk(self.function.node)
-        ):
-            raise Refused  # it is refused where it is defined
-        self.poisoned.add(name)  # said once
         known = [*self.local_names, *(n for n in self.function.namespace if n[:2] != "__")]
         self.report.refuse(
             "PNX100",
             node,
             f"there is no name '{name}'",
-            help=of_name(name, known, self.mod.model)
-            or "assign it first, import it, or define it above",
+            help=suggestion(name, known) or "assign it first, import it, or define it above",
         )
 
     def compile_time(self, node: ast.expr) -> object | None:
@@ -231,6 +240,13 @@ class Base:
                 if base is None or isinstance(base, int | bytes | str):
                     return None
                 return attribute(base, attr)
+            case ast.Subscript(value=value, slice=ast.Constant(value=key)):
+                owner = self.compile_time(value)
+                if isinstance(owner, dict) and key in owner:
+                    return _of_parts(owner[key])
+                if isinstance(owner, tuple | list) and isinstance(key, int):
+                    return _of_parts(owner[key]) if -len(owner) <= key < len(owner) else None
+                return None
             case _:
                 return None
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import enum
 import logging
 import os
 from collections.abc import Callable
 from types import FunctionType
 from typing import NoReturn
 
-from pyngx.check import hints
+from pyngx.check.affixes import several
 from pyngx.check.charsets import recoded
 from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import integer
-from pyngx.check.context import nearest
+from pyngx.check.context import nearest, suggestion
 from pyngx.check.conversions import (
     character,
     to_bytes,
@@ -22,6 +23,7 @@ from pyngx.check.conversions import (
     to_str,
     type_test,
 )
+from pyngx.check.enums import member
 from pyngx.check.helpers import helper_function
 from pyngx.check.library import hash_method, library_function, library_method
 from pyngx.check.lists import CHANGING, copy_of, sorted_of
@@ -149,6 +151,8 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
         return replaced(ex, node)
     if isinstance(found, type) and (hasattr(found, "_fields") or dataclasses.is_dataclass(found)):
         return made(ex, node, found)
+    if isinstance(found, type) and issubclass(found, enum.IntEnum | enum.IntFlag):
+        return member(ex, node, found)
     if isinstance(found, type) and issubclass(found, BaseException):
         ex.report.refuse(
             "PNX132",
@@ -160,7 +164,8 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
         "PNX132",
         node,
         f"'{name}' is not compiled by this version",
-        help=hints.of_call(name, found, [getattr(b, "__name__", "") for b in _BUILTINS]),
+        help=suggestion(name, [getattr(b, "__name__", "") for b in _BUILTINS])
+        or _INSTEAD.get(name, "compute it at module level, or write a helper function"),
     )
 
 
@@ -207,6 +212,13 @@ def _new_chain(ex: Operators, node: ast.Call) -> None:
             secondary=[Label(ex.report.span(made[0]), "the first is made here")],
             help="append everything to the first",
         )
+
+
+_INSTEAD = {
+    "round": "compute with integers: (a + b // 2) // b",
+    "time.time": "write int(time.time()): there are whole seconds only",
+    "float": "count in integers of a smaller unit",
+}
 
 
 # Builtins
@@ -316,6 +328,10 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
     digest = library_method(ex, node, func)
     if digest is not None:
         return digest
+    if func.attr in ("startswith", "endswith") and node.args:
+        tests = several(ex, node, func)
+        if tests is not None:
+            return tests
     value = ex.expr(func.value)
     match value.type:
         case List() if func.attr == "pop":

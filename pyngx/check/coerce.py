@@ -6,8 +6,8 @@ import ast
 from dataclasses import replace
 from typing import NoReturn
 
-from pyngx.check import hints
 from pyngx.check.context import Refused, Reporter
+from pyngx.check.literals import as_value
 from pyngx.tree import (
     BufBytes,
     Const,
@@ -18,12 +18,12 @@ from pyngx.tree import (
     Local,
     PartBytes,
     StateField,
+    TableList,
     TupleOf,
     Wrap,
 )
 from pyngx.types import (
     BIT,
-    INT,
     Bool,
     Bytes,
     Enum,
@@ -39,6 +39,7 @@ from pyngx.types import (
     Type,
     describe,
     is_integer,
+    joined,
     range_of,
 )
 
@@ -47,12 +48,13 @@ PART = Part()
 
 
 def as_bytes(value: Expr) -> Expr:
-    """A buffer or a part of the body where bytes are wanted; any other value as it is."""
+    """A buffer or a part of the body where bytes are wanted, and what is made of a constant of
+    module level; any other value as it is."""
     if value.type == BUF:
         return BufBytes(value.span, Bytes(), value)
     if value.type == PART:
         return PartBytes(value.span, Bytes(), value)
-    return value
+    return as_value(value)
 
 
 def as_text(value: Expr) -> Expr:
@@ -60,53 +62,17 @@ def as_text(value: Expr) -> Expr:
     return replace(value, type=Str()) if isinstance(value.type, Error) else value
 
 
-def join(a: Type, b: Type) -> Type | None:
-    """The type that holds values of both; None if there is none."""
-    if a == b:
-        return a
-    if is_integer(a) and is_integer(b):
-        return INT
-    match a, b:
-        case Tuple(xs, cls), Tuple(ys, other) if len(xs) == len(ys) and (
-            cls is other or not (a.is_object or b.is_object)
-        ):
-            items = [join(x, y) for x, y in zip(xs, ys, strict=True)]
-            found = tuple(i for i in items if i is not None)
-            return Tuple(found, cls if cls is other else None) if len(found) == len(xs) else None
-        case List(NoneType()), List():
-            return b
-        case List(), List(NoneType()):
-            return a
-        case NoneType(), Optional():
-            return b
-        case Optional(), NoneType():
-            return a
-        case NoneType(), other:
-            return Optional(other)
-        case other, NoneType():
-            return Optional(other)
-        case Optional(x), Optional(y):
-            inner = join(x, y)
-        case Optional(x), y:
-            inner = join(x, y)
-        case x, Optional(y):
-            inner = join(x, y)
-        case _:
-            return None
-    return None if inner is None else Optional(inner)
-
-
 def common(report: Reporter, node: ast.AST, a: Type, b: Type) -> Type:
-    """Like `join`, refusing what has no common type."""
-    joined = join(a, b)
-    if joined is None:
+    """Like `joined`, refusing what has no common type."""
+    found = joined(a, b)
+    if found is None:
         report.refuse(
             "PNX110",
             node,
             f"one value of two types: '{describe(a)}' and '{describe(b)}'",
-            help=hints.of_one_name(a, b),
+            help=_mixing_help(a, b),
         )
-    return joined
+    return found
 
 
 def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> Expr:
@@ -114,6 +80,7 @@ def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> 
 
     An integer keeps a range check if it may not fit.
     """
+    value = as_value(value)
     if value.type == to and not isinstance(to, Int):
         return value
     match to, value.type:
@@ -127,6 +94,8 @@ def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> 
         case Bytes(), source if source in (BUF, PART):
             return as_bytes(value)
         case List(item), List(NoneType()):
+            return replace(value, type=to)
+        case List(), List() if isinstance(value, TableList):
             return replace(value, type=to)
         case List(item), List() if isinstance(value, ListMake):
             items = tuple(store(report, node, i, item, f"an item of {what}") for i in value.items)
@@ -182,7 +151,7 @@ def may_be_none(report: Reporter, value: Expr, what: str) -> NoReturn:
         value.span,
         f"{what} is None here" if always else f"{what} may be None here",
         label=f"this is '{describe(value.type)}'",
-        help=hints.without_none(report, value, what),
+        help="exclude None first: 'if x is not None:', or give a default: 'x or …'",
     )
     raise Refused
 
@@ -219,6 +188,12 @@ def _store_integer(report: Reporter, node: ast.AST, value: Expr, to: Type, what:
     checked = not value.range.within(limits)
     joined = limits if checked else value.range
     return Convert(value.span, to, value, checked, range=joined)
+
+
+def _mixing_help(a: Type, b: Type) -> str:
+    if {type(a), type(b)} == {Bytes, Str}:
+        return 'bytes and str do not mix, as in Python: write both as b"…"'
+    return "give the two values different names"
 
 
 def _store_help(source: Type, to: Type) -> str:

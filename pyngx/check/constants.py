@@ -11,6 +11,7 @@ import logging
 from typing import NoReturn
 
 from pyngx.check.context import Reporter
+from pyngx.check.literals import typed
 from pyngx.headers import NginxModel
 from pyngx.source import Span
 from pyngx.tree import Const, Expr
@@ -61,7 +62,7 @@ def constant(
                 help="count in integers of a smaller unit: milliseconds, bytes, percent",
             )
         case _:
-            return Const(span, Constant(value), None)
+            return Const(span, Constant(value, typed(value, model)), None)
 
 
 def integer(

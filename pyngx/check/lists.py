@@ -14,11 +14,12 @@ from typing import NoReturn
 from pyngx.check import tables
 from pyngx.check.base import Base
 from pyngx.check.coerce import as_bytes, common, store
-from pyngx.check.constants import constant
+from pyngx.check.literals import common as common_type
+from pyngx.check.literals import typed
 from pyngx.check.tuples import is_plain, item_of
 from pyngx.frontend.spelling import is_fresh, is_keyed
 from pyngx.ops.table import TABLE
-from pyngx.tree import Const, Eval, Expr, ListMake, ListPop, Op, PushItem, SetItem, Stmt
+from pyngx.tree import Const, Eval, Expr, ListMake, ListPop, Op, PushItem, SetItem, Stmt, TableList
 from pyngx.types import (
     BIT,
     INT,
@@ -122,8 +123,10 @@ def need_list(ex: Base, node: ast.expr, what: str) -> Expr:
 
 def _of_constants(ex: Base, node: ast.expr, rows: Sequence[object]) -> Expr:
     """A list of what a constant of module level has."""
-    values = [constant(ex.report, node, row, ex.mod.model) for row in rows]
-    return _list_made(ex, node, values, [node] * len(values))
+    found = [typed(row, ex.mod.model) for row in rows]
+    values = tuple(part[1] for part in found if part is not None)
+    item = tables.item_type(ex, node, rows, "the items of a list") if rows else NoneType()
+    return TableList(ex.report.span(node), List(item), values)
 
 
 def listed(ex: Base, node: ast.expr, value: Expr) -> Expr:
@@ -137,6 +140,12 @@ def listed(ex: Base, node: ast.expr, value: Expr) -> Expr:
             return characters(ex, node, value)
         case Tuple(items) if not value.type.is_object and is_plain(value):
             found = [item_of(value, i) for i in range(len(items))]
+            if all(isinstance(i, Const) for i in found):
+                values = [i.value for i in found if isinstance(i, Const)]
+                plain = [int(v) if isinstance(v, bool) else v for v in values]
+                item = common_type(items)
+                if item is not None:
+                    return TableList(ex.report.span(node), List(item), tuple(plain))
             return _list_made(ex, node, found, [node] * len(items))
         case _:
             return value
@@ -155,7 +164,12 @@ def sorted_of(ex: Base, node: ast.Call) -> Expr:
         ex.report.refuse(
             "PNX133", node, "sorted() takes one list", help="write sorted(values, reverse=True)"
         )
-    value = need_list(ex, node.args[0], "the argument of sorted()")
+    known = ex.compile_time(node.args[0])
+    if isinstance(known, set | frozenset):
+        sort_kind(ex, node, tables.item_type(ex, node, tuple(known), "the items of a set"))
+        value = _of_constants(ex, node.args[0], sorted(known))
+    else:
+        value = need_list(ex, node.args[0], "the argument of sorted()")
     row = TABLE[f"operator.list_sorted_{sort_kind(ex, node, _item(value))}"]
     return Op(ex.report.span(node), value.type, row, (value, reverse_of(ex, node)))
 

@@ -9,8 +9,10 @@ from pyngx.check import tables
 from pyngx.check.coerce import BUF
 from pyngx.check.counting import Counting
 from pyngx.check.kinds import Kind
-from pyngx.check.lists import characters, list_of
+from pyngx.check.lists import characters, list_of, listed
+from pyngx.check.literals import as_value, common
 from pyngx.check.scope import Facts, assigned_if
+from pyngx.check.tuples import is_plain
 from pyngx.tree import (
     Arith,
     Assign,
@@ -300,7 +302,7 @@ class Loops(Counting):
         value = (
             list_of(self, node.iter)
             if isinstance(node.iter, ast.Tuple) and display
-            else self.expr(node.iter)
+            else as_value(self.expr(node.iter))
         )
         match value.type:
             case Body():
@@ -325,6 +327,12 @@ class Loops(Counting):
                 return ForBytes(span, var, data, self.for_body(node, (var,)))
             case List(item):
                 return self._for_list(node, value, item)
+            case Tuple(items) if (
+                not value.type.is_object and common(items) is not None and is_plain(value)
+            ):
+                whole = listed(self, node.iter, value)
+                assert isinstance(whole.type, List)
+                return self._for_list(node, whole, whole.type.item)
             case Str():
                 return self._for_list(node, characters(self, node, value), Str())
             case Headers():
@@ -332,7 +340,7 @@ class Loops(Counting):
                     "PNX152",
                     node.iter,
                     "headers are iterated with .items() or .get_all(name)",
-                    help=f"write 'for name, value in {ast.unparse(node.iter)}.items():'",
+                    help="write 'for name, value in r.headers_out.items():'",
                 )
             case _:
                 self.no_none(value, "what is iterated")

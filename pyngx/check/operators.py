@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pyngx.check import hints, ranges, tables
+from pyngx.check import finding, ranges
 from pyngx.check.access import Access
 from pyngx.check.base import Cond, path
 from pyngx.check.coerce import as_bytes, store
@@ -126,6 +126,9 @@ class Operators(Access, Tuples, Lists):
                 # -2**63 is a number of the language, 2**63 is not
                 return integer(self.report, node, -number, self.mod.model)
         value = self.need_int(node.operand, f"the operand of '{op}'")
+        if op == "~" and isinstance(value.type, Enum) and issubclass(value.type.cls, enum.IntFlag):
+            every = integer(self.report, node, int(~value.type.cls(0)), self.mod.model)
+            return replace(self.arith(node, "^", value, every), type=value.type)
         if isinstance(value, Const):
             assert isinstance(value.value, int)
             result = {"-": -value.value, "+": +value.value, "~": ~value.value}[op]
@@ -195,7 +198,7 @@ class Operators(Access, Tuples, Lists):
                     "PNX107",
                     node,
                     f"no '{op}' between '{describe(left.type)}' and '{describe(right.type)}'",
-                    help=hints.of_two(left.type, right.type),
+                    help=_mix_help(left.type, right.type),
                 )
 
     def arith(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
@@ -334,7 +337,7 @@ class Operators(Access, Tuples, Lists):
                 "PNX109",
                 node,
                 f"'{describe(left.type)}' and '{describe(right.type)}' do not compare",
-                help=hints.compared(left, right),
+                help=_mix_help(left.type, right.type),
             )
         optional = isinstance(left.type, Optional) or isinstance(right.type, Optional)
         if optional and op not in ("==", "!="):
@@ -351,6 +354,10 @@ class Operators(Access, Tuples, Lists):
     def _in(self, node: ast.Compare, left_node: ast.expr, right_node: ast.expr) -> Expr:
         span = self.report.span(node)
         items: list[Expr] | None = None
+        nested = finding.chosen(self, right_node, left_node, checked=False)
+        if nested is not None:
+            zero = Const(span, INT, 0, range=Range(0, 0))
+            return Compare(span, Bool(), ">=", nested[0], zero, range=BIT)
         if isinstance(right_node, ast.Tuple | ast.List | ast.Set):
             items = [self.expr(e) for e in right_node.elts]
         else:
@@ -367,13 +374,15 @@ class Operators(Access, Tuples, Lists):
                     text = self.need(left_node, Str(), "what is looked for in a str")
                     return Op(span, Bool(), TABLE["operator.in_text"], (right, text), range=BIT)
                 case Constant(dict() as table) if table:
-                    place, _ = tables.find(self, node, table, left_node, checked=False)
+                    place, _ = finding.find(self, node, table, left_node, checked=False)
                     zero = Const(span, INT, 0, range=Range(0, 0))
                     return Compare(span, Bool(), ">=", place, zero, range=BIT)
                 case Tuple(types) if is_plain(right) and not right.type.is_object:
                     items = [item_of(right, i) for i in range(len(types))]
                 case List():
                     return self.contains(node, left_node, right)
+                case Enum(cls) if issubclass(cls, enum.IntFlag):
+                    return self._has_flag(node, left_node, right)
                 case Constant(tuple() | list() | frozenset() | set() as values):
                     ordered = (
                         sorted(values, key=repr) if isinstance(values, set | frozenset) else values
@@ -402,6 +411,19 @@ class Operators(Access, Tuples, Lists):
             self.compare(node, "==", again if i else first, item) for i, item in enumerate(items)
         )
         return compared[0] if len(compared) == 1 else Logic(span, Bool(), "or", compared, range=BIT)
+
+    def _has_flag(self, node: ast.Compare, left_node: ast.expr, flags: Expr) -> Expr:
+        """``Flags.A in flags``."""
+        left = self.expr(left_node)
+        if left.type != flags.type:
+            self.report.refuse(
+                "PNX109",
+                node,
+                f"what is looked for among flags is one of them, not '{describe(left.type)}'",
+                help=f"write '{describe(flags.type)}.NAME in flags'",
+            )
+        first, again = self.once(left, "wanted")
+        return self.compare(node, "==", self.arith(node, "&", first, flags), again)
 
     def once(self, value: Expr, hint: str) -> tuple[Expr, Expr]:
         """A value that is written several times and evaluated once: what stands for it where it is
@@ -489,3 +511,11 @@ def _kind(type_: Type) -> str:
             return "int"
         case _:
             return ""
+
+
+def _mix_help(a: Type, b: Type) -> str:
+    if {_kind(a), _kind(b)} == {"bytes", "str"}:
+        return 'bytes and str never mix, as in Python: write b"…" for bytes'
+    if {_kind(a), _kind(b)} == {"bytes", "int"}:
+        return 'int(b) reads a number from bytes, b"%d" % n writes one'
+    return "bring both to one type first"

@@ -11,7 +11,20 @@ import ast
 
 from pyngx.check.base import Base
 from pyngx.check.coerce import as_bytes, store
-from pyngx.tree import Const, Expr, Field, Item, Local, Logic, Not, StateField, TupleOf, Unwrap
+from pyngx.tree import (
+    Const,
+    Expr,
+    Field,
+    Item,
+    Local,
+    Logic,
+    Not,
+    StateField,
+    TableItem,
+    TableList,
+    TupleOf,
+    Unwrap,
+)
 from pyngx.types import (
     BIT,
     INT,
@@ -62,8 +75,10 @@ def _kept(ex: Base, node: ast.expr, value: Expr) -> Expr:
 def is_plain(value: Expr) -> bool:
     """Whether a value may be written several times: nothing is computed for it."""
     match value:
-        case Local() | StateField() | Field() | Const():
+        case Local() | StateField() | Field() | Const() | TableList():
             return True
+        case TableItem(index=index, checked=False):
+            return is_plain(index)
         case Item(obj=inner) | Unwrap(value=inner):
             return is_plain(inner)
         case TupleOf(items=items):
@@ -83,14 +98,6 @@ def item_of(value: Expr, index: int) -> Expr:
 
 class Tuples(Base):
     """Compares tuples, item by item."""
-
-    def compare(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
-        """A comparison of two values of one kind."""
-        raise NotImplementedError
-
-    def once(self, value: Expr, hint: str) -> tuple[Expr, Expr]:
-        """A value that is written several times and evaluated once."""
-        raise NotImplementedError
 
     def compare_tuples(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
         """``==`` and its like of two tuples, as Python compares them: by the first difference."""

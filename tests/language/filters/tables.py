@@ -1,0 +1,292 @@
+"""Tables of module level of every kind, and enums: members by value, by name, flags."""
+
+import enum
+from dataclasses import dataclass
+
+from pyngx import variable
+from pyngx.ngx import ngx_http_request_t
+
+
+def number(value: bytes | None) -> int:
+    return int(value) if value else 0
+
+
+class Color0(enum.IntEnum):
+    RED = 1
+    GREEN = 2
+    BLUE = 5
+
+
+@variable("enum_match")
+def enum_match(r: ngx_http_request_t) -> bytes:
+    n = number(r.arg(b"a"))
+    c = Color0(n)
+    match c:
+        case Color0.RED:
+            return b"red"
+        case Color0.GREEN | Color0.BLUE:
+            return b"cold"
+    return b"?"
+
+
+class Color1(enum.IntEnum):
+    RED = 1
+    GREEN = 2
+    BLUE = 5
+
+
+@variable("enum_parts")
+def enum_parts(r: ngx_http_request_t) -> bytes:
+    n = number(r.arg(b"a"))
+    c = Color1.RED if n > 1 else Color1.BLUE
+    return b"%d %s" % (c.value, c.name.encode())
+
+
+class Color2(enum.IntEnum):
+    RED = 1
+    GREEN = 2
+    BLUE = 5
+
+
+@variable("enum_members")
+def enum_members(r: ngx_http_request_t) -> str:
+    out = ""
+    for c in Color2:
+        out += f"{c.name}={c.value} "
+    return out
+
+
+class Flags3(enum.IntFlag):
+    A = 1
+    B = 2
+    C = 4
+
+
+@variable("flags_changed")
+def flags_changed(r: ngx_http_request_t) -> bytes:
+    n = number(r.arg(b"a"))
+    f = Flags3.A
+    if n > 2:
+        f |= Flags3.B
+    f &= ~Flags3.A
+    g = f ^ Flags3.C
+    if Flags3.B in g:
+        return b"b %d" % g
+    return b"%d %d" % (f, bool(f & Flags3.C))
+
+
+class Flags4(enum.IntFlag):
+    A = 1
+    B = 2
+    C = 4
+
+
+@variable("flags_made")
+def flags_made(r: ngx_http_request_t) -> bytes:
+    n = number(r.arg(b"a"))
+    f = Flags4(n & 7)
+    f |= 1
+    return b"%d %d" % (f, len(Flags4))
+
+
+class Color5(enum.IntEnum):
+    RED = 1
+    GREEN = 2
+    BLUE = 5
+
+
+@variable("enum_named")
+def enum_named(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    try:
+        d = Color5(len(s))
+    except ValueError:
+        d = Color5.BLUE
+    return b"%d %d" % (d, Color5["RED"])
+
+
+TABLE6 = {b"a": (1, b"one"), b"ab": (2, b"two")}
+
+
+@variable("rows_by_key")
+def rows_by_key(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    if s in TABLE6:
+        n, name = TABLE6[s]
+        return b"%d %s" % (n, name)
+    return b"-"
+
+
+TABLE7 = {b"a": (1, b"one"), b"ab": (2, b"two")}
+
+
+@variable("rows_looped")
+def rows_looped(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    out = b""
+    for key, (n, name) in TABLE7.items():
+        out += b"%s %d %s;" % (key, n, name)
+    for row in TABLE7.values():
+        out += row[1]
+    found = TABLE7.get(s)
+    if found is not None:
+        out += found[1]
+    return out
+
+
+NESTED8 = {"x": {b"a": 1, b"b": 2}, "y": {b"a": 3}}
+
+
+@variable("dict_in_dict")
+def dict_in_dict(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    return b"%d" % NESTED8["x"].get(s, 7)
+
+
+NESTED9 = {b"a": {b"a": 1, b"b": 2}, b"ab": {b"a": 3}}
+
+
+@variable("dict_in_dict_by_key")
+def dict_in_dict_by_key(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    t = r.arg(b"t") or b""
+    if s in NESTED9 and t in NESTED9[s]:
+        return b"%d" % NESTED9[s][t]
+    return b"-"
+
+
+class Color10(enum.IntEnum):
+    RED = 1
+    GREEN = 2
+
+
+NAMES10 = {Color10.RED: b"red", Color10.GREEN: b"green"}
+FROM10 = {b"a": Color10.RED, b"ab": Color10.GREEN}
+
+
+@variable("enum_keys")
+def enum_keys(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    c = FROM10.get(s, Color10.RED)
+    return NAMES10[c] + NAMES10[FROM10[s]]
+
+
+SPACES11 = frozenset(b" \t\r\n")
+WORDS11 = {b"a", b"ab"}
+EXT11 = (b".png", b".jpg")
+TBL11 = bytes(range(256)).upper()
+HEXES11 = [b"%02x" % i for i in range(256)]
+
+
+@variable("byte_tables")
+def byte_tables(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    out = b""
+    for c in s:
+        if c not in SPACES11:
+            out += HEXES11[c]
+        out += b"%c" % TBL11[c]
+    if s in WORDS11 or s.endswith(EXT11):
+        out += b"!"
+    for w in sorted(WORDS11):
+        out += w
+    return out
+
+
+ROWS12 = [(b"a", 1, True), (b"ab", 2, False)]
+
+
+@variable("rows_by_index")
+def rows_by_index(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    n = number(r.arg(b"a"))
+    for name, value, flag in ROWS12:
+        if name == s and flag:
+            return b"%d" % value
+    row = ROWS12[n]
+    return row[0]
+
+
+OPTIONAL13 = {b"a": None, b"ab": b"x"}
+MIXED13 = {b"a": 1, b"b": b"x"}
+
+
+@variable("table_with_none")
+def table_with_none(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    v = OPTIONAL13.get(s)
+    if v is None:
+        return b"none"
+    return v
+
+
+PAIRS14 = {(1, b"a"): b"x", (2, b"b"): b"y"}
+SET14 = {(1, 2), (3, 4)}
+
+
+@variable("tuple_keys")
+def tuple_keys(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    n = number(r.arg(b"a"))
+    if (n, 2) in SET14:
+        return b"set"
+    return PAIRS14.get((n, s), b"no")
+
+
+LIMITS15 = {"low": 10, "high": 20}
+GROUPS15 = {b"a": (b"x", b"y"), b"ab": ()}
+
+
+@variable("lists_in_table")
+def lists_in_table(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    n = LIMITS15["low"]
+    out = b"%d %d" % (n, len(LIMITS15))
+    for g in GROUPS15.get(s, ()):
+        out += g
+    return out
+
+
+@dataclass(frozen=True)
+class Rule:
+    name: bytes
+    limit: int
+
+
+RULES16 = [Rule(b"a", 1), Rule(b"ab", 2)]
+BYNAME16 = {r.name: r for r in RULES16}
+
+
+@variable("objects_in_table")
+def objects_in_table(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    out = b""
+    for rule in RULES16:
+        if s.startswith(rule.name):
+            out += b"%d" % rule.limit
+    rule = BYNAME16.get(s)
+    if rule is not None:
+        out += rule.name
+    return out
+
+
+CRC17 = [0, 1, 2, 3]
+PAT17 = [b"a", b"b"]
+
+
+@variable("list_of_module")
+def list_of_module(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    n = number(r.arg(b"a"))
+    out = b""
+    for i, p in enumerate(PAT17):
+        out += p * i
+    for p, c in zip(PAT17, CRC17, strict=False):
+        out += b"%s%d" % (p, c)
+    if any(p in s for p in PAT17):
+        out += b"y"
+    out += PAT17[-1] + b"%d" % CRC17[n % 4] + b"%d" % sum(CRC17) + b"%d" % max(CRC17)
+    if s in PAT17[:1]:
+        out += b"!"
+    out += b",".join(PAT17)
+    return out
