@@ -66,7 +66,7 @@ def compile_file(path: Path, target: NginxTarget, diags: Diagnostics) -> Compile
     model = load_model(target)
     use(model)
     module = load(path, diags, model)
-    if module is None or diags.has_errors:
+    if module is None:
         return None
     check_reserved(module, diags)
     program = check_module(module, model, diags)

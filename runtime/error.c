@@ -41,3 +41,23 @@ ngx_http_pyngx_raise_again(ngx_http_request_t *r,
                              &raised->message);
     }
 }
+
+
+/* Whether a header filter may return this. */
+
+static ngx_int_t
+ngx_http_pyngx_is_header_result(ngx_int_t rc)
+{
+    switch (rc) {
+
+    case NGX_OK:
+    case NGX_ERROR:
+    case NGX_DECLINED:
+    case NGX_HTTP_CREATED:
+    case NGX_HTTP_NO_CONTENT:
+        return 1;
+
+    default:
+        return rc >= NGX_HTTP_SPECIAL_RESPONSE && rc <= 599;
+    }
+}

@@ -10,6 +10,7 @@ from pyngx.backend.emitter import ERROR_TYPE, Emitter, Failing, Ref, Variables
 from pyngx.backend.generator import GeneratorLowering
 from pyngx.backend.lowering import is_string
 from pyngx.backend.names import Names, identifier
+from pyngx.backend.results import HeaderLowering
 from pyngx.backend.states import Kept, Suspensions
 from pyngx.backend.stmts import StmtLowering
 from pyngx.backend.unit import Signature, Unit, c_type
@@ -136,7 +137,7 @@ def header_function(unit: Unit, function: Function) -> Lowered:
     variables = Variables()
     params = _place_params(unit, out, variables, function)
     _declare_locals(out, variables, function)
-    lowering = StmtLowering(out, variables, function, None)
+    lowering = HeaderLowering(out, variables, function, None)
     body = _with_end(lowering, function, c.Return(c.Name("NGX_OK")))
     unit.header_results = frozenset(_results(body))
     return Lowered(_finish(unit, out, function, "ngx_int_t", params, body))

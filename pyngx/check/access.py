@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import enum
 
-from pyngx.check import enums, finding, tables
+from pyngx.check import enums, finding, hints, tables
 from pyngx.check.annotations import scalar
 from pyngx.check.base import Base
 from pyngx.check.coerce import BUF, as_bytes
 from pyngx.check.constants import constant, integer
-from pyngx.check.context import Refused, nearest, suggestion
+from pyngx.check.context import Refused, nearest
 from pyngx.check.fields import face, field_names
 from pyngx.check.lists import listed, slice_of
 from pyngx.check.literals import as_value, common
@@ -132,9 +132,8 @@ class Access(Base):
             "PNX103",
             node,
             f"'{describe(value.type)}' has no attribute '{node.attr}'",
-            help=nearest(node.attr, _methods_of(value.type))
-            or (isinstance(value.type, Error) and f"its text is str({ast.unparse(node.value)})")
-            or "only nginx's structures, your own classes, and bytes have attributes",
+            help=(isinstance(value.type, Error) and f"its text is str({ast.unparse(node.value)})")
+            or hints.of_method(node.attr, value.type, _methods_of(value.type)),
         )
 
     def _no_field(self, node: ast.Attribute, owner: str, known: list[str]) -> None:
@@ -145,7 +144,8 @@ class Access(Base):
             "PNX104",
             node,
             f"{owner} has no field '{node.attr}'",
-            help=nearest(node.attr, known) or "it has no fields yet: write 'name: type = …' in it",
+            help=nearest(node.attr, {*known, *declared})
+            or "it has no fields yet: write 'name: type = …' in it",
         )
 
     def _struct_field(self, node: ast.Attribute, value: Expr, struct: str) -> Expr:
@@ -157,8 +157,11 @@ class Access(Base):
                 node,
                 f"{struct} of nginx {self.mod.model.version} has no field '{node.attr}'",
                 help=self._elsewhere(node, struct)
-                or suggestion(node.attr, (*names, *_methods_of(value.type)))
-                or "see the structure in nginx's headers",
+                or hints.of_field(
+                    node.attr,
+                    (*names, *_methods_of(value.type)),
+                    isinstance(node.ctx, ast.Store),
+                ),
             )
         if found.type is None:
             self.report.refuse(
@@ -190,7 +193,7 @@ class Access(Base):
         for direction in ("out", "in"):
             if node.attr in field_names(f"ngx_http_headers_{direction}_t", self.mod.model):
                 return f"did you mean '{owner}.headers_{direction}.{node.attr}'?"
-        return ""
+        return hints.of_request(owner, node.attr)
 
     def _subscript(self, node: ast.Subscript) -> Expr:
         nested = finding.chosen(self, node.value, node.slice, checked=True)
@@ -400,7 +403,7 @@ class Access(Base):
             "PNX109",
             node,
             f"'{describe(value.type)}' has no len() here",
-            help="bytes, str, buffers and lists have a length",
+            help=hints.of_length(value.type),
         )
 
 

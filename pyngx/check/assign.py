@@ -113,6 +113,7 @@ class Assignments(Unpacking):
             return known
         found = joined(known, wanted)
         if found is None:
+            self.poisoned.add(name)
             self.report.refuse(
                 "PNX110",
                 node,

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pyngx.check.coerce import as_bytes, may_be_none, store
 from pyngx.check.conditions import implied
 from pyngx.check.constants import constant
-from pyngx.check.context import ModuleContext, Refused, Reporter, suggestion
+from pyngx.check.context import ModuleContext, Refused, Reporter
 from pyngx.check.scope import Facts
 from pyngx.frontend.load import FunctionSource
 from pyngx.frontend.names import attribute
+from pyngx.frontend.remedies import of_name
 from pyngx.tree import (
     Expr,
     Local,
@@ -220,12 +221,19 @@ class Base:
             return self.function.namespace[name]
         if hasattr(builtins, name):
             return getattr(builtins, name)
+        if any(
+            isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name
+            for n in ast.walk(self.function.node)
+        ):
+            raise Refused  # it is refused where it is defined
+        self.poisoned.add(name)  # said once
         known = [*self.local_names, *(n for n in self.function.namespace if n[:2] != "__")]
         self.report.refuse(
             "PNX100",
             node,
             f"there is no name '{name}'",
-            help=suggestion(name, known) or "assign it first, import it, or define it above",
+            help=of_name(name, known, self.mod.model)
+            or "assign it first, import it, or define it above",
         )
 
     def compile_time(self, node: ast.expr) -> object | None:

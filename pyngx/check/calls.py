@@ -11,11 +11,12 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import NoReturn
 
+from pyngx.check import hints
 from pyngx.check.affixes import several
 from pyngx.check.charsets import recoded
 from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import integer
-from pyngx.check.context import nearest, suggestion
+from pyngx.check.context import nearest
 from pyngx.check.conversions import (
     character,
     to_bytes,
@@ -164,8 +165,7 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
         "PNX132",
         node,
         f"'{name}' is not compiled by this version",
-        help=suggestion(name, [getattr(b, "__name__", "") for b in _BUILTINS])
-        or _INSTEAD.get(name, "compute it at module level, or write a helper function"),
+        help=hints.of_call(name, found, [getattr(b, "__name__", "") for b in _BUILTINS]),
     )
 
 
@@ -212,13 +212,6 @@ def _new_chain(ex: Operators, node: ast.Call) -> None:
             secondary=[Label(ex.report.span(made[0]), "the first is made here")],
             help="append everything to the first",
         )
-
-
-_INSTEAD = {
-    "round": "compute with integers: (a + b // 2) // b",
-    "time.time": "write int(time.time()): there are whole seconds only",
-    "float": "count in integers of a smaller unit",
-}
 
 
 # Builtins

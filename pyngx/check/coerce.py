@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 from typing import NoReturn
 
+from pyngx.check import hints
 from pyngx.check.context import Refused, Reporter
 from pyngx.check.literals import as_value
 from pyngx.tree import (
@@ -70,7 +71,7 @@ def common(report: Reporter, node: ast.AST, a: Type, b: Type) -> Type:
             "PNX110",
             node,
             f"one value of two types: '{describe(a)}' and '{describe(b)}'",
-            help=_mixing_help(a, b),
+            help=hints.of_one_name(a, b),
         )
     return found
 
@@ -151,7 +152,7 @@ def may_be_none(report: Reporter, value: Expr, what: str) -> NoReturn:
         value.span,
         f"{what} is None here" if always else f"{what} may be None here",
         label=f"this is '{describe(value.type)}'",
-        help="exclude None first: 'if x is not None:', or give a default: 'x or …'",
+        help=hints.without_none(report, value, what),
     )
     raise Refused
 
@@ -188,12 +189,6 @@ def _store_integer(report: Reporter, node: ast.AST, value: Expr, to: Type, what:
     checked = not value.range.within(limits)
     joined = limits if checked else value.range
     return Convert(value.span, to, value, checked, range=joined)
-
-
-def _mixing_help(a: Type, b: Type) -> str:
-    if {type(a), type(b)} == {Bytes, Str}:
-        return 'bytes and str do not mix, as in Python: write both as b"…"'
-    return "give the two values different names"
 
 
 def _store_help(source: Type, to: Type) -> str:

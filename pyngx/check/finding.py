@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 
-from pyngx.check import tables
+from pyngx.check import hints, tables
 from pyngx.check.base import Base
 from pyngx.check.coerce import as_bytes
 from pyngx.check.constants import constant, integer
@@ -180,7 +180,7 @@ def subscript(ex: Base, node: ast.Subscript, values: object) -> Expr:
                 "PNX105",
                 node,
                 f"this '{type(values).__name__}' of module level is not looked up",
-                help="tuples and lists are, by an index, and dicts, by a key",
+                help=hints.of_lookup(node),
             )
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from pyngx import Stream
+from pyngx.check import hints
 from pyngx.check.annotations import UnknownAnnotation, from_annotation
 from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.kinds import Kind, Widened
@@ -82,13 +83,17 @@ class FunctionChecker(Statements):
         """
         node = self.function.node
         self._evaluate_hints()
-        params = self._params()
+        params, complete = self._params()
+        if not complete and self.kind is Kind.CHAIN:
+            raise Refused  # it is perhaps meant to be a generator
         self.result = self._result()
         self._names()
         docstring = ast.get_docstring(node)
         statements = node.body[1:] if docstring is not None else node.body
         body = self.block(statements)
         self._falls_off()
+        if not complete:
+            raise Refused
         return Function(
             node.name,
             self.report.span(node),
@@ -136,7 +141,7 @@ class FunctionChecker(Statements):
             hint = eval(code, dict(self.function.namespace))
             return from_annotation(hint, self.mod.model)
         except UnknownAnnotation as exc:
-            self._no_type(node, exc)
+            self._no_type(node, hint, exc)
         except Exception as exc:  # the annotation is the author's code: it may raise anything
             self.report.refuse(
                 "PNX160",
@@ -145,7 +150,8 @@ class FunctionChecker(Statements):
                 help="import the name, or correct it",
             )
 
-    def _params(self) -> tuple[Var, ...]:
+    def _params(self) -> tuple[tuple[Var, ...], bool]:
+        """The parameters, and whether these are all; of one that is refused no more is said."""
         params: list[Var] = []
         seen: dict[Type, str] = {}
         failed = False
@@ -154,6 +160,7 @@ class FunctionChecker(Statements):
                 var = self._param(arg)
             except Refused:
                 failed = True
+                self.poisoned.add(arg.arg)
                 continue
             unique = self.kind not in (Kind.HELPER, Kind.VALIDATE) and not self.scope
             if unique and var.type in seen:
@@ -166,15 +173,13 @@ class FunctionChecker(Statements):
                 failed = True
             seen[var.type] = arg.arg
             params.append(var)
-        if failed:
-            raise Refused
         for var in params:
             self.vars[var.name] = var
             self.facts = self.facts.assign(var.name, not isinstance(var.type, Optional))
         self.state_roots = frozenset(
             v.name for v in params if v.type in (REQUEST, Ctx(), Optional(Ctx()))
         )
-        return tuple(params)
+        return tuple(params), not failed
 
     def _param(self, arg: ast.arg) -> Var:
         if self.kind is Kind.VALIDATE:
@@ -184,7 +189,7 @@ class FunctionChecker(Statements):
                 "PNX163",
                 arg,
                 f"the parameter '{arg.arg}' has no annotation",
-                help=f"write '{arg.arg}: {_LIKELY.get(self.kind, 'bytes')}'; or another of: "
+                help=f"write '{arg.arg}: {self._likely(arg.arg)}'; or another of: "
                 f"{_PARAMETERS.get(self.kind, 'int, bool, str, ngx_http_request_t, …')}",
             )
         type_ = self._known(arg.annotation, self.hints[arg.arg])
@@ -232,12 +237,20 @@ class FunctionChecker(Statements):
             )
         return Var(arg.arg, type_, True)
 
-    def _no_type(self, node: ast.expr, reason: UnknownAnnotation) -> NoReturn:
+    def _likely(self, name: str) -> str:
+        """The type that a parameter without an annotation probably has."""
+        confs = [conf.name for conf in self.mod.confs.values()]
+        ctx = self.mod.ctx.name if self.mod.ctx is not None else None
+        return hints.of_parameter(name, confs, ctx, _LIKELY.get(self.kind, "bytes"))
+
+    def _no_type(self, node: ast.expr, hint: object, reason: UnknownAnnotation) -> NoReturn:
+        said, text = str(reason), ast.unparse(node)
         self.report.refuse(
             "PNX161",
             node,
-            f"'{ast.unparse(node)}': {reason}",
-            help="the types are those of pyngx.ngx, int, bool, bytes, str, and X | None",
+            said if said.startswith(f"'{text}'") else f"'{text}': {said}",
+            help=hints.of_class(text, hint)
+            or "the types are those of pyngx.ngx, int, bool, bytes, str, and X | None",
         )
 
     _self_type: Type = Conf(Place.LOC)
@@ -247,7 +260,7 @@ class FunctionChecker(Statements):
         try:
             type_ = from_annotation(hint, self.mod.model)
         except UnknownAnnotation as exc:
-            self._no_type(node, exc)
+            self._no_type(node, hint, exc)
         inner = type_.inner if isinstance(type_, Optional) else type_
         if isinstance(inner, Conf) and inner.place not in self.mod.confs:
             self.report.refuse(

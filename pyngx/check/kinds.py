@@ -16,5 +16,11 @@ class Kind(Enum):
     HELPER = auto()
 
 
+def is_header_result(code: int) -> bool:
+    """Whether a header filter may return this: NGX_OK, NGX_ERROR, NGX_DECLINED, or a status whose
+    page replaces the response."""
+    return code in (0, -1, -5, 201, 204) or 300 <= code <= 599
+
+
 class Widened(Exception):
     """A local turned out to hold a wider type: the function is checked again with it."""

@@ -340,7 +340,7 @@ class Loops(Counting):
                     "PNX152",
                     node.iter,
                     "headers are iterated with .items() or .get_all(name)",
-                    help="write 'for name, value in r.headers_out.items():'",
+                    help=f"write 'for name, value in {ast.unparse(node.iter)}.items():'",
                 )
             case _:
                 self.no_none(value, "what is iterated")

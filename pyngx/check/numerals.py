@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from types import BuiltinMethodType
 from typing import Any
 
 from pyngx.check.operators import Operators
@@ -18,7 +19,10 @@ Made = Callable[[Operators, ast.Call], Expr]
 def of_class(found: object) -> Made | None:
     """What compiles a method of a class, as ``int.from_bytes``; None if it is another function.
 
-    Each time that such a method is looked up it is a new object, but these are equal."""
+    Each time that such a method is looked up it is a new object, but these are equal; of another
+    kind of object the comparison could be the author's."""
+    if not isinstance(found, BuiltinMethodType):
+        return None
     return next((made for known, made in _OF_CLASSES if known == found), None)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pyngx.check import finding, ranges
+from pyngx.check import finding, hints, ranges
 from pyngx.check.access import Access
 from pyngx.check.base import Cond, path
 from pyngx.check.coerce import as_bytes, store
@@ -198,7 +198,7 @@ class Operators(Access, Tuples, Lists):
                     "PNX107",
                     node,
                     f"no '{op}' between '{describe(left.type)}' and '{describe(right.type)}'",
-                    help=_mix_help(left.type, right.type),
+                    help=hints.of_two(left.type, right.type),
                 )
 
     def arith(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
@@ -337,7 +337,7 @@ class Operators(Access, Tuples, Lists):
                 "PNX109",
                 node,
                 f"'{describe(left.type)}' and '{describe(right.type)}' do not compare",
-                help=_mix_help(left.type, right.type),
+                help=hints.compared(left, right),
             )
         optional = isinstance(left.type, Optional) or isinstance(right.type, Optional)
         if optional and op not in ("==", "!="):
@@ -511,11 +511,3 @@ def _kind(type_: Type) -> str:
             return "int"
         case _:
             return ""
-
-
-def _mix_help(a: Type, b: Type) -> str:
-    if {_kind(a), _kind(b)} == {"bytes", "str"}:
-        return 'bytes and str never mix, as in Python: write b"…" for bytes'
-    if {_kind(a), _kind(b)} == {"bytes", "int"}:
-        return 'int(b) reads a number from bytes, b"%d" % n writes one'
-    return "bring both to one type first"

@@ -59,7 +59,11 @@ class Reads(Loops):
                 "PNX136",
                 node,
                 f"body.{method}() is iterated" if loop else f"Body has no method '{method}'",
-                help=f"for … in body.{method}(…):" if loop else "read, readline, lines and scan",
+                help=(
+                    f"for … in body.{method}(…):"
+                    if loop
+                    else "Body has read, readline, lines and scan"
+                ),
             )
         if self.sometimes:
             self.report.refuse(

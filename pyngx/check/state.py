@@ -113,7 +113,8 @@ def _directive(
             "PNX301",
             node,
             f"'{name}' is not a directive",
-            help=f'write {name}: … = directive("{name}", default=…); '
+            help=f'write {name}: {ast.unparse(node.annotation)} = directive("{name}", '
+            f"default={ast.unparse(node.value) if node.value else '…'}); "
             "what changes per request belongs into a RequestCtx",
         )
     type_ = _annotated_type(mod, report, source, node, name)
@@ -279,7 +280,9 @@ def _default_node(node: ast.AnnAssign) -> ast.AST:
 def _default_help(type_: Type, default: object) -> str:
     match type_, default:
         case _, None:
-            return "annotate 'X | None' for a value that may be unset"
+            return f"annotate '{describe(type_)} | None' for a value that may be unset"
+        case MimeTypes(), bytes() | str():
+            return f"write a list: [{default!r}]"
         case Bytes(), str():
             return f"write b{default!r}" if default.isascii() else "encode it: '…'.encode()"
         case Str(), bytes():

@@ -7,9 +7,11 @@ import logging
 from dataclasses import replace
 
 from pyngx import subrequest
+from pyngx.check import hints
+from pyngx.check.base import path
 from pyngx.check.coerce import BUF, as_bytes, store
 from pyngx.check.context import Refused
-from pyngx.check.kinds import Kind
+from pyngx.check.kinds import Kind, is_header_result
 from pyngx.check.lists import CHANGING, is_new
 from pyngx.check.raising import Raising
 from pyngx.check.scope import assigned_if
@@ -62,10 +64,6 @@ _LOG_LEVELS = {
 }
 
 
-_HEADER_RESULTS = (0, -1, -5, 201, 204)
-"""NGX_OK, NGX_ERROR, NGX_DECLINED, and the statuses below 300 that have a page of their own."""
-
-
 class Statements(Raising):
     """Checks the statements of one function."""
 
@@ -82,6 +80,7 @@ class Statements(Raising):
                 found.extend(self._commented(node, (*self.pending, *stmts)))
             except Refused:
                 self._poison(node)
+                self._inside(node)
             finally:
                 self.pending = outer
         return (*found, *self._last_words(nodes[-1])) if nodes else ()
@@ -93,6 +92,20 @@ class Statements(Raising):
                 if inner.id not in self.vars:
                     self.poisoned.add(inner.id)
                 self.facts = self.facts.assign(inner.id, True)
+
+    def _inside(self, node: ast.stmt) -> None:
+        """The errors in the blocks of a statement whose head is refused; what the head speaks of
+        is not None in them, whatever it says of it."""
+        if not isinstance(node, ast.If):
+            return
+        before = self.facts
+        named = {path(inner) for inner in ast.walk(node.test) if isinstance(inner, ast.expr)}
+        self.facts = before.with_present(frozenset(name for name in named if name is not None))
+        for block in (node.body, node.orelse):
+            inner = self.facts
+            self.block(block)
+            self.facts = inner
+        self.facts = before
 
     def _commented(self, node: ast.stmt, stmts: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
         above = self.function.comments.above(node)
@@ -191,7 +204,7 @@ class Statements(Raising):
         value = self.expr(node)
         if not isinstance(value, Op | CallHelper):
             self.report.refuse(
-                "PNX145", node, "this expression has no effect", help="assign it, or remove it"
+                "PNX145", node, "this expression has no effect", help=hints.of_statement(node)
             )
         return Eval(span, value)
 
@@ -335,7 +348,7 @@ class Statements(Raising):
             case Conditional(then=then, orelse=orelse):
                 self._header_result(then)
                 self._header_result(orelse)
-            case Const(value=int(code)) if code not in _HEADER_RESULTS and not 300 <= code <= 599:
+            case Const(value=int(code)) if not is_header_result(code):
                 name = value.c_name or str(code)
                 self.report.diags.error(
                     "PNX156",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NoReturn
 
+from pyngx.check import hints
 from pyngx.check.expr import Expressions
 from pyngx.check.literals import as_value
 from pyngx.check.pieces import PIECES, piece
@@ -37,7 +38,7 @@ class Unpacking(Expressions):
                 "PNX140",
                 value_node,
                 f"only a tuple is unpacked, and this is '{describe(value.type)}'",
-                help="assign the parts one by one",
+                help=hints.of_unpacking(value_node, targets),
             )
         if len(targets) != len(value.type.items):
             self.report.refuse(

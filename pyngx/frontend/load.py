@@ -27,8 +27,8 @@ from pyngx import (
     Variable,
     ngx,
 )
-from pyngx.diagnostics import Diagnostics, Label
-from pyngx.frontend import importing
+from pyngx.diagnostics import Diagnostics, Label, Severity
+from pyngx.frontend import importing, remedies
 from pyngx.frontend.comments import Comments, parse, words_of_module
 from pyngx.frontend.importing import Parsed
 from pyngx.frontend.names import NGINX_FILTERS, check_imports, is_module_name, place_of
@@ -86,7 +86,8 @@ class FilterModule:
 
 
 def load(path: Path, diags: Diagnostics, model: ngx.Model) -> FilterModule | None:
-    """Read and import a filter file; None if it is refused, and ``diags`` then says why."""
+    """Read and import a filter file. None if it is refused, and ``diags`` then says why; of a file
+    with no other errors than those of `BESIDE` the functions can be checked all the same."""
     ngx.use(model)
     with importing.pythons_recursion_limit():
         parsed = _read(path, diags)
@@ -125,6 +126,7 @@ def class_source(cls: type, diags: Diagnostics) -> ClassSource | None:
             "PNX016",
             parsed.source.span(place),
             f"the annotation cannot be evaluated: {type(error).__name__}: {error}",
+            help=remedies.of_exception(error, vars(module), ngx.active_model()),
         )
         return None
     return ClassSource(cls.__name__, node, parsed.source, cls, hints, parsed.comments)
@@ -206,8 +208,12 @@ def _report_syntax(error: SyntaxError, source: SourceFile, diags: Diagnostics) -
     end_line, end_col = error.end_lineno or line, error.end_offset or 0
     if (end_line, end_col) <= (line, col) or end_line > len(source.lines):
         end_line, end_col = line, col + 1
+    text = source.lines[line - 1] if source.lines else ""
+    help, place = remedies.of_syntax(error.msg, text)
+    if place is not None:
+        col, end_line, end_col = place[0] + 1, line, place[1] + 1
     span = Span(source.path, line, col, end_line, end_col)
-    diags.error("PNX003", span, f"not valid Python: {error.msg}")
+    diags.error("PNX003", span, f"not valid Python: {error.msg}", help=help)
 
 
 def _report_warnings(
@@ -262,7 +268,23 @@ def _report_raised(
         f"the file raises when it is imported: {type(error).__name__}" + (first and f": {first}"),
         label="raised here",
         notes=rest,
+        help=remedies.of_exception(error, _names(parsed.tree), model),
     )
+
+
+def _names(tree: ast.Module) -> list[str]:
+    """The names that a file imports or defines."""
+    names = [
+        alias.asname or alias.name
+        for n in ast.walk(tree)
+        for alias in getattr(n, "names", ())
+        if isinstance(alias, ast.alias)
+    ]
+    defined = [n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    stored = [
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    ]
+    return [*names, *defined, *stored]
 
 
 def _words(error: BaseException) -> str:
@@ -271,6 +293,9 @@ def _words(error: BaseException) -> str:
     except Exception:  # the user's own __str__
         return ""
 
+
+BESIDE = frozenset({"PNX002", "PNX010", "PNX011", "PNX015", "PNX019", "PNX020"})
+"""Errors beside which the functions are still looked at: names, and one thing too many."""
 
 _CONF_CLASSES: tuple[type, ...] = (LocConf, SrvConf, MainConf, RequestCtx)
 
@@ -308,7 +333,7 @@ class _Collector:
         name = self._name(options)
         if not self.diags.has_errors:
             self._check_not_empty()
-        if self.diags.has_errors:
+        if any(d.severity is Severity.ERROR and d.code not in BESIDE for d in self.diags.all):
             return None
         sources = [self.source]
         for module in importing.local_modules():
@@ -391,11 +416,24 @@ class _Collector:
     def _unreadable(self, function: types.FunctionType) -> None:
         code = function.__code__
         line = code.co_firstlineno if code.co_filename == self.source.path else 1
+        for node in ast.walk(self.parsed.tree):
+            if isinstance(node, ast.AsyncFunctionDef) and node.name == function.__name__:
+                place = self.source.span(node)
+                end = place.col + len("async def")
+                self.diags.error(
+                    "PNX030",
+                    Span(place.path, place.line, place.col, place.line, end),
+                    "'async' is not in the language",
+                    notes=("nginx's event loop drives the filter; there is no other",),
+                    help="write a plain 'def', and 'for' for 'async for': a body filter waits by "
+                    "itself where it reads and yields",
+                )
+                return
         self.diags.error(
             "PNX017",
             place_of(self.source, line),
             f"'{function.__name__}' is not a plain function, so there is nothing to compile",
-            notes=("a filter is made by 'def', not by 'async def', 'lambda' or a wrapper",),
+            notes=("a filter is made by 'def', not by 'lambda' or a wrapper",),
             help="write it as 'def' with the decorators of pyngx only",
         )
 
@@ -467,12 +505,39 @@ class _Collector:
         variables = self.variables or self.variable_directives
         if self.header or self.body or variables or directives:
             return
+        message = "there is nothing to compile: no filter, no variable and no directive"
+        for cls in (v for v in self.namespace.values() if isinstance(v, type)):
+            for method in vars(cls).values():
+                source = function_source(method) if hasattr(method, "__pyngx__") else None
+                if source is not None:
+                    self.diags.error(
+                        "PNX014",
+                        name_span(source.source, source.node),
+                        message,
+                        label="this is a method",
+                        help=f"move it out of the class '{cls.__name__}': a filter is a function "
+                        "of the file",
+                    )
+                    return
         self.diags.error(
             "PNX014",
             Span.whole_file(self.source.path),
-            "there is nothing to compile: no filter, no variable and no directive",
-            help="put @header_filter or @body_filter (from pyngx) before a function",
+            message,
+            help=self._undecorated()
+            or "put @header_filter or @body_filter (from pyngx) before a function",
         )
+
+    def _undecorated(self) -> str:
+        """The function that looks as if its decorator were forgotten."""
+        for node in self.parsed.tree.body:
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            hints = {ast.unparse(a.annotation) for a in node.args.args if a.annotation}
+            if hints & {"Body", "ngx_chain_t"}:
+                return f"put @body_filter (from pyngx) before 'def {node.name}'"
+            if "ngx_http_request_t" in hints:
+                return f"put @header_filter (from pyngx) before 'def {node.name}'"
+        return ""
 
     def _two(self, code: str, second: Span, first: Span, message: str, help: str) -> None:
         self.diags.error(

@@ -366,7 +366,7 @@ class _Walk:
                 span,
                 f"{ast.unparse(node.func)}() would block the nginx worker",
                 notes=("nothing blocks in nginx: one worker serves all its clients in turn",),
-                help="read what is constant at module level, while the file is compiled",
+                help=_instead_of_blocking(name),
             )
 
     def _value(self, node: ast.expr) -> object | None:
@@ -416,7 +416,12 @@ class _Walk:
                 span,
                 f"'yield' in '{self.function.name}', which is not the body filter",
                 notes=("yield sends a part of the body, and only the body filter has it",),
-                help="return the value, or use the generator with 'yield from'",
+                help=(
+                    "return the value, or do it in the body filter"
+                    if self.mark is not None
+                    else "return the value; or give it '-> Stream' and write "
+                    f"'yield from {self.function.name}(…)' in the body filter"
+                ),
             )
         elif id(node) not in self.statement_yields:
             self.diags.error(
@@ -459,6 +464,17 @@ def _qualified_name(target: object | None) -> str:
     module = attribute(target, "__module__")
     name = attribute(target, "__qualname__")
     return f"{module}.{name}" if isinstance(module, str) and isinstance(name, str) else ""
+
+
+def _instead_of_blocking(name: str) -> str:
+    """What nginx has for a call that waits."""
+    if name.endswith("sleep"):
+        return "leave it out: nginx slows responses with limit_rate and limit_req"
+    if name.startswith(("urllib.request", "http.client", "requests", "socket", "_socket")):
+        return (
+            "let nginx ask: yield subrequest(uri) in the body filter, to a location with proxy_pass"
+        )
+    return "read what is constant at module level, while the file is compiled"
 
 
 def _blocks(name: str) -> bool:

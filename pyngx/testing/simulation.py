@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from pyngx import Body, RequestCtx, Subrequest
+from pyngx.check.kinds import is_header_result
 from pyngx.flow.effect import Change
 from pyngx.ngx import next_body_filter, ngx_chain_t, ngx_http_request_t
 from pyngx.testing.body import Buffer, Pieces, cut
@@ -25,6 +26,7 @@ from pyngx.testing.headers import HeadersOut, as_bytes
 from pyngx.testing.integers import storing
 from pyngx.testing.loading import Filter, Role, filter_of, model
 from pyngx.testing.request import HeadersIn, Request
+from pyngx.testing.returning import returns
 
 Answer = bytes | Callable[[bytes], bytes]
 NO_BODY = (204, 304)
@@ -194,10 +196,9 @@ class _Run:
     def _response(self, pieces: Sequence[bytes], known: bool) -> Response:
         out = self.request.headers_out
         try:
-            decision = OK if self.filter.header is None else self._call(self.filter.header)
+            decision = OK if self.filter.header is None else self._decision(self.filter.header)
         except _Failed:
             decision = 500
-        decision = OK if decision is None else int(decision)
         if decision == ERROR:
             return self._seen(0, (), b"", False)
         if decision not in (OK, DECLINED):
@@ -365,6 +366,19 @@ class _Run:
             return role.function(*args)
         except Exception as error:
             raise self._failed(error) from error
+
+    def _decision(self, role: Role) -> int:
+        """What the header filter returns; if it may not return that, its ``return`` has failed."""
+        code = role.function.__code__
+        with returns(code) as lines:
+            found = self._call(role)
+        result = OK if found is None else int(found)
+        if is_header_result(result):
+            return result
+        place = f"{Path(code.co_filename).name}:{lines[-1]}"
+        words = f"a header filter does not return {result}"
+        self.errors.append(Failure(place, "ValueError", words))
+        raise _Failed
 
     def _variable(self, role: Role) -> bytes | None:
         try:

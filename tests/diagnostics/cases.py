@@ -13,7 +13,8 @@ The files in ``cases/`` are sequences of sections::
 
 A program stands after the imports of `HEAD`. ``# E: code `text` words`` expects an error on that
 line whose span covers ``text`` (up to the end of the line, for a span over several) and whose
-message has ``words`` in it; ``# W:`` expects a warning, ``# S: `text` words`` a secondary label.
+message has ``words`` in it; ``# W:`` expects a warning, ``# S: `text` words`` a secondary label,
+``# H: words`` that the help of a message of the line has these words.
 ``# FILE: code words`` in a line of its own expects a message about the file as a whole. Whatever is
 not expected fails the case.
 
@@ -122,7 +123,8 @@ class Expected:
 
 _CODE = re.compile(r"# (?:E|W|FILE): (PNX\d{3})")
 _SECTION = re.compile(r"^\[(case|right|file|words)(?: +(.*?))?\]$")
-_MARK = re.compile(r"# ([EWS]): (?:(PNX\d{3}) )?`(.*?)`(?: (.*?))?\s*(?=# [EWS]:|$)")
+_MARK = re.compile(r"# ([EWS]): (?:(PNX\d{3}) )?`(.*?)`(?: (.*?))?\s*(?=# [EWSH]:|$)")
+_HELP = re.compile(r"# H: (.*?)\s*(?=# [EWSH]:|$)")
 _FILE = re.compile(r"# FILE: (PNX\d{3}) (.*)$")
 
 
@@ -203,10 +205,16 @@ def expectations(text: str) -> tuple[list[Expected], list[tuple[int, str, str]]]
     return found, labels
 
 
+def helps(text: str) -> list[tuple[int, str]]:
+    """The lines, and the words that a help there has to have."""
+    lines = enumerate(text.split("\n"), 1)
+    return [(number, words) for number, line in lines for words in _HELP.findall(line)]
+
+
 def without_marks(text: str) -> str:
     """The program as its author would have it."""
     kept = [line for line in text.split("\n") if not _FILE.match(line)]
-    return "\n".join(re.sub(r" *# [EWS]: .*", "", line) for line in kept)
+    return "\n".join(re.sub(r" *# [EWSH]: .*", "", line) for line in kept)
 
 
 def covered(span: Span, text: str) -> str:
@@ -214,4 +222,4 @@ def covered(span: Span, text: str) -> str:
     line = text.split("\n")[span.line - 1]
     several = span.end_line > span.line
     under = line[span.col - 1 : None if several else span.end_col - 1]
-    return re.split(r"# [EWS]:", under)[0].rstrip()
+    return re.split(r"# [EWSH]:", under)[0].rstrip()

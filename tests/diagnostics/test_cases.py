@@ -11,7 +11,7 @@ import pyngx
 from pyngx import render
 from pyngx.codes import CODES
 from pyngx.diagnostics import Severity
-from tests.diagnostics.cases import Case, covered, expectations, messages, read_all
+from tests.diagnostics.cases import Case, covered, expectations, helps, messages, read_all
 
 CASES, WORDS = read_all()
 RIGHT = [case for case in CASES if case.right is not None]
@@ -34,6 +34,8 @@ def test_the_message_stands_where_the_mistake_is(case: Case, tmp_path: Path) -> 
         assert not d.message.endswith(".") and not d.help.endswith(".")
         if d.severity is Severity.ERROR and d.code not in _SELF_EVIDENT:
             assert d.help, d.message
+    for line, words in helps(text):
+        assert any(words in d.help for d in found if d.span.line == line), render.text(found)
     if labels:
         seen = [
             (label.span.line, covered(label.span, text)) for d in found for label in d.secondary

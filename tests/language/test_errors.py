@@ -81,3 +81,48 @@ def test_log(packaged: Target, tmp_path: Path) -> None:
             for error in wanted.errors:
                 assert f"{error} while sending" in log, query
             assert log.count(" while sending") == len(wanted.log) + len(wanted.errors)
+
+
+RESULTS = Path(__file__).with_name("filters") / "results.py"
+NUMBERS = (0, 1, -1, -2, -3, -4, -5, 2, 7, 8, 42, 199, 200, 201, 202, 204, 205, 206, 299, 300, 301)
+MORE = (302, 304, 400, 403, 404, 410, 412, 500, 503, 599, 600, 1000, 2**62)
+
+
+def test_header_results(packaged: Target, tmp_path: Path) -> None:
+    """What a header filter may not return is an error at the line of its ``return``."""
+    module = build([RESULTS], packaged, tmp_path)[0]
+    failures = 0
+    with Nginx(
+        packaged.binary, modules=[module], files={"page": b"page"}, allow=(r"results\.py:",)
+    ) as nginx:
+        queries = [f"{how}n={n}" for how in ("", "kept=1&") for n in NUMBERS + MORE]
+        queries += ["page=1&n=9", "answer=1&n=1", "answer=1", "n=7&ok=1"]
+        for query in queries:
+            before = len(nginx.error_log())
+            wanted = simulate(RESULTS, body=b"page", uri="/page", args=query)
+            log = ""
+            if wanted.complete:
+                got = client.request(nginx.port, f"/page?{query}")
+                steps = got.header("X-Steps") if wanted.header("X-Steps") else None
+                assert (got.status, steps) == (wanted.status, wanted.header("X-Steps")), query
+                log = nginx.error_log()[before:]
+            for error in wanted.errors:
+                assert f"{error} while sending" in log, query
+            assert log.count("results.py:") == len(wanted.errors), query
+            failures += len(wanted.errors)
+    assert failures > 20
+
+
+def test_known_results_are_not_checked(packaged: Target, tmp_path: Path) -> None:
+    """Constants, enumerations of statuses, and numbers that are statuses."""
+    path = tmp_path / "known.py"
+    head, _, _ = RESULTS.read_text().partition("    try:\n")
+    path.write_text(head + "    return NGX_OK if n else NGX_DECLINED\n")
+    found = []
+    for filter_ in (path, RESULTS):
+        compiled = compile_file(
+            filter_, find_target(str(packaged.binary), str(packaged.source)), Diagnostics()
+        )
+        assert compiled is not None
+        found.append(compiled.files[compiled.c_name].count("is_header_result"))
+    assert found == [0, 3]
