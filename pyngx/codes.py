@@ -62,7 +62,6 @@ CODES: Final[dict[str, str]] = {
     "PNX060": "except* is not compiled yet",
     "PNX061": "a comprehension in this place",
     "PNX062": "a generator expression as a value",
-    "PNX064": "float is not compiled yet",
     # the commands
     "PNX090": "the output cannot be written",
     "PNX091": "nginx or its headers cannot be used",
@@ -84,7 +83,6 @@ CODES: Final[dict[str, str]] = {
     "PNX111": "a value of the wrong type",
     "PNX112": "not a member of the enum",
     "PNX113": "a number that never fits",
-    "PNX114": "floating point",
     "PNX115": "more than 64 bits",
     "PNX116": "no truth value",
     "PNX117": "may be None",
@@ -142,6 +140,9 @@ CODES: Final[dict[str, str]] = {
     "PNX193": "a field of an object that is assigned",
     "PNX195": "an exception that is raised again, or its name",
     "PNX196": "the text of an exception",
+    # floats
+    "PNX220": "an int where a float is wanted",
+    "PNX221": "floats that may be the same object",
     # match
     "PNX175": "a pattern that is not compiled",
     "PNX176": "a capture in one of several patterns",

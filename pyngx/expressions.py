@@ -31,10 +31,10 @@ class Expr:
 
 @dataclass(frozen=True, slots=True)
 class Const(Expr):
-    """A literal, or a module-level value: int, bool, bytes, str or None. ``name`` is the dotted
-    name under which the author or nginx knows it, if C may use that name too."""
+    """A literal, or a module-level value: int, bool, float, bytes, str or None. ``name`` is the
+    dotted name under which the author or nginx knows it, if C may use that name too."""
 
-    value: int | bool | bytes | str | None
+    value: int | bool | float | bytes | str | None
     c_name: str = ""
 
 
@@ -81,8 +81,9 @@ class TupleOf(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Arith(Expr):
-    """Integer arithmetic with Python's results: ``+ - * // % ** << >> & | ^`` and unary ``- ~``
-    (``right`` is None). ``overflows``: the 64-bit check stays; ``divides_by_zero`` likewise."""
+    """Arithmetic with Python's results: ``+ - * // % ** << >> & | ^`` and unary ``- ~`` (``right``
+    is None) of integers, ``+ - * / // %`` and ``-`` of floats, ``/`` of integers too large for
+    these. ``overflows``: the 64-bit check stays; ``divides_by_zero`` likewise."""
 
     op: str
     left: Expr
@@ -94,7 +95,8 @@ class Arith(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Compare(Expr):
-    """``== != < <= > >=`` of two integers, two byte strings, or two texts."""
+    """``== != < <= > >=`` of two numbers, two byte strings, or two texts. An integer stands beside
+    a float only if a ``double`` may not have it."""
 
     op: str
     left: Expr
@@ -297,7 +299,7 @@ class Caught(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Convert(Expr):
-    """An integer checked against the range of the type that stores it."""
+    """An integer checked against the range of the type that stores it, or made a float."""
 
     value: Expr
     checked: bool
@@ -308,8 +310,9 @@ class Convert(Expr):
 class Piece:
     """A part of a formatted value: literal bytes, or a value with its conversion.
 
-    ``conversion`` is one of ``s d x X o c`` of ``%`` formatting; ``flags``, ``width`` and
-    ``precision`` are as there.
+    ``conversion`` is one of ``s d x X o c`` of ``%`` formatting; of a float ``d e E f F g G``,
+    the ``%`` of format specifications, and ``r`` for what ``str`` gives, ``n`` for that with a
+    precision. ``flags``, ``width`` and ``precision`` are as there, with ``^`` and ``,`` or ``_``.
     """
 
     literal: bytes = b""

@@ -13,7 +13,7 @@ from pathlib import Path
 from pyngx.backend.config import config_text
 from pyngx.backend.cprint import Printed
 from pyngx.backend.module import generate
-from pyngx.backend.runtime import header
+from pyngx.backend.runtime import header, needs_libm
 from pyngx.backend.states import Suspensions
 from pyngx.build.locate import NginxTarget
 from pyngx.check.module import check_module
@@ -94,7 +94,8 @@ def emit(module: FilterModule, program: Program, model: NginxModel) -> Compiled:
         number = source.split("\n").index(f'#include "{runtime_name}"')
         source = source.replace(f'#include "{runtime_name}"\n', "", 1)
         lines = (*lines[:number], *lines[number + 1 :])
-    files = {"config": config_text(program, runtime_name if runtime else "")}
+    libraries = "-lm" if needs_libm(source) else ""
+    files = {"config": config_text(program, runtime_name if runtime else "", libraries)}
     c_name = f"{name}_filter_module.c"
     files[c_name] = source
     if runtime:

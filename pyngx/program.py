@@ -21,10 +21,20 @@ class DirectiveField:
     type: Type
     default: object
     contexts: tuple[str, ...]
-    min: int | None
-    max: int | None
+    min: int | float | None
+    max: int | float | None
     span: Span
     comments: tuple[str, ...]
+
+
+def float_bounds_message(low: float | None, high: float | None) -> str:
+    """What nginx says of a float that a directive's ``min`` and ``max`` do not allow."""
+    if high is None:
+        assert low is not None
+        return f"value must be equal to or greater than {float(low)}"
+    if low is None:
+        return f"value must be equal to or less than {float(high)}"
+    return f"value must be between {float(low)} and {float(high)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class CtxField:
 
     name: str
     type: Type
-    default: int | bool | bytes | str | tuple[object, ...] | None
+    default: int | bool | float | bytes | str | tuple[object, ...] | None
     span: Span
     comments: tuple[str, ...]
 

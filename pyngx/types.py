@@ -49,9 +49,10 @@ FULL = Range(INT64_MIN, INT64_MAX)
 LENGTH = Range(0, 2**47)  # of anything that lies in the address space, or of a file
 BYTE = Range(0, 255)
 BIT = Range(0, 1)
+EXACT = Range(-(2**53), 2**53)  # the integers that a ``double`` has, one and all
 
 
-TableValue: TypeAlias = "int | bytes | str | tuple[TableValue, ...] | None"
+TableValue: TypeAlias = "int | float | bytes | str | tuple[TableValue, ...] | None"
 """What a table of constants holds."""
 
 
@@ -81,6 +82,11 @@ class Enum:
 @dataclass(frozen=True, slots=True)
 class Bool:
     """``bool``, an ``ngx_flag_t``; with ``bit`` a C bit-field of one bit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Float:
+    """``float``, a ``double``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +233,7 @@ Type: TypeAlias = (
     Int
     | Enum
     | Bool
+    | Float
     | Bytes
     | Str
     | NoneType
@@ -265,6 +272,8 @@ def describe(type_: Type) -> str:
             return cls.__name__
         case Bool():
             return "bool"
+        case Float():
+            return "float"
         case Bytes():
             return "bytes"
         case Str():
@@ -350,17 +359,18 @@ def members(type_: Type) -> tuple[tuple[str, Type], ...]:
     match type_:
         case Tuple(items):
             return tuple(zip(type_.names, items, strict=True))
-        case Optional(inner) if is_compound(inner):
+        case Optional(inner) if is_compound(type_):
             return (("present", Bool()), ("value", inner))
         case _:
             return ()
 
 
 def is_compound(type_: Type) -> bool:
-    """Whether values are structures of the module's own, which are copied as a whole."""
+    """Whether values are structures of the module's own, which are copied as a whole. An optional
+    float is one: no number is left to stand for None."""
     match type_:
         case Optional(inner):
-            return is_compound(inner)
+            return isinstance(inner, Float) or is_compound(inner)
         case _:
             return isinstance(type_, Tuple)
 
@@ -376,6 +386,11 @@ def text_leaves(type_: Type) -> tuple[tuple[str, ...], ...]:
 def is_integer(type_: Type) -> bool:
     """Whether arithmetic works on it (``bool`` is an ``int`` in Python)."""
     return isinstance(type_, Int | Enum | Bool)
+
+
+def is_number(type_: Type) -> bool:
+    """Whether it is an integer or a float."""
+    return isinstance(type_, Float) or is_integer(type_)
 
 
 def range_of(type_: Type) -> Range:

@@ -1,8 +1,18 @@
 
 /*
- * Directives that nginx has no handler for: sets of flags, defaults that are
- * complex values; and the error that names the line of a refused value.
+ * Directives that nginx has no handler for: sets of flags, floats, defaults
+ * that are complex values; and the error that names the line of a refused
+ * value.
  */
+
+
+/* The least and the greatest value of a directive, and what others get. */
+
+typedef struct {
+    double       low;
+    double       high;
+    const char  *message;
+} ngx_http_pyngx_conf_bounds_t;
 
 
 /* Several names of a table of flags; the field is a ngx_uint_t. */
@@ -134,4 +144,77 @@ ngx_http_pyngx_conf_error(ngx_conf_t *cf, ngx_str_t *file, ngx_uint_t line,
 
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                   "%*s in %V:%ui", (size_t) (last - text), text, file, line);
+}
+
+
+/* A decimal number; the field is a double, which is nan if it is unset. */
+
+static char *
+ngx_http_pyngx_conf_float(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *p = conf;
+
+    double                         n, *field;
+    u_char                        *ch, *last;
+    ngx_str_t                     *value;
+    ngx_uint_t                     digits, points;
+    ngx_http_pyngx_conf_bounds_t  *bounds;
+
+    field = (double *) (p + cmd->offset);
+
+    if (*field == *field) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    ch = value[1].data;
+    last = ch + value[1].len;
+
+    if (ch < last && *ch == '-') {
+        ch++;
+    }
+
+    digits = 0;
+    points = 0;
+
+    for ( /* void */ ; ch < last; ch++) {
+
+        if (*ch >= '0' && *ch <= '9') {
+            digits++;
+
+        } else if (*ch != '.' || points++) {
+            return "invalid number";
+        }
+    }
+
+    n = strtod((char *) value[1].data, NULL);
+
+    if (digits == 0 || n - n != 0) {
+        return "invalid number";
+    }
+
+    bounds = cmd->post;
+
+    if (bounds && (n < bounds->low || n > bounds->high)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", bounds->message);
+        return NGX_CONF_ERROR;
+    }
+
+    *field = n;
+
+    return NGX_CONF_OK;
+}
+
+
+/* What is set, here or outside, else the default. */
+
+static double
+ngx_http_pyngx_conf_merge(double conf, double prev, double otherwise)
+{
+    if (conf == conf) {
+        return conf;
+    }
+
+    return (prev == prev) ? prev : otherwise;
 }

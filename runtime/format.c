@@ -5,11 +5,14 @@
  */
 
 
-#define NGX_HTTP_PYNGX_LEFT   0x01  /* '-' */
-#define NGX_HTTP_PYNGX_SIGN   0x02  /* '+' */
-#define NGX_HTTP_PYNGX_SPACE  0x04  /* ' ' */
-#define NGX_HTTP_PYNGX_ALT    0x08  /* '#' */
-#define NGX_HTTP_PYNGX_ZERO   0x10  /* '0' */
+#define NGX_HTTP_PYNGX_LEFT    0x01  /* '-' */
+#define NGX_HTTP_PYNGX_SIGN    0x02  /* '+' */
+#define NGX_HTTP_PYNGX_SPACE   0x04  /* ' ' */
+#define NGX_HTTP_PYNGX_ALT     0x08  /* '#' */
+#define NGX_HTTP_PYNGX_ZERO    0x10  /* '0' */
+#define NGX_HTTP_PYNGX_CENTER  0x20  /* '^' */
+#define NGX_HTTP_PYNGX_COMMA   0x40  /* ',' */
+#define NGX_HTTP_PYNGX_UNDER   0x80  /* '_' */
 
 
 /*

@@ -65,6 +65,15 @@ _OPERATORS = {
     "int.parse": "int(s)",
     "int.parse_text": "int(text, base=10)",
     "int(time.time)": "int(time.time())",
+    "float.to_int": "int(x)",
+    "float.round": "round(x)",
+    "float.round(2)": "round(x, ndigits)",
+    "float.parse": "float(s)",
+    "float.abs": "abs(x)",
+    "float.min": "min(x, y)",
+    "float.max": "max(x, y)",
+    "operator.float_pow": "x ** y",
+    "operator.whole": '"%d" % x',
     "hash.digest_size": "h.digest_size",
     "list.del": "del values[index]",
     "variables.get": "r.variables.get(name)",
@@ -84,10 +93,13 @@ _RESULTS = {
     "none": "None",
 }
 
+_RESULTS_OF = {"operator.cmp": "bool", "operator.whole": "str"}
+"""What an operation gives whose row is one step of it."""
+
 _SECTIONS = (
     ("Methods of bytes", ("bytes.",)),
     ("Methods of str", ("str.",)),
-    ("Operators and builtins", ("operator.", "int.", "list.")),
+    ("Operators and builtins", ("operator.", "int.", "list.", "float.")),
     (
         "The standard library",
         (
@@ -102,6 +114,8 @@ _SECTIONS = (
             "int(time",
             "email.",
             "random.",
+            "math.",
+            "time.",
             "secrets.",
         ),
     ),
@@ -133,8 +147,15 @@ _NOTES = """
 * Letters, digits and their cases are those of Unicode 14.0, CPython 3.11's.
 * A hash lives as long as the request: made before the loop of a body filter it goes on from buffer
   to buffer. In the loop `hashlib.sha256(data).hexdigest()` and its like take no memory.
-* `time.time()` stands in `int(…)` or in `formatdate(…, usegmt=True)`: nginx's clock, which moves
-  once an event loop.
+* `time.time()` is nginx's clock, which moves once an event loop, in steps of a millisecond.
+  `formatdate(time.time(), usegmt=True)` takes it, but no other float.
+* `int(x)`, `round(x)`, `math.floor(x)` and their like give integers of 64 bits; of a float that is
+  more they are an `OverflowError`.
+* `x ** y` of a negative `x` and a `y` with a fraction, a complex number in CPython, is a
+  `ValueError`.
+* The functions of `math` are those of the machine's libm, as CPython's are. A module that uses
+  them, or `//`, `%` and `**` of floats, is linked with it.
+* `float(s)` and `int(s)` of a `str` know the digits and the space of ASCII.
 * `random` is nginx's `random()`; `secrets` reads `/dev/urandom`.
 * `zlib.adler32` takes for `value` what it gave before.
 """
@@ -192,10 +213,10 @@ def page() -> str:
 
 
 def _line(row: Row) -> str:
-    result = "bool" if row.name == "operator.cmp" else _RESULTS.get(row.result, row.result)
+    result = _RESULTS_OF.get(row.name) or _RESULTS.get(row.result, row.result)
     if row.name.endswith("[0]"):
         result = f"tuple[{result}, {result}, {result}]"
-    errors = ", ".join(f"`{failure.exception}`" for failure in row.failures)
+    errors = ", ".join(dict.fromkeys(f"`{failure.exception}`" for failure in row.failures))
     cells = (f"`{spelling(row)}`", f"`{result}`".replace("|", "\\|"), errors)
     return "| " + " | ".join(cells) + f" | {'yes' if row.allocates else ''} |"
 

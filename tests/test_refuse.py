@@ -226,10 +226,6 @@ REFUSALS = {
             except* ValueError:
                 x = 2
         """,
-    "float": """
-        def f(x: int) -> None:
-            y = x * 1.5  # E: PNX064 `1.5` a float is in the language
-        """,
     "validate": """
         class Conf(LocConf):
             enable: ngx_flag_t = directive("enable", default=False)

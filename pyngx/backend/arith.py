@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
+from pyngx.backend.floats import ZERO_DIVISION, float_call
 from pyngx.backend.lowering import Lowering
 from pyngx.backend.unit import c_type
 from pyngx.flow.byteloops import buffer_of, wide
@@ -23,6 +24,7 @@ from pyngx.tree import (
 from pyngx.types import (
     BYTE,
     INT,
+    Float,
     Int,
     List,
     Range,
@@ -38,6 +40,8 @@ class ArithLowering(Lowering):
     """Lowers arithmetic, conversions and indices."""
 
     def _arith(self, expr: Arith) -> c.Expr:
+        if isinstance(expr.type, Float):
+            return self._float_arith(expr)
         if expr.right is None:
             return self._unary(expr)
         left, right = self.operands((expr.left, expr.right))
@@ -78,6 +82,20 @@ class ArithLowering(Lowering):
             return result
         return c.Unary(expr.op, value)
 
+    def _float_arith(self, expr: Arith) -> c.Expr:
+        if expr.right is None:
+            return c.Unary(expr.op, self.value(expr.left))
+        left, right = self.operands((expr.left, expr.right))
+        if expr.divides_by_zero:
+            right = self._named(right, expr.right)
+            what = ZERO_DIVISION.get(expr.op, "division by zero")
+            zero = c.Binary("==", right, c.Int("0"))
+            self.out.fail_if(zero, expr.span, "ZeroDivisionError", what)
+        if is_integer(expr.left.type):
+            return c.Call("ngx_http_pyngx_float_truediv", (left, right))
+        call = float_call(expr.op)
+        return c.Call(call, (left, right)) if call else c.Binary(expr.op, left, right)
+
     def _overflow(self, cond: c.Expr, expr: Expr) -> None:
         what = "integer does not fit in 64 bits"
         self.out.fail_if(cond, expr.span, "OverflowError", what)
@@ -104,6 +122,8 @@ class ArithLowering(Lowering):
         return result
 
     def _convert(self, expr: Convert) -> c.Expr:
+        if isinstance(expr.type, Float):
+            return c.Cast("double", self.signed(expr.value))
         value = self.value(expr.value)
         limits = range_of(expr.type)
         byte = isinstance(expr.value, Local) and expr.value.var in self.vars.bytes

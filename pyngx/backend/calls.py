@@ -21,9 +21,11 @@ from pyngx.tree import (
 from pyngx.types import (
     HASH,
     INT64_MAX,
+    Float,
     Struct,
     is_compound,
     is_integer,
+    is_number,
 )
 
 
@@ -39,7 +41,7 @@ class CallLowering(CondLowering):
             later = expr.args[i:]
             if kind in UNSAID:
                 continue
-            if kind in ("int", "time", "bool"):
+            if kind in ("int", "time", "bool", "float"):
                 found.append(self.kept(arg, later))
             elif kind in ("complex", "list", "strings", "texts", "hash"):
                 found.append(self.value(arg))
@@ -85,7 +87,8 @@ class CallLowering(CondLowering):
             return c.Call(expr.row.c, tuple(args))
         ctype, stars = c_type(self.out.unit, expr.type)
         name = "hash" if expr.type == HASH else "list"
-        result = self.out.temp(ctype, stars, name if stars else "n")
+        hint = name if stars else "x" if isinstance(expr.type, Float) else "n"
+        result = self.out.temp(ctype, stars, hint)
         self._checked(expr, [*args, c.Unary("&", result)])
         return result
 
@@ -208,7 +211,7 @@ class CallLowering(CondLowering):
             return
         call = self._call_helper(expr, None)
         if not signature.fails:
-            value = c.Cast("void", call) if is_integer(expr.type) else call
+            value = c.Cast("void", call) if is_number(expr.type) else call
             self.out.emit(c.ExprStmt(value, line=self.out.line))
 
 
@@ -241,7 +244,8 @@ def _is_one_line(value: Expr) -> bool:
         case Format(pieces=pieces):
             return all(
                 (
-                    piece.conversion in "dxXo" and is_integer(piece.value.type)
+                    isinstance(piece.value.type, Float)
+                    or (piece.conversion in "dxXo" and is_integer(piece.value.type))
                     if piece.value is not None
                     else not re.search(rb"[\r\n\0]", piece.literal)
                 )

@@ -98,11 +98,13 @@ class Postfix:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """Any infix operator but assignment."""
+    """Any infix operator but assignment. ``total``: a comparison of which either it or its opposite
+    holds, as not of doubles, some of which are no numbers."""
 
     op: str
     left: Expr
     right: Expr
+    total: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from pyngx.tree import (
     Walrus,
     Wrap,
 )
-from pyngx.types import NoneType, Tuple, is_compound, members, text_leaves
+from pyngx.types import Conf, NoneType, Tuple, is_compound, members, text_leaves
 
 
 class CompoundLowering(CallLowering):
@@ -39,6 +39,8 @@ class CompoundLowering(CallLowering):
         match expr:
             case Local(var=var):
                 return self.vars.places[var]
+            case StateField() if isinstance(expr.obj.type, Conf):
+                return self._configured(expr)
             case StateField():
                 return self.state(expr)
             case Item():
@@ -56,6 +58,14 @@ class CompoundLowering(CallLowering):
                 temp = self.out.temp(ctype, stars, "made")
                 self.compound_into(temp, expr)
                 return temp
+
+    def _configured(self, expr: StateField) -> c.Expr:
+        """An optional float of the configuration, where nan says None: no directive gives it."""
+        field = self.state(expr)
+        temp = self.out.temp(self._ctype(expr), 0, "given")
+        self.out.assign(member(temp, "present"), c.Binary("==", field, field))
+        self.out.assign(member(temp, "value"), field)
+        return temp
 
     def list_pop(self, expr: ListPop) -> c.Expr:
         """The item that is taken out of a list."""

@@ -24,6 +24,7 @@ from pyngx.tree import (
 from pyngx.types import (
     Bool,
     ComplexValue,
+    Float,
     List,
     Optional,
     Struct,
@@ -31,6 +32,7 @@ from pyngx.types import (
     is_integer,
 )
 
+_MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">=": "<=", ">": "<", "<=": ">="}
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
@@ -39,7 +41,7 @@ def negated(cond: c.Expr) -> c.Expr:
     match cond:
         case c.Unary("!", operand):
             return operand
-        case c.Binary(op, left, right) if op in _OPPOSITE:
+        case c.Binary(op, left, right) if op in _OPPOSITE and (cond.total or op in ("==", "!=")):
             return c.Binary(_OPPOSITE[op], left, right)
         case c.Binary("&&", left, right):
             return c.Binary("||", negated(left), negated(right))
@@ -150,6 +152,8 @@ class CondLowering(ArithLowering):
     def _compare(self, expr: Compare) -> c.Expr:
         if is_string(expr.left.type):
             return self._compare_strings(expr)
+        if isinstance(expr.left.type, Float) or isinstance(expr.right.type, Float):
+            return self._compare_floats(expr)
         if not is_integer(expr.left.type):
             left, right = self.operands((expr.left, expr.right), signed=False)
             return c.Binary(expr.op, left, right)
@@ -162,6 +166,20 @@ class CondLowering(ArithLowering):
             plain = plain and not any(both)  # "never negative" is no news to the author
         left, right = self.operands((expr.left, expr.right), signed=not plain)
         return _compared(expr.op, left, right)
+
+    def _compare_floats(self, expr: Compare) -> c.Expr:
+        left, right = self.operands((expr.left, expr.right))
+        if is_integer(expr.left.type):
+            return self._compare_exactly(_MIRRORED[expr.op], right, left)
+        if is_integer(expr.right.type):
+            return self._compare_exactly(expr.op, left, right)
+        return c.Binary(expr.op, left, right, total=False)
+
+    def _compare_exactly(self, op: str, value: c.Expr, number: c.Expr) -> c.Expr:
+        """A float and an integer that may have no float: neither is converted."""
+        unordered = c.Int("-1" if op in (">", ">=") else "1")
+        order = c.Call("ngx_http_pyngx_float_cmp", (value, number, unordered))
+        return c.Binary(op, order, c.Int("0"))
 
     def _compare_strings(self, expr: Compare) -> c.Expr:
         if isinstance(expr.left, Const) and not isinstance(expr.right, Const):
@@ -240,7 +258,12 @@ class CondLowering(ArithLowering):
             return self.string(value, "value").len
         if is_compound(value.type):
             place = self.place(value)
-            return member(place, "present") if isinstance(value.type, Optional) else c.Int("1")
+            if not isinstance(value.type, Optional):
+                return c.Int("1")
+            there = member(place, "present")
+            if isinstance(value.type.inner, Float):
+                return c.Binary("&&", there, c.Binary("!=", member(place, "value"), c.Int("0")))
+            return there
         if isinstance(value.type, List):
             return c.Arrow(self.value(value), "nelts")
         if isinstance(value.type, ComplexValue):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import enum
+import math
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.directives import CF, NUMBERS, inner, number
+from pyngx.backend.floats import float_literal
 from pyngx.backend.functions import validate_function
 from pyngx.backend.integers import literal
 from pyngx.backend.merge import merge
 from pyngx.backend.short import NULL, addr, call, is_null, one, path, put, ret, when
 from pyngx.backend.unit import Unit
-from pyngx.program import ConfClass, DirectiveField, VariableDef
+from pyngx.program import ConfClass, DirectiveField, VariableDef, float_bounds_message
 from pyngx.types import (
     FULL,
     Bool,
@@ -19,6 +21,7 @@ from pyngx.types import (
     Bytes,
     ComplexValue,
     Enum,
+    Float,
     Int,
     List,
     MimeTypes,
@@ -51,6 +54,8 @@ def field_decls(unit: Unit, field: DirectiveField) -> tuple[c.Decl, ...]:
         case Int(name):
             ctype = name if name in NUMBERS else "ngx_int_t"
             return (c.Decl(ctype, 0, field.name, comment=comment),)
+        case Float():
+            return (c.Decl("double", 0, field.name, comment=comment),)
         case Enum():
             return (c.Decl("ngx_uint_t", 0, field.name, comment=comment),)
         case Bytes() | Str():
@@ -145,6 +150,8 @@ def _tables_of(unit: Unit, field: DirectiveField) -> list[c.VariableItem]:
         found.append(
             c.ArrayDef("static ngx_str_t", f"{name}_default", items, c.Name("ngx_null_string"))
         )
+    if _has_float_bounds(field):
+        found.append(_float_bounds(field, f"{name}_bounds"))
     bounds = limits(field)
     if bounds is not None:
         low, high = bounds
@@ -158,13 +165,27 @@ def limits(field: DirectiveField) -> tuple[int, int] | None:
     type_ = inner(field)
     if not isinstance(type_, Int):
         return None
-    low, high = field.min, field.max
+    low = None if field.min is None else int(field.min)
+    high = None if field.max is None else int(field.max)
     if type_.c not in NUMBERS and type_.range != FULL:
         low = type_.range.lo if low is None else low
         high = type_.range.hi if high is None else high
     if low is None and high is None:
         return None
     return (low if low is not None else 0, -1 if high is None else high)
+
+
+def _has_float_bounds(field: DirectiveField) -> bool:
+    return isinstance(inner(field), Float) and (field.min is not None or field.max is not None)
+
+
+def _float_bounds(field: DirectiveField, name: str) -> c.VarDef:
+    """The bounds of a float, and what nginx says of a value that is beyond them."""
+    low = -math.inf if field.min is None else field.min
+    high = math.inf if field.max is None else field.max
+    words = c.Str(float_bounds_message(field.min, field.max).encode())
+    init = c.Braces((float_literal(low), float_literal(high), words))
+    return c.VarDef("static ngx_http_pyngx_conf_bounds_t", 0, name, init)
 
 
 def commands(unit: Unit) -> c.ArrayDef:
@@ -237,7 +258,7 @@ def _arguments(type_: Type) -> str:
 def _post(unit: Unit, field: DirectiveField) -> c.Expr:
     if isinstance(inner(field), Enum):
         return addr(c.Name(f"{unit.prefix}_{field.name}_names"))
-    if limits(field) is not None:
+    if limits(field) is not None or _has_float_bounds(field):
         return addr(c.Name(f"{unit.prefix}_{field.name}_bounds"))
     return NULL
 
@@ -252,6 +273,8 @@ def slot(unit: Unit, field: DirectiveField) -> str:
             found = number(type_)
             assert found is not None
             return f"ngx_conf_set_{found.slot}_slot"
+        case Float():
+            return "ngx_http_pyngx_conf_float"
         case Enum(cls):
             flags = issubclass(cls, enum.Flag)
             return "ngx_http_pyngx_conf_flags" if flags else "ngx_conf_set_enum_slot"
@@ -402,7 +425,9 @@ def create(unit: Unit, conf: ConfClass) -> c.Function:
     unset: list[c.Stmt] = []
     for field in conf.fields:
         value = _unset(field)
-        if value is not None:
+        if isinstance(inner(field), Float):
+            unset.append(put(f"conf->{field.name}", float_literal(math.nan)))
+        elif value is not None:
             unset.append(put(f"conf->{field.name}", c.Name(value)))
         else:
             zero += _zero(field)

@@ -6,8 +6,8 @@ from pyngx.backend.order import order
 from pyngx.program import Program
 
 
-def config_text(program: Program, runtime: str) -> str:
-    """The shell text: name, type, sources, and for a place of its own the order."""
+def config_text(program: Program, runtime: str, libraries: str) -> str:
+    """The shell text: name, type, sources, libraries, and for a place of its own the order."""
     module = f"ngx_http_{program.name}_filter_module"
     lines = [
         f"ngx_addon_name={module}",
@@ -20,7 +20,7 @@ def config_text(program: Program, runtime: str) -> str:
     lines += [
         f"ngx_module_deps={deps}",
         f'ngx_module_srcs="$ngx_addon_dir/{module}.c"',
-        "ngx_module_libs=",
+        f"ngx_module_libs={libraries}",
     ]
     lines += ["", *order(program, module)]
     lines += [". auto/module", ""]

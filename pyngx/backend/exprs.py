@@ -12,9 +12,10 @@ from pyngx.backend import cnodes as c
 from pyngx.backend import integers
 from pyngx.backend.conds import negated, truth_value
 from pyngx.backend.emitter import Ref
+from pyngx.backend.floats import float_literal
 from pyngx.backend.format import format_into
 from pyngx.backend.lists import ListLowering
-from pyngx.backend.lowering import data_of, owned_by_context
+from pyngx.backend.lowering import data_of, member, owned_by_context
 from pyngx.backend.unit import c_type
 from pyngx.diagnostics import InternalError
 from pyngx.tree import (
@@ -95,6 +96,8 @@ class ExprLowering(ListLowering):
                 return self.cond(expr) if isinstance(expr.type, Bool) else self._or_value(expr)
             case Conditional():
                 return self._conditional(expr)
+            case Unwrap(value=value) if is_compound(value.type):
+                return member(self.place(value), "value")
             case Unwrap(value=value):
                 return self.stored(value) if is_integer(expr.type) else self.value(value)
             case Wrap(value=value):
@@ -135,6 +138,8 @@ class ExprLowering(ListLowering):
             if isinstance(expr.type, Optional) and is_integer(expr.type.inner):
                 return self.none_of(expr)
             return c.Name("NULL")
+        if isinstance(expr.value, float):
+            return float_literal(expr.value)
         return integers.const(expr)
 
     def _field(self, expr: Field) -> c.Expr:
@@ -158,13 +163,21 @@ class ExprLowering(ListLowering):
         ctype, stars = c_type(self.out.unit, expr.type)
         result = self.out.temp(ctype, stars, "value")
 
+        def store(value: Expr) -> None:
+            if is_compound(value.type):  # an optional float: what is none counts as 0
+                there = self.place(value)
+                found = c.Ternary(member(there, "present"), member(there, "value"), c.Int("0"))
+                self.out.assign(result, found)
+            else:
+                self.out.assign(result, self.value(value))
+
         def false(value: Expr) -> c.Expr:
             if isinstance(value.type, Optional) and is_integer(value.type.inner):
                 none = c.Binary("==", result, self.none_of(Const(value.span, value.type, None)))
                 return c.Binary("||", none, c.Binary("==", result, c.Int("0")))
             return negated(result)
 
-        self._or_into(expr.values, lambda e: self.out.assign(result, self.value(e)), false)
+        self._or_into(expr.values, store, false)
         return result
 
     def _or_into(

@@ -11,7 +11,7 @@ from typing import Protocol
 from pyngx.backend import cnodes as c
 from pyngx.backend.emitter import Emitter, Ref
 from pyngx.tree import Expr, Field, Local, Piece, StateField
-from pyngx.types import Int
+from pyngx.types import Float, Int
 
 
 class Operands(Protocol):
@@ -28,6 +28,9 @@ class Operands(Protocol):
     def kept_string(self, expr: Expr, later: tuple[Expr, ...], hint: str) -> Ref: ...
 
 
+_GROUPS = 128
+"""Room for the separators between the digits of any float."""
+
 Argument = tuple[bytes, c.Expr]  # a conversion of ngx_sprintf, and its value
 
 
@@ -35,9 +38,15 @@ def _is_string(piece: Piece) -> bool:
     return piece.conversion == "s"
 
 
+def _is_float(piece: Piece) -> bool:
+    return piece.value is not None and isinstance(piece.value.type, Float)
+
+
 def native(piece: Piece) -> bytes | None:
     """nginx's conversion for a piece; None if nginx's formatter does not have it."""
     assert piece.value is not None
+    if _is_float(piece):
+        return None
     if _is_string(piece):
         return b"%V" if not piece.width and piece.precision < 0 else None
     if piece.precision >= 0 or piece.flags.strip("0"):
@@ -69,6 +78,12 @@ def log_arguments(lower: Operands, pieces: tuple[Piece, ...]) -> tuple[bytes, tu
         if piece.value is None:
             text += escaped(piece.literal)
             continue
+        if _is_float(piece):
+            written = Ref(lower.out.temp("ngx_str_t", 0, "number"))
+            format_into(lower, written, (piece,))
+            text += b"%V"
+            args.append(written.address)
+            continue
         text += native(piece) or (b"%V" if _is_string(piece) else b"%i")
         args.append(_argument(lower, piece, pieces[i:]))
     return text, tuple(args)
@@ -83,6 +98,8 @@ def _argument(lower: Operands, piece: Piece, later: tuple[Piece, ...]) -> c.Expr
     if _is_string(piece):
         return lower.kept_string(piece.value, _values(later), "arg").address
     value = lower.kept(piece.value, _values(later))
+    if _is_float(piece):
+        return value
     if piece.conversion == "c":
         return c.Cast("int", value)
     if isinstance(value, c.Name | c.Cast) or _is_ngx_int(piece.value):
@@ -153,6 +170,11 @@ def _size(prepared: Prepared) -> c.Expr:
         elif ref is not None:
             fixed += piece.width
             terms.append(ref.len)
+        elif _is_float(piece):
+            fixed += max(piece.width, 0) + max(piece.precision, 0)
+            room = "EXP_LEN" if piece.conversion in "eEgGrn" else "LEN"
+            terms.append(c.Name(f"NGX_HTTP_PYNGX_FLOAT_{room}"))
+            fixed += _GROUPS if set(piece.flags) & {",", "_"} else 0
         elif piece.conversion == "c":
             fixed += max(1, piece.width)
         elif piece.width or piece.precision >= 0 or piece.flags or piece.conversion == "o":
@@ -207,7 +229,7 @@ def _write(out: Emitter, start: c.Expr, prepared: Prepared) -> c.Expr:
         else:
             assert value is not None
             step = c.Call(
-                "ngx_http_pyngx_format_int",
+                "ngx_http_pyngx_format_float" if _is_float(piece) else "ngx_http_pyngx_format_int",
                 (
                     p,
                     value,
@@ -234,11 +256,20 @@ def _write_bytes(out: Emitter, start: c.Expr, prepared: Prepared) -> c.Expr:
     return p
 
 
-_FLAG_NAMES = {"-": "LEFT", "+": "SIGN", " ": "SPACE", "#": "ALT", "0": "ZERO"}
+_FLAG_NAMES = {
+    "-": "LEFT",
+    "+": "SIGN",
+    " ": "SPACE",
+    "#": "ALT",
+    "0": "ZERO",
+    "^": "CENTER",
+    ",": "COMMA",
+    "_": "UNDER",
+}
 
 
 def _flags(piece: Piece) -> c.Expr:
-    names = [_FLAG_NAMES[f] for f in "-+ #0" if f in piece.flags]
+    names = [_FLAG_NAMES[f] for f in _FLAG_NAMES if f in piece.flags]
     result: c.Expr = c.Int("0")
     for i, name in enumerate(names):
         flag = c.Name(f"NGX_HTTP_PYNGX_{name}")

@@ -30,9 +30,11 @@ from pyngx.types import (
     INT64_MIN,
     Bytes,
     Ctx,
+    Float,
     Int,
     Optional,
     Str,
+    Struct,
     Type,
     is_compound,
     is_integer,
@@ -48,6 +50,17 @@ def is_string(type_: Type) -> bool:
 def has_effects(expr: Expr) -> bool:
     """Whether evaluating may change what another operand reads."""
     return any(isinstance(e, Walrus | CallHelper) for e in expressions(expr))
+
+
+def writes_state(expr: Expr) -> bool:
+    """Whether a helper that is called in an expression may change the context or the request."""
+    return any(
+        isinstance(e, CallHelper) and any(a.type in _STATE for a in e.args)
+        for e in expressions(expr)
+    )
+
+
+_STATE = (Ctx(), Struct("ngx_http_request_t"))
 
 
 def memcmp(data: c.Expr, literal: bytes) -> c.Expr:
@@ -111,7 +124,11 @@ class Lowering:
     def kept(self, expr: Expr, later: tuple[Expr, ...], *, signed: bool = True) -> c.Expr:
         """An integer or pointer that the operands evaluated after it cannot change."""
         value = self.signed(expr) if signed and is_integer(expr.type) else self.value(expr)
-        if isinstance(expr, Const) or not any(has_effects(e) for e in later):
+        changed = any(has_effects(e) for e in later)
+        if writes_state(expr) and not isinstance(value, c.Name):
+            # what is evaluated later may read what this writes, and C would not wait for it
+            changed = changed or not all(isinstance(e, Const | Local) for e in later)
+        if isinstance(expr, Const) or not changed:
             return value
         ctype, stars = c_type(self.out.unit, expr.type)
         temp = self.out.temp(ctype, stars, "saved")
@@ -194,7 +211,8 @@ class Lowering:
         """A value that is used twice."""
         if isinstance(value, c.Name | c.Int):
             return value
-        temp = self.out.temp("ngx_int_t", 0, "m")
+        is_float = isinstance(expr.type, Float)
+        temp = self.out.temp("double", 0, "y") if is_float else self.out.temp("ngx_int_t", 0, "m")
         self.out.assign(temp, value)
         return temp
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.directives import CF, inner, number
+from pyngx.backend.floats import float_literal
 from pyngx.backend.integers import literal
 from pyngx.backend.short import addr, call, do, is_null, one, path, put, ret, when
 from pyngx.backend.unit import Unit
@@ -16,6 +18,7 @@ from pyngx.types import (
     Bytes,
     ComplexValue,
     Enum,
+    Float,
     Int,
     List,
     MimeTypes,
@@ -91,6 +94,8 @@ class _Merge:
             case Int() if found is not None:
                 assert isinstance(field.default, int)
                 self._macro(found.merge, conf, prev, literal(field.default))
+            case Float():
+                self._float(field, conf, prev)
             case Enum():
                 assert isinstance(field.default, int)
                 self._macro("uint_value", conf, prev, literal(int(field.default)))
@@ -112,6 +117,14 @@ class _Merge:
             self.body.append(do(f"ngx_conf_init_{kind}", conf, default))
         else:
             self.body.append(do(f"ngx_conf_merge_{kind}", conf, prev, default))
+
+    def _float(self, field: DirectiveField, conf: c.Expr, prev: c.Expr) -> None:
+        """What is unset is no number, and so is None."""
+        assert field.default is None or isinstance(field.default, float)
+        default = float_literal(math.nan if field.default is None else field.default)
+        outer = float_literal(math.nan) if self.main else prev
+        merged = call("ngx_http_pyngx_conf_merge", conf, outer, default)
+        self.body.append(put(conf, merged))
 
     def _inherit(self, unset: c.Expr, conf: c.Expr, prev: c.Expr) -> None:
         if not self.main:

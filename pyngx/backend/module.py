@@ -6,12 +6,14 @@ header filter has to do about the length, ranges and buffers, and where the modu
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from pyngx.backend import cnodes as c
 from pyngx.backend import conf as conf_tables
 from pyngx.backend.cprint import Printed, print_unit
 from pyngx.backend.fields import with_c_names
+from pyngx.backend.floats import float_literal
 from pyngx.backend.functions import (
     Lowered,
     chain_function,
@@ -439,6 +441,13 @@ class _Module:
 def _default(unit: Unit, type_: Type, place: c.Expr, default: object) -> list[c.Stmt]:
     """What gives a field of a new context, which is all zeros, its default."""
     inner = type_.inner if isinstance(type_, Optional) else type_
+    if isinstance(default, float):
+        number = float_literal(default)
+        if isinstance(type_, Optional):
+            there = c.ExprStmt(c.Assign(c.Member(place, "present"), c.Int("1")))
+            return [there, c.ExprStmt(c.Assign(c.Member(place, "value"), number))]
+        zero = default == 0 and math.copysign(1, default) > 0
+        return [] if zero else [c.ExprStmt(c.Assign(place, number))]
     if default is None or default is False or default == 0:
         return []
     if isinstance(inner, Tuple):

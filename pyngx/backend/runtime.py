@@ -39,12 +39,17 @@ _FAMILIES = (
     "chance",
     "int",
     "format",
+    "float",
+    "math",
     "state",
     "list",
     "error",
     "conf",
     "directive",
 )
+MATH = "math"
+"""The family whose items call functions of libm."""
+
 _WORD = re.compile(r"\b(?:ngx_http_pyngx_\w+|NGX_HTTP_PYNGX_\w+)\b")
 _FUNCTION = re.compile(r"^(static [^\n;{=]*)\n(\w+)\(", re.MULTILINE)
 _NOT_CODE = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/', re.DOTALL)
@@ -151,6 +156,11 @@ def needed(text: str) -> tuple[Item, ...]:
     return tuple(item for item in items() if id(item) in wanted)
 
 
+def needs_libm(text: str) -> bool:
+    """Whether a module with this C is linked with libm."""
+    return any(item.family == MATH for item in needed(text))
+
+
 _OPTIONAL = ("ngx_md5", "ngx_sha1")
 """Headers that ``ngx_http.h`` does not include, after which their functions are called."""
 
@@ -159,6 +169,8 @@ def _includes(chosen: tuple[Item, ...]) -> str:
     """The headers of nginx that the items need."""
     used = [name for name in _OPTIONAL if any(f"{name}_init" in item.text for item in chosen)]
     names = ("ngx_config", "ngx_core", "ngx_http", *used)
+    if any(item.family == MATH for item in chosen):
+        names = (*names, "math")
     return "\n".join(f"#include <{name}.h>" for name in names)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
 from pyngx.backend.emitter import Variables
+from pyngx.backend.floats import float_call
 from pyngx.flow.walk import expressions
 from pyngx.ops.registry import Form
 from pyngx.tree import (
@@ -27,7 +28,7 @@ from pyngx.tree import (
     TupleOf,
     Walrus,
 )
-from pyngx.types import Bool, is_integer
+from pyngx.types import Bool, Float, is_integer
 
 _BY_STATEMENTS = (
     CallHelper,
@@ -48,6 +49,8 @@ _BY_STATEMENTS = (
 def augmentation(target: c.Expr, value: Expr, variables: Variables) -> tuple[str, Expr] | None:
     """``x = x + y`` where nothing is checked, as ``x += y``."""
     if not isinstance(value, Arith) or value.right is None or value.overflows:
+        return None
+    if isinstance(value.type, Float) and float_call(value.op):
         return None
     if value.op not in integers.SIMPLE or value.divides_by_zero or value.negative_shift:
         return None

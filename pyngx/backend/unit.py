@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from pyngx.backend import cnodes as c
+from pyngx.backend.floats import float_literal
 from pyngx.backend.integers import literal
 from pyngx.backend.names import Names, identifier
 from pyngx.headers import NginxModel
@@ -18,6 +19,7 @@ from pyngx.types import (
     Bool,
     Bytes,
     Enum,
+    Float,
     Int,
     List,
     NoneType,
@@ -58,7 +60,7 @@ class Signature:
         inner = result.inner if isinstance(result, Optional) else result
         if isinstance(inner, Bytes | Str) or is_compound(result):
             return True
-        return self.fails and isinstance(inner, Int | Bool | Enum | List)
+        return self.fails and isinstance(inner, Int | Bool | Float | Enum | List)
 
 
 @dataclass
@@ -72,8 +74,9 @@ class Unit:
     """What the author's header filter returns: names of constants, ``""`` for anything else."""
     structs: dict[Type, c.StructDef] = field(default_factory=dict)
     """The structures of compound values, those that others contain first."""
-    tables: dict[tuple[str, tuple[TableValue, ...]], str] = field(default_factory=dict)
-    """The constant sequences that functions use, by the C type of their items, and their names."""
+    tables: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The constant sequences that functions use, by the C type of their items and
+    their text (0.0 equals -0.0), and their names."""
     constants: list[c.VariableItem] = field(default_factory=list)
     """Their definitions, those that others point at first."""
     watched: frozenset[str] = frozenset()
@@ -104,7 +107,7 @@ class Unit:
     def constant_list(self, type_: List, values: tuple[TableValue, ...]) -> str:
         """The name of a list of constants."""
         ctype = "ngx_int_t" if isinstance(type_.item, NoneType) else c_type(self, type_.item)[0]
-        key = (f"list of {ctype}", values)
+        key = (f"list of {ctype}", repr(values))
         if key not in self.tables:
             items: c.Expr = c.Name("NULL")
             if values:
@@ -116,7 +119,7 @@ class Unit:
         return self.tables[key]
 
     def _array(self, ctype: str, type_: Type, values: tuple[TableValue, ...]) -> str:
-        key = (ctype, values)
+        key = (ctype, repr(values))
         if key not in self.tables:
             star = "*" if isinstance(type_, List) else ""
             cells = tuple(cell(self, type_, value) for value in values)
@@ -249,6 +252,9 @@ def cell(unit: Unit, type_: Type, value: TableValue) -> c.Expr:
             data = value.encode() if isinstance(value, str) else value
             assert isinstance(data, bytes)
             return c.Call("ngx_string", (c.Str(data),))
+        case Float():
+            assert value is None or isinstance(value, float)
+            return float_literal(0.0 if value is None else value)
         case _:
             assert value is None or isinstance(value, int)
             return literal(value or 0)
@@ -265,6 +271,8 @@ def c_type(unit: Unit, type_: Type) -> tuple[str, int]:
             return ("ngx_uint_t", 0) if type_.range.lo >= 0 else ("ngx_int_t", 0)
         case t.Bool():
             return ("ngx_flag_t", 0)
+        case t.Float():
+            return ("double", 0)
         case t.Bytes() | t.Str():
             return ("ngx_str_t", 0)
         case t.NoneType():

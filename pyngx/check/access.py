@@ -429,8 +429,8 @@ def _configured_range(field: DirectiveField) -> Range:
     limits = range_of(field.type)
     if not isinstance(field.type, Int):
         return limits
-    low = max(limits.lo, 0) if field.min is None else field.min
-    high = limits.hi if field.max is None else field.max
+    low = max(limits.lo, 0) if field.min is None else int(field.min)
+    high = limits.hi if field.max is None else int(field.max)
     if isinstance(field.default, int):
         low, high = min(low, field.default), max(high, field.default)
     return Range(low, high)

@@ -27,6 +27,7 @@ from pyngx.types import (
     Conf,
     Ctx,
     Enum,
+    Float,
     Headers,
     Int,
     List,
@@ -143,7 +144,7 @@ def _tuple(args: tuple[object, ...], cls: type | None, model: NginxModel) -> Tup
     items = tuple(from_annotation(a, model) for a in args)
     for item in items:
         inner = item.inner if isinstance(item, Optional) else item
-        if not isinstance(inner, Int | Bool | Enum | Bytes | Str | Tuple | ComplexValue):
+        if not isinstance(inner, Int | Bool | Float | Enum | Bytes | Str | Tuple | ComplexValue):
             raise UnknownAnnotation(f"a tuple does not hold '{describe(item)}' in this version")
     return Tuple(items, cls)
 
@@ -159,6 +160,7 @@ def _union(hint: object, model: NginxModel) -> Type:
 _EXACT: dict[object, Type] = {
     int: INT,
     bool: Bool(),
+    float: Float(),
     bytes: Bytes(),
     str: Str(),
     BodyClass: Body(),
@@ -187,8 +189,6 @@ def _class(cls: type) -> Type:
         return Enum(cls)
     if issubclass(cls, NgxStruct):
         return HEADERS.get(cls.c_name, Struct(cls.c_name))
-    if cls is float:
-        raise UnknownAnnotation("'float' is not compiled by this version")
     raise UnknownAnnotation(f"'{cls.__name__}' is not a type of the language")
 
 

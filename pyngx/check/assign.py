@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn
 
+from pyngx.check import hints
 from pyngx.check.base import path
 from pyngx.check.coerce import BUF, store
 from pyngx.check.conditions import origin
@@ -118,7 +119,7 @@ class Assignments(Unpacking):
                 "PNX110",
                 node,
                 f"'{name}' is '{describe(known)}' and cannot become '{describe(wanted)}'",
-                help="a local has one type: give the new value a name of its own",
+                help=hints.of_widening(known, wanted),
             )
         if found != known:
             if self.vars[name].parameter or name in self.annotated:

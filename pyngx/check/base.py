@@ -13,6 +13,7 @@ from pyngx.check.coerce import as_bytes, may_be_none, store
 from pyngx.check.conditions import implied
 from pyngx.check.constants import constant
 from pyngx.check.context import ModuleContext, Refused, Reporter
+from pyngx.check.floats import as_float
 from pyngx.check.scope import Facts
 from pyngx.frontend.load import FunctionSource
 from pyngx.frontend.names import attribute
@@ -26,6 +27,7 @@ from pyngx.tree import (
 from pyngx.types import (
     Bytes,
     Error,
+    Float,
     NoneType,
     Optional,
     Range,
@@ -33,6 +35,7 @@ from pyngx.types import (
     Type,
     describe,
     is_integer,
+    is_number,
     range_of,
 )
 
@@ -131,6 +134,23 @@ class Base:
         """The expression as a value of type ``to``."""
         return store(self.report, node, self.expr(node), to, what)
 
+    def number(self, node: ast.expr, what: str) -> Expr:
+        """The expression, which must be an integer or a float."""
+        value = self.expr(node)
+        if not is_number(value.type):
+            self.no_none(value, what)
+            self.report.refuse(
+                "PNX111",
+                node,
+                f"{what} is a number, but this is '{describe(value.type)}'",
+                help="int(b) and float(b) read numbers from bytes",
+            )
+        return value
+
+    def need_float(self, node: ast.expr, what: str) -> Expr:
+        """The expression as a float, where Python's own functions take an integer too."""
+        return as_float(self.number(node, what))
+
     def need_int(self, node: ast.expr, what: str) -> Expr:
         """The expression, which must be an integer."""
         value = self.expr(node)
@@ -140,14 +160,21 @@ class Base:
                 "PNX111",
                 node,
                 f"{what} is an integer, but this is '{describe(value.type)}'",
-                help="int(b) reads a number from bytes, len(b) counts them",
+                help=(
+                    "int(x) cuts off what is behind the point, round(x) rounds"
+                    if isinstance(value.type, Float)
+                    else "int(b) reads a number from bytes, len(b) counts them"
+                ),
             )
         return value
 
     def need_bytes(self, node: ast.expr, what: str, *, text: bool = False) -> Expr:
         """The expression, which must be ``bytes`` (a buffer counts), or ``str`` where text is
         taken."""
-        value = self.expr(node)
+        return self.bytes_of(node, self.expr(node), what, text=text)
+
+    def bytes_of(self, node: ast.expr, value: Expr, what: str, *, text: bool = False) -> Expr:
+        """Likewise, of an expression that is checked already."""
         value = as_bytes(value)
         if isinstance(value.type, Bytes) or (text and isinstance(value.type, Str)):
             return value

@@ -29,18 +29,18 @@ from pyngx.check.helpers import helper_function
 from pyngx.check.library import hash_method, library_function, library_method
 from pyngx.check.lists import CHANGING, copy_of, sorted_of
 from pyngx.check.lookups import get
+from pyngx.check.numbers import absolute, extreme, to_float, to_round
 from pyngx.check.numerals import digits, of_class
 from pyngx.check.numerals import to_bytes as to_bytes_of
 from pyngx.check.objects import made, replaced
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PARTITIONS, pieces
-from pyngx.check.rows import given_count, row_call
+from pyngx.check.rows import arity, given_count, row_call
 from pyngx.diagnostics import Label
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
     CallHelper,
-    Conditional,
     Const,
     Expr,
     Format,
@@ -67,7 +67,6 @@ from pyngx.types import (
     Optional,
     OutChain,
     Part,
-    Range,
     Str,
     Struct,
     Type,
@@ -125,7 +124,7 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
     if found is ngx_http_next_body_filter:
         return _send(ex, node)
     if found is ngx_chain_t:
-        _arity(ex, node, name, 0, 0)
+        arity(ex, node, name, 0, 0)
         _new_chain(ex, node)
         return NewChain(ex.report.span(node), OutChain())
     builtin = next((made for known, made in _BUILTINS.items() if known is found), None)
@@ -217,68 +216,18 @@ def _new_chain(ex: Operators, node: ast.Call) -> None:
 # Builtins
 
 
-def _arity(ex: Operators, node: ast.Call, name: str, least: int, most: int) -> None:
-    if node.keywords:
-        ex.report.refuse(
-            "PNX133",
-            node.keywords[0],
-            f"{name}() takes no keyword arguments here",
-            help="give the arguments by position",
-        )
-    if not least <= len(node.args) <= most:
-        wanted = str(least) if least == most else f"{least} to {most}"
-        ex.report.refuse(
-            "PNX133",
-            node,
-            f"{name}() takes {wanted} argument{'s' * (wanted != '1')}, "
-            f"but {given_count(len(node.args))} given",
-            help="give each of them" if len(node.args) < least else "leave out what is too many",
-        )
-
-
 def _len(ex: Operators, node: ast.Call) -> Expr:
-    _arity(ex, node, "len", 1, 1)
+    arity(ex, node, "len", 1, 1)
     return ex.length(node, ex.expr(node.args[0]))
 
 
 def _bool(ex: Operators, node: ast.Call) -> Expr:
-    _arity(ex, node, "bool", 1, 1)
+    arity(ex, node, "bool", 1, 1)
     return ex.cond(node.args[0]).expr
 
 
-def _abs(ex: Operators, node: ast.Call) -> Expr:
-    _arity(ex, node, "abs", 1, 1)
-    number = ex.need_int(node.args[0], "the argument of abs()")
-    if number.range.lo >= 0:
-        return number
-    first, again = ex.once(number, "number")
-    zero = integer(ex.report, node, 0, ex.mod.model)
-    minus = ex.arith(node, "-", zero, again)
-    negative = ex.compare(node, "<", first, zero)
-    limits = Range(0, max(abs(first.range.lo), abs(first.range.hi)))
-    return Conditional(ex.report.span(node), INT, negative, minus, again, range=limits.clamp())
-
-
-def _extreme(op: str) -> Callable[[Operators, ast.Call], Expr]:
-    def build(ex: Operators, node: ast.Call) -> Expr:
-        name = "min" if op == "<=" else "max"
-        _arity(ex, node, name, 2, 8)
-        values = [ex.need_int(a, f"an argument of {name}()") for a in node.args]
-        first = min if op == "<=" else max
-        result = values[0]
-        for value in values[1:]:
-            a, a_again = ex.once(result, name + "imum")
-            b, b_again = ex.once(value, "other")
-            limits = Range(first(a.range.lo, b.range.lo), first(a.range.hi, b.range.hi))
-            cond = ex.compare(node, op, a, b)
-            result = Conditional(ex.report.span(node), INT, cond, a_again, b_again, range=limits)
-        return result
-
-    return build
-
-
 def _ord(ex: Operators, node: ast.Call) -> Expr:
-    _arity(ex, node, "ord", 1, 1)
+    arity(ex, node, "ord", 1, 1)
     value = ex.expr(node.args[0])
     if isinstance(value, Const) and isinstance(value.value, bytes | str) and len(value.value) == 1:
         return integer(ex.report, node, ord(value.value), ex.mod.model)
@@ -296,9 +245,11 @@ _BUILTINS: dict[object, Callable[[Operators, ast.Call], Expr]] = {
     int: to_int,
     str: to_str,
     chr: character,
-    abs: _abs,
-    min: _extreme("<="),
-    max: _extreme(">="),
+    float: to_float,
+    round: to_round,
+    abs: absolute,
+    min: extreme("min"),
+    max: extreme("max"),
     ord: _ord,
     hex: digits("x"),
     oct: digits("o"),
@@ -347,7 +298,7 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
         case Variables() if func.attr == "get":
             return row_call(ex, node, TABLE["variables.get"])
         case MimeTypes() if func.attr == "matches":
-            _arity(ex, node, "matches", 1, 1)
+            arity(ex, node, "matches", 1, 1)
             request = ex.need(node.args[0], Struct("ngx_http_request_t"), "the argument")
             return MimeMatch(ex.report.span(node), Bool(), value, request, range=BIT)
         case ComplexValue() if func.attr == "value":
@@ -463,7 +414,7 @@ def _header_method(ex: Operators, node: ast.Call, func: ast.Attribute, direction
 
 
 def _complex_value(ex: Operators, node: ast.Call, value: Expr) -> Expr:
-    _arity(ex, node, "value", 1, 1)
+    arity(ex, node, "value", 1, 1)
     ex.need(node.args[0], Struct("ngx_http_request_t"), "the argument of value()")
     return Op(ex.report.span(node), Bytes(), TABLE["complex.value"], (value,))
 
@@ -545,7 +496,7 @@ def _send(ex: Operators, node: ast.Call) -> Expr:
             help="write 'return ngx_http_next_body_filter(r, chain)' in a function that "
             "@body_filter marks and that takes an ngx_chain_t",
         )
-    _arity(ex, node, "ngx_http_next_body_filter", 2, 2)
+    arity(ex, node, "ngx_http_next_body_filter", 2, 2)
     ex.need(node.args[0], Struct("ngx_http_request_t"), "the first argument")
     chain = ex.expr(node.args[1])
     if not (isinstance(chain, Local) and isinstance(chain.type, OutChain | Struct)):

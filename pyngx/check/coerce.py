@@ -29,6 +29,7 @@ from pyngx.types import (
     Bytes,
     Enum,
     Error,
+    Float,
     Int,
     List,
     NoneType,
@@ -87,6 +88,8 @@ def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> 
     match to, value.type:
         case (Int() | Bool() | Enum(), source) if is_integer(source):
             return _store_integer(report, node, value, to, what)
+        case Float(), source if is_integer(source):
+            refuse_int(report, node, value, what)
         case Optional(inner), NoneType():
             return Const(value.span, Optional(inner), None)
         case Optional(inner), source if not isinstance(source, Optional):
@@ -116,6 +119,25 @@ def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> 
         label=f"this is '{describe(value.type)}'",
         help=_store_help(value.type, to),
     )
+
+
+def refuse_int(report: Reporter, node: ast.AST, value: Expr, what: str) -> NoReturn:
+    """Refuse an integer where a float is wanted: CPython would keep it."""
+    report.refuse(
+        "PNX220",
+        node,
+        f"{what} is 'float', but the value is '{describe(value.type)}'",
+        label="CPython keeps this an int",
+        notes=("an int in the place of a float shows as '3', where a float shows as '3.0'",),
+        help=whole_help(node, value),
+    )
+
+
+def whole_help(node: ast.AST, value: Expr) -> str:
+    """How an integer is made a float."""
+    if isinstance(node, ast.Constant) and isinstance(value, Const):
+        return f"write {value.value!r}.0"
+    return f"write float({ast.unparse(node)})" if isinstance(node, ast.expr) else "use float()"
 
 
 def _store_tuple(report: Reporter, node: ast.AST, value: Expr, to: Tuple, what: str) -> Expr:
@@ -199,6 +221,10 @@ def _store_help(source: Type, to: Type) -> str:
     if isinstance(source, Bytes) and isinstance(to, Str):
         return "write the text without the b"
     inner = to.inner if isinstance(to, Optional) else to
+    if isinstance(source, Float) and is_integer(inner):
+        return "int(x) cuts off what is behind the point, round(x) rounds"
+    if isinstance(source, Float) and isinstance(inner, Bytes):
+        return 'format it: b"%.2f" % value'
     if is_integer(source) and isinstance(inner, Bytes):
         return 'format it: b"%d" % value'
     if isinstance(source, Bytes) and is_integer(to):

@@ -23,6 +23,7 @@ from pyngx.types import (
     Bytes,
     Constant,
     Enum,
+    Float,
     Logger,
     NoneType,
     Range,
@@ -53,13 +54,15 @@ def constant(
             return Const(span, NoneType(), None)
         case logging.Logger():
             return Const(span, Logger(), None)
-        case float() | complex():
+        case float():
+            return Const(span, Float(), float(value))
+        case complex():
             report.refuse(
-                "PNX114",
+                "PNX052",
                 node,
-                "floating point is not compiled by this version",
+                "complex numbers are not in the language",
                 label=f"this is {value!r}",
-                help="count in integers of a smaller unit: milliseconds, bytes, percent",
+                help="keep the two parts in a float each",
             )
         case _:
             return Const(span, Constant(value, typed(value, model)), None)

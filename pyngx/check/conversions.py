@@ -20,6 +20,7 @@ from pyngx.types import (
     Bytes,
     Constant,
     Enum,
+    Float,
     Int,
     List,
     NoneType,
@@ -68,7 +69,9 @@ def to_int(ex: Operators, node: ast.Call) -> Expr:
     value = ex.expr(node.args[0])
     if is_integer(value.type):
         return Convert(value.span, INT, value, False, range=value.range)
-    data = ex.need_bytes(node.args[0], "the argument of int()", text=True)
+    if isinstance(value.type, Float):
+        return Op(span, INT, TABLE["float.to_int"], (value,))
+    data = ex.bytes_of(node.args[0], value, "the argument of int()", text=True)
     if isinstance(data.type, Str):
         ten = Const(span, INT, 10, range=Range(10, 10))
         return Op(span, INT, TABLE["int.parse_text"], (data, ten))
@@ -84,12 +87,14 @@ def to_str(ex: Operators, node: ast.Call) -> Expr:
     value = as_text(ex.expr(node.args[0]))
     if isinstance(value.type, Str):
         return value
+    if isinstance(value.type, Float):
+        return Format(ex.report.span(node), Str(), (Piece(value=value, conversion="r"),))
     if not isinstance(value.type, Int):
         ex.no_none(value, "the argument of str()")
         ex.report.refuse(
             "PNX134",
             node.args[0],
-            f"str() takes an integer or a str here, not '{describe(value.type)}'",
+            f"str() takes a number or a str here, not '{describe(value.type)}'",
             help="'data.decode()' is the text of bytes",
         )
     return Format(ex.report.span(node), Str(), (Piece(value=value, conversion="d"),))
@@ -177,6 +182,8 @@ def _class(type_: Type) -> type | None:
             return bool
         case Int():
             return int
+        case Float():
+            return float
         case Enum(cls):
             return cls
         case Bytes():
@@ -201,21 +208,22 @@ def divided(ex: Operators, call: ast.Call) -> tuple[list[Stmt], list[Expr]]:
         ex.report.refuse(
             "PNX133",
             call,
-            "divmod() takes two integers, and gives two",
+            "divmod() takes two numbers, and gives two",
             help="write 'quotient, rest = divmod(a, b)'",
         )
     span = ex.report.span(call)
     stmts: list[Stmt] = []
     operands: list[Expr] = []
     for arg in call.args:
-        value = ex.need_int(arg, "an operand of divmod()")
+        value = ex.number(arg, "an operand of divmod()")
         if not isinstance(value, Const):
-            var = ex.hidden("operand", INT)
-            stored = store(ex.report, arg, value, INT, "an operand")
+            type_: Type = Float() if isinstance(value.type, Float) else INT
+            var = ex.hidden("operand", type_)
+            stored = store(ex.report, arg, value, type_, "an operand")
             stmts.append(Assign(span, var, stored))
-            value = Local(span, INT, var, range=value.range)
+            value = Local(span, type_, var, range=value.range)
         operands.append(value)
-    results = [ex.arith(call, op, operands[0], operands[1]) for op in ("//", "%")]
+    results = [ex.binary(call, op, operands[0], operands[1]) for op in ("//", "%")]
     if isinstance(results[1], Arith):
         results[1] = replace(results[1], divides_by_zero=False)  # the quotient came through
     return stmts, results

@@ -38,7 +38,7 @@ def member(ex: Base, node: ast.Call, cls: type[enum.IntEnum | enum.IntFlag]) -> 
         return Convert(ex.report.span(node), type_, value, False, range=value.range)
     span = ex.report.span(node)
     values = sorted({int(found) for found in cls})
-    if isinstance(value, Const) and value.value in values:
+    if isinstance(value, Const) and isinstance(value.value, int) and value.value in values:
         return constant(ex.report, node, cls(value.value), ex.mod.model)
     message = f"the number is not a valid {name}"
     place = TableFind(

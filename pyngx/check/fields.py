@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pyngx.check.annotations import HEADERS, integer_range
 from pyngx.headers import CType, NginxModel
-from pyngx.types import BIT, Bool, Bytes, Int, Optional, Struct, Type
+from pyngx.types import BIT, Bool, Bytes, Float, Int, Optional, Struct, Type
 
 NEVER_NULL = frozenset(
     {
@@ -76,8 +76,10 @@ def _face_of(struct: str, name: str, ctype: CType, bits: int | None, model: Ngin
             return _record(ctype, model)
         case "pointer":
             return _pointer(struct, name, ctype, model)
+        case "float" if ctype.name == "double":
+            return Face(Float())
         case "float":
-            return Face(None, refusal="floating point is not compiled by this version")
+            return Face(None, refusal=f"'{ctype.name}' has no face in Python, 'double' has")
         case "array":
             return Face(None, refusal="a C array inside a structure has no face in Python")
         case "function" | "void":

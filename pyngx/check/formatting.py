@@ -14,6 +14,7 @@ from dataclasses import replace
 from pyngx.check.coerce import as_bytes, as_text, may_be_none
 from pyngx.check.constants import encodable
 from pyngx.check.context import Reporter
+from pyngx.check.floats import as_float
 from pyngx.ops.table import TABLE
 from pyngx.tree import Const, Convert, Expr, Op, Piece
 from pyngx.types import (
@@ -21,6 +22,7 @@ from pyngx.types import (
     INT,
     Bytes,
     Enum,
+    Float,
     Int,
     NoneType,
     Optional,
@@ -29,6 +31,7 @@ from pyngx.types import (
     Type,
     describe,
     is_integer,
+    is_number,
 )
 
 _SPEC = re.compile(
@@ -37,6 +40,7 @@ _SPEC = re.compile(
     re.DOTALL,
 )
 _INTEGER = "dxXoc"
+_FLOAT = "eEfFgG"
 ASCII = Range(0, 127)
 _SAME = {"i": "d", "u": "d"}
 
@@ -107,16 +111,20 @@ def _spec(
         )
     if conversion == "b" and not text:
         conversion = "s"
-    if conversion not in "s" + _INTEGER or not conversion:
+    if conversion == "r" and text and is_number(value.type):
+        conversion = "s"
+    if conversion not in "s" + _INTEGER + _FLOAT or not conversion:
         report.refuse(
             "PNX121",
             node,
             f"'{match[0].decode('latin-1')}' is not compiled",
-            help="the conversions are %d %i %u %x %X %o %c %s %b and %%",
+            help="the conversions are %d %i %u %x %X %o %c %e %f %g %s %b and %%",
         )
     flags = match["flags"].decode()
     width = int(match["width"] or 0)
     precision = -1 if match["precision"] is None else int(match["precision"] or 0)
+    if conversion in _FLOAT or isinstance(value.type, Float):
+        return _float(report, node, value_node, value, match, text)
     if conversion in _INTEGER:
         if not is_integer(value.type):
             _wrong(report, value_node, value.type, f"%{conversion}", "an integer")
@@ -126,6 +134,38 @@ def _spec(
     if is_integer(value.type) and text and not isinstance(value.type, Enum):
         return Piece(b"", value, "d", flags.replace("0", ""), width)
     return Piece(b"", _string(report, value_node, value, text), "s", flags, width, precision)
+
+
+def _float(
+    report: Reporter,
+    node: ast.AST,
+    value_node: ast.expr,
+    value: Expr,
+    match: re.Match[bytes],
+    text: bool,
+) -> Piece:
+    """A float, or an integer where a float is asked for."""
+    conversion = match["conversion"].decode("latin-1")
+    flags = match["flags"].decode()
+    width = int(match["width"] or 0)
+    precision = -1 if match["precision"] is None else int(match["precision"] or 0)
+    if conversion in _FLOAT:
+        if not is_number(value.type):
+            _wrong(report, value_node, value.type, f"%{conversion}", "a number")
+        return Piece(b"", as_float(value), conversion, flags, width, precision)
+    if conversion in "diu" and precision < 0:
+        whole = Op(value.span, Float(), TABLE["operator.whole"], (value,))
+        return Piece(b"", whole, "d", flags.replace("#", ""), width)
+    if conversion in "sr" and text and precision < 0:
+        return Piece(b"", value, "r", "-" if "-" in flags else "", width)
+    if conversion in "sbr":
+        _wrong(report, value_node, value.type, f"%{conversion}", "bytes")
+    report.refuse(
+        "PNX121",
+        node,
+        f"'{match[0].decode('latin-1')}' of a float is not compiled",
+        help="the conversions of a float are %e %f %g %d, and %s in a str",
+    )
 
 
 def _character(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Expr:
@@ -218,6 +258,10 @@ def _as_str(value: Expr) -> Expr:
     return replace(value, type=Str())
 
 
+_FLOAT_SPEC = re.compile(
+    r"(?P<align>[<>^])?(?P<sign>[-+ ])?(?P<zero>0)?(?P<width>[1-9]\d*)?(?P<group>[,_])?"
+    r"(?:\.(?P<precision>\d+))?(?P<conversion>[eEfFgG%])?$"
+)
 _STR_SPEC = re.compile(
     r"(?:(?P<fill>[^{}])?(?P<align>[<>]))?(?P<width>[1-9]\d*)?(?:\.(?P<precision>\d+))?s?$"
 )
@@ -283,6 +327,8 @@ def _formatted(report: Reporter, node: ast.FormattedValue, value: Expr) -> Piece
             help="leave the conversion out",
         )
     value = as_text(value)
+    if isinstance(value.type, Float) or (is_integer(value.type) and spec[-1:] in (*_FLOAT, "%")):
+        return _formatted_float(report, node, as_float(value), spec)
     match value.type:
         case Optional() | NoneType():
             may_be_none(report, value, "a value of an f-string")
@@ -313,5 +359,24 @@ def _formatted(report: Reporter, node: ast.FormattedValue, value: Expr) -> Piece
                 "PNX122",
                 node,
                 f"'{describe(value.type)}' in an f-string is not compiled",
-                help="use an int or a str",
+                help="use a number or a str",
             )
+
+
+def _formatted_float(report: Reporter, node: ast.FormattedValue, value: Expr, spec: str) -> Piece:
+    """``{x:10.2f}``."""
+    found = _FLOAT_SPEC.match(spec)
+    if found is None or (found["zero"] and (found["align"] or found["group"])):
+        report.refuse(
+            "PNX121",
+            node,
+            f"the format specification '{spec}' is not compiled",
+            help="for floats: < > ^, a sign, 0, a width, a comma, a precision, one of e f g %",
+        )
+    flags = {"<": "-", "^": "^"}.get(found["align"] or "", "")
+    flags += (found["sign"] or "").replace("-", "") + (found["zero"] or "") + (found["group"] or "")
+    precision = -1 if found["precision"] is None else int(found["precision"])
+    plain = "r" if precision < 0 else "n"
+    return Piece(
+        b"", value, found["conversion"] or plain, flags, int(found["width"] or 0), precision
+    )

@@ -34,6 +34,7 @@ from pyngx.types import (
     Conf,
     Ctx,
     Enum,
+    Float,
     Int,
     List,
     NoneType,
@@ -302,7 +303,7 @@ class FunctionChecker(Statements):
                 wanted = "bytes, str, bytes | None or str | None"
             case Kind.HELPER if not isinstance(type_, _HELPER_RESULTS):
                 wanted = (
-                    "None, bool, an integer, bytes, str or a tuple of these, or one of these | None"
+                    "None, bool, a number, bytes, str or a tuple of these, or one of these | None"
                 )
             case _:
                 return type_
@@ -370,7 +371,7 @@ _RESULT_HELP = {
 }
 _CONF_BASES = {Place.LOC: "LocConf", Place.SRV: "SrvConf", Place.MAIN: "MainConf"}
 _VARIABLE_RESULTS: tuple[Type, ...] = (Bytes(), Str(), Optional(Bytes()), Optional(Str()))
-_HELPER_RESULTS = (Int, Bool, Bytes, Str, NoneType, Optional, Enum, Tuple, List)
+_HELPER_RESULTS = (Int, Bool, Float, Bytes, Str, NoneType, Optional, Enum, Tuple, List)
 
 
 def _lines(text: str | None) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from pyngx.tree import ByteAt, Const, Expr
 from pyngx.types import (
     Body,
     Bytes,
+    Float,
     Int,
     NoneType,
     Optional,
@@ -29,7 +30,7 @@ from pyngx.types import (
 MANY = 12
 """Names that a help lists; a longer list would hide what the message says."""
 
-_EMPTY = {Bytes: 'b""', Str: '""', Int: "0"}
+_EMPTY = {Bytes: 'b""', Str: '""', Int: "0", Float: "0.0"}
 
 
 def written(report: Reporter, span: Span) -> str:
@@ -86,14 +87,23 @@ def of_one_name(a: Type, b: Type) -> str:
         return 'bytes and str do not mix, as in Python: write both as b"…"'
     if kinds == {"bytes", "int"}:
         return 'write both as bytes, b"0" for 0, or convert each: int(b) or b"%d" % n'
+    if kinds == {"float", "int"}:
+        return "let both be floats: 0.0 for 0, float(n) for n"
     return "give the two values different names"
+
+
+def of_widening(known: Type, wanted: Type) -> str:
+    """What is done about a variable that would have to change its type."""
+    if isinstance(wanted, Float) and is_integer(known):
+        return "a local has one type: begin with a float, 0.0 for 0; write sum(values, 0.0)"
+    return "a local has one type: give the new value a name of its own"
 
 
 def _kind(type_: Type) -> str:
     inner = type_.inner if isinstance(type_, Optional) else type_
     if is_integer(inner):
         return "int"
-    return {Bytes: "bytes", Str: "str"}.get(type(inner), "")
+    return {Bytes: "bytes", Str: "str", Float: "float"}.get(type(inner), "")
 
 
 _REQUEST = {
@@ -159,9 +169,6 @@ def of_length(type_: Type) -> str:
 
 
 _CALLS = {
-    "round": "compute with integers: (a + b // 2) // b",
-    "time.time": "write int(time.time()): there are whole seconds only",
-    "float": "count in integers of a smaller unit",
     "random.choice": "write VALUES[random.randrange(len(VALUES))]",
 }
 _MODULES = {

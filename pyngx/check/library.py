@@ -9,8 +9,10 @@ from importlib import import_module
 
 from pyngx.check.coerce import as_bytes, store
 from pyngx.check.context import nearest
+from pyngx.check.numbers import ROUNDED, rounded
 from pyngx.check.operators import Operators
 from pyngx.check.rows import row_call
+from pyngx.ops.floats import LIBRARY
 from pyngx.ops.library import HASHES, ROWS
 from pyngx.ops.table import TABLE
 from pyngx.tree import Expr, Op
@@ -21,7 +23,7 @@ from pyngx.types import BIT, Bool, Bytes, Str
 def _names() -> dict[int, str]:
     """The names of functions that rows begin with, by the identity of the function."""
     found = {}
-    for row in ROWS:
+    for row in (*ROWS, *LIBRARY):
         name = row.spoken
         module, _, function = name.rpartition(".")
         if module:
@@ -42,6 +44,10 @@ def library_function(ex: Operators, node: ast.Call, found: object) -> Expr | Non
     if name == "hmac.new":
         hash_, node = _keyed(ex, node)
         return row_call(ex, node, TABLE[f"{name}({hash_})"])
+    if name in ROUNDED:
+        return rounded(ex, node, name)
+    if name == "math.log" and len(node.args) == 2:
+        return row_call(ex, node, TABLE["math.log(2)"])
     return row_call(ex, node, TABLE[name])
 
 

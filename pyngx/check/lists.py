@@ -27,6 +27,7 @@ from pyngx.types import (
     Bool,
     Bytes,
     Enum,
+    Float,
     Int,
     List,
     NoneType,
@@ -70,7 +71,7 @@ def _list_made(
 
 def check_item(ex: Base, node: ast.AST, type_: Type) -> None:
     """Refuse what a list does not hold."""
-    if not isinstance(type_, Int | Bool | Enum | Bytes | Str | Tuple):
+    if not isinstance(type_, Int | Bool | Float | Enum | Bytes | Str | Tuple):
         ex.report.refuse(
             "PNX191",
             node,

@@ -22,6 +22,7 @@ from pyngx.types import (
     Bytes,
     Constant,
     Enum,
+    Float,
     Int,
     List,
     NoneType,
@@ -50,6 +51,8 @@ def typed(value: object, model: NginxModel) -> Typed | None:
             return (Enum(type(value)), int(value)) if _fits(int(value)) else None
         case int():
             return (INT, value) if _fits(value) else None
+        case float():
+            return Float(), float(value)
         case bytes():
             return Bytes(), value
         case str():

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pyngx.check import finding, hints, ranges
+from pyngx.check import finding, floats, hints, ranges
 from pyngx.check.access import Access
 from pyngx.check.base import Cond, path
 from pyngx.check.coerce import as_bytes, store
 from pyngx.check.constants import constant, integer
+from pyngx.check.context import Reporter
 from pyngx.check.formatting import measured, percent
 from pyngx.check.lists import Lists
 from pyngx.check.scope import assigned_if
@@ -45,6 +46,7 @@ from pyngx.types import (
     Constant,
     Ctx,
     Enum,
+    Float,
     Headers,
     Int,
     List,
@@ -58,12 +60,14 @@ from pyngx.types import (
     Type,
     describe,
     is_integer,
+    is_number,
 )
 
 _ARITH = {
     ast.Add: "+",
     ast.Sub: "-",
     ast.Mult: "*",
+    ast.Div: "/",
     ast.FloorDiv: "//",
     ast.Mod: "%",
     ast.Pow: "**",
@@ -99,7 +103,7 @@ class Operators(Access, Tuples, Lists):
         inner = value.type.inner if isinstance(value.type, Optional) else value.type
         if isinstance(value.type, NoneType):
             return Const(value.span, Bool(), False, range=Range(0, 0))
-        if isinstance(value, Const) and isinstance(value.value, int | bytes | str):
+        if isinstance(value, Const) and isinstance(value.value, int | float | bytes | str):
             truth = bool(value.value)
             return Const(value.span, Bool(), truth, range=Range(truth, truth))
         if isinstance(value.type, Tuple) and is_plain(value):
@@ -108,7 +112,7 @@ class Operators(Access, Tuples, Lists):
             return Const(value.span, Bool(), True, range=Range(1, 1))
         if isinstance(inner, Ctx):
             return IsNone(value.span, Bool(), value, True, range=BIT)
-        if isinstance(inner, Struct | List | Bytes | Str | Tuple | ComplexValue) or is_integer(
+        if isinstance(inner, Struct | List | Bytes | Str | Tuple | ComplexValue) or is_number(
             inner
         ):
             return Truth(value.span, Bool(), value, range=BIT)
@@ -125,7 +129,9 @@ class Operators(Access, Tuples, Lists):
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
                 # -2**63 is a number of the language, 2**63 is not
                 return integer(self.report, node, -number, self.mod.model)
-        value = self.need_int(node.operand, f"the operand of '{op}'")
+        value = self.number(node.operand, f"the operand of '{op}'")
+        if isinstance(value.type, Float):
+            return floats.unary(self.report, node, op, value)
         if op == "~" and isinstance(value.type, Enum) and issubclass(value.type.cls, enum.IntFlag):
             every = integer(self.report, node, int(~value.type.cls(0)), self.mod.model)
             return replace(self.arith(node, "^", value, every), type=value.type)
@@ -147,12 +153,7 @@ class Operators(Access, Tuples, Lists):
     def _bin_op(self, node: ast.BinOp) -> Expr:
         op = _ARITH.get(type(node.op))
         if op is None:
-            self.report.refuse(
-                "PNX107",
-                node,
-                f"'{'/' if isinstance(node.op, ast.Div) else '@'}' is not compiled",
-                help="'//' divides integers" if isinstance(node.op, ast.Div) else "",
-            )
+            self.report.refuse("PNX107", node, "'@' is not compiled")
         left = self.expr(node.left)
         if op == "%" and isinstance(left, Const) and isinstance(left.value, bytes | str):
             return self._percent(node, left)
@@ -160,8 +161,10 @@ class Operators(Access, Tuples, Lists):
         return self.binary(node, op, left, right)
 
     def binary(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
-        """``left op right`` of integers, or ``+`` and ``*`` of bytes."""
-        if is_integer(left.type) and is_integer(right.type):
+        """``left op right`` of numbers, or ``+`` and ``*`` of bytes."""
+        if is_number(left.type) and is_number(right.type):
+            if op == "/" or Float() in (left.type, right.type):
+                return floats.binary(self.report, node, op, left, right)
             found = self.arith(node, op, left, right)
             both = left.type if left.type == right.type and op in ("&", "|", "^") else None
             if isinstance(both, Enum) and issubclass(both.cls, enum.IntFlag):
@@ -300,11 +303,23 @@ class Operators(Access, Tuples, Lists):
         operands = []
         for i, operand in enumerate(operand_nodes):
             self.sometimes += i > 1
-            operands.append(self.need_int(operand, "an operand of a comparison chain"))
+            operands.append(self.number(operand, "an operand of a comparison chain"))
             self.sometimes -= i > 1
         # the later operands are reached only if the chain holds up to them
         self.facts = replace(self.facts, assigned=before | assigned_if(node))
+        if any(isinstance(operand.type, Float) for operand in operands):
+            return self._float_chain(node, ops, operands)
         return Chained(span, Bool(), tuple(operands), tuple(ops), range=BIT)
+
+    def _float_chain(self, node: ast.Compare, ops: list[str], operands: list[Expr]) -> Expr:
+        """``a < b < c`` as ``a < b and b < c``, each evaluated once."""
+        left, *others = operands
+        tests = []
+        for op, operand in zip(ops, others, strict=True):
+            first, again = (operand, operand) if operand is others[-1] else self.once(operand, "n")
+            tests.append(self.compare(node, op, left, first))
+            left = again
+        return Logic(self.report.span(node), Bool(), "and", tuple(tests), range=BIT)
 
     def _compare_two(
         self, node: ast.Compare, left_node: ast.expr, op: ast.cmpop, right_node: ast.expr
@@ -328,6 +343,8 @@ class Operators(Access, Tuples, Lists):
         if isinstance(left.type, Tuple) and isinstance(right.type, Tuple):
             return self.compare_tuples(node, op, left, right)
         kinds = _kind(left.type), _kind(right.type)
+        if "float" in kinds and set(kinds) <= {"int", "float"}:
+            return self._compare_floats(node, op, left, right)
         if kinds[0] != kinds[1] or kinds[0] == "":
             if "none" in kinds:
                 self.report.refuse(
@@ -349,6 +366,17 @@ class Operators(Access, Tuples, Lists):
         if isinstance(left, Local) and isinstance(right, Local) and left.var == right.var:
             value = _compare_constants(op, 0, 0)
             return Const(span, Bool(), value, range=Range(value, value))
+        return Compare(span, Bool(), op, left, right, range=BIT)
+
+    def _compare_floats(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
+        """Python compares the numbers themselves: an integer that no float has stays one."""
+        span = self.report.span(node)
+        self.no_none(left, "the left operand")
+        self.no_none(right, "the right operand")
+        if isinstance(left, Const) and isinstance(right, Const):
+            value = _compare_constants(op, left.value, right.value)
+            return Const(span, Bool(), value, range=Range(value, value))
+        left, right = (floats.as_float(v) if floats.is_exact(v) else v for v in (left, right))
         return Compare(span, Bool(), op, left, right, range=BIT)
 
     def _in(self, node: ast.Compare, left_node: ast.expr, right_node: ast.expr) -> Expr:
@@ -405,6 +433,8 @@ class Operators(Access, Tuples, Lists):
                     help="assign what is computed to a variable first",
                 )
         first, again = self.once(self.expr(left_node), "wanted")
+        if isinstance(first.type, Float):
+            _no_identity(self.report, right_node, items)
         if not items:
             return Const(span, Bool(), False, range=Range(0, 0))
         compared = tuple(
@@ -463,6 +493,20 @@ def _joined(value: Expr) -> tuple[Piece, ...]:
             return (Piece(value=value),)
 
 
+def _no_identity(report: Reporter, node: ast.AST, items: list[Expr]) -> None:
+    """Refuse a search for a float among what may be nan: ``in`` finds the very object too, which
+    only CPython has."""
+    for item in items:
+        if not isinstance(item, Const) or item.value != item.value:
+            report.refuse(
+                "PNX221",
+                node,
+                "a float is looked for among constants only, of which none is nan",
+                notes=("'in' finds an object that is the same, and nan is not equal to itself",),
+                help="write comparisons: x == a or x == b",
+            )
+
+
 def _fold(op: str, a: int, b: int) -> int:
     match op:
         case "+":
@@ -507,6 +551,8 @@ def _kind(type_: Type) -> str:
             return name
         case NoneType():
             return "none"
+        case Float():
+            return "float"
         case _ if is_integer(type_):
             return "int"
         case _:

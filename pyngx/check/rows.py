@@ -12,6 +12,7 @@ from pyngx.check.bytevalues import byte_of, of_bytes
 from pyngx.check.coerce import as_bytes, store
 from pyngx.check.context import nearest
 from pyngx.check.operators import Operators
+from pyngx.ops.floats import LIBRARY
 from pyngx.ops.library import ROWS
 from pyngx.ops.registry import Default, Row
 from pyngx.ops.table import TABLE
@@ -21,6 +22,7 @@ from pyngx.types import (
     INT,
     Bool,
     Bytes,
+    Float,
     List,
     NoneType,
     Optional,
@@ -37,6 +39,7 @@ _RESULTS: dict[str, Type] = {
     "bytes?": Optional(Bytes()),
     "int": INT,
     "bool": Bool(),
+    "float": Float(),
     "str": Str(),
     "none": NoneType(),
     "strings": List(Bytes()),
@@ -48,6 +51,26 @@ _RESULTS: dict[str, Type] = {
 def given_count(count: int) -> str:
     """How many arguments a call gives, in words."""
     return "none is" if count == 0 else "1 is" if count == 1 else f"{count} are"
+
+
+def arity(ex: Operators, node: ast.Call, name: str, least: int, most: int) -> None:
+    """Refuse a call with arguments by name, or with too few or too many."""
+    if node.keywords:
+        ex.report.refuse(
+            "PNX133",
+            node.keywords[0],
+            f"{name}() takes no keyword arguments here",
+            help="give the arguments by position",
+        )
+    if not least <= len(node.args) <= most:
+        wanted = str(least) if least == most else f"{least} to {most}"
+        ex.report.refuse(
+            "PNX133",
+            node,
+            f"{name}() takes {wanted} argument{'s' * (wanted != '1')}, "
+            f"but {given_count(len(node.args))} given",
+            help="give each of them" if len(node.args) < least else "leave out what is too many",
+        )
 
 
 def row_call(ex: Operators, node: ast.Call, row: Row, receiver: tuple[Expr, ...] = ()) -> Expr:
@@ -168,7 +191,7 @@ def _by_name(row: Row) -> frozenset[str]:
     """The arguments that Python takes by name; of what is not Python's, all."""
     module, _, function = row.spoken.rpartition(".")
     owner: object = {"bytes": bytes, "str": str}.get(module)
-    if row in ROWS:
+    if row in ROWS or row in LIBRARY:
         owner = import_module(module)
     if owner is None:
         return frozenset(row.param_names)
@@ -199,6 +222,8 @@ def _argument(
             return ex.need_int(given, what)
         case "time":
             return whole_seconds(ex, given) or ex.need_int(given, what)
+        case "float":
+            return ex.need_float(given, what)
         case "bool":
             return ex.cond(given).expr
         case "str":

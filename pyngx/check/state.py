@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import math
 from collections.abc import Sequence
 from types import FunctionType
 from typing import Any
@@ -28,6 +29,7 @@ from pyngx.types import (
     ComplexValue,
     Conf,
     Enum,
+    Float,
     Int,
     List,
     MimeTypes,
@@ -123,7 +125,7 @@ def _directive(
     default = _default(report, node, type_, declared.default)
     low, high = _bounds(report, node, type_, declared)
     contexts = _contexts(report, node, place, declared.context)
-    if isinstance(default, int) and not isinstance(default, bool):
+    if isinstance(default, int | float) and not isinstance(default, bool):
         if (low is not None and default < low) or (high is not None and default > high):
             report.error(
                 "PNX306",
@@ -218,7 +220,7 @@ def _check_type(report: Reporter, node: ast.AnnAssign, type_: Type) -> None:
                     help="give it a default",
                 )
             return
-        case Int():
+        case Int() | Float():
             return
         case List(Bytes() | Str() | Int()):
             return
@@ -233,7 +235,7 @@ def _check_type(report: Reporter, node: ast.AnnAssign, type_: Type) -> None:
         "PNX303",
         node.annotation,
         f"a directive cannot be of type '{describe(type_)}'",
-        help="flags, integers, sizes, times, bytes, enums, MimeTypes, complex values, "
+        help="flags, numbers, sizes, times, bytes, enums, MimeTypes, complex values, "
         "lists of bytes, integers or tuples of them, and any of these | None",
     )
 
@@ -295,6 +297,8 @@ def _default_help(type_: Type, default: object) -> str:
             return f"'{describe(type_)}' holds {type_.range.lo} to {type_.range.hi}"
         case Int(), _:
             return "write a number: 8 * 1024 for 8k, 10 * 1000 for 10s in milliseconds"
+        case Float(), _:
+            return "write a number with a point: 0.0 for 0"
         case Bufs(), _:
             return "write a number and a size: (4, 8192)"
         case Enum(cls), _:
@@ -317,6 +321,8 @@ def _fits(type_: Type, default: object) -> bool:
                 and not isinstance(default, bool)
                 and limits.lo <= default <= limits.hi
             )
+        case Float():
+            return isinstance(default, float)
         case Bytes():
             return isinstance(default, bytes)
         case Str():
@@ -357,19 +363,17 @@ def _fits(type_: Type, default: object) -> bool:
 
 def _bounds(
     report: Reporter, node: ast.AnnAssign, type_: Type, declared: Directive
-) -> tuple[int | None, int | None]:
+) -> tuple[int | float | None, int | float | None]:
     inner = type_.inner if isinstance(type_, Optional) else type_
     bounds = (declared.min, declared.max)
     if declared.min is None and declared.max is None:
         return (None, None)
     given = [b for b in bounds if b is not None]
-    if not isinstance(inner, Int) or not all(
-        isinstance(b, int) and inner.range.lo <= b <= inner.range.hi for b in given
-    ):
+    if not all(_is_bound(inner, b) for b in given):
         report.refuse(
             "PNX306",
             _argument(node, "max" if bounds[0] is None else "min", -1),
-            "min and max are integers of the directive's own type",
+            "min and max are numbers of the directive's own type",
             help="check other values in validate()",
         )
     low, high = bounds
@@ -380,7 +384,18 @@ def _bounds(
             f"min {low} is more than max {high}",
             help=f"exchange them: min={high}, max={low}",
         )
-    return (None if low is None else int(low), None if high is None else int(high))
+    number = float if isinstance(inner, Float) else int
+    return (None if low is None else number(low), None if high is None else number(high))
+
+
+def _is_bound(type_: Type, bound: object) -> bool:
+    match type_:
+        case Int(_, limits):
+            return isinstance(bound, int) and limits.lo <= bound <= limits.hi
+        case Float():
+            return isinstance(bound, int | float) and math.isfinite(bound)
+        case _:
+            return False
 
 
 def _contexts(
@@ -437,12 +452,12 @@ def _ctx_field(
     type_ = _annotated_type(mod, report, source, node, name)
     inner = type_.inner if isinstance(type_, Optional) else type_
     scalar = isinstance(inner, Int | Bool | Enum) and inner is type_
-    if not (scalar or isinstance(inner, Bytes | Str) or _stored_tuple(type_)):
+    if not (scalar or isinstance(inner, Float | Bytes | Str) or _stored_tuple(type_)):
         report.refuse(
             "PNX308",
             node.annotation,
             f"a context field of type '{describe(type_)}' is not compiled by this version",
-            help="integers, flags, enums, bytes, str, tuples of them, and bytes or str | None",
+            help="numbers, flags, enums, bytes, str, tuples of them; float, bytes or str | None",
         )
     if isinstance(type_, Tuple) and name not in source.cls.__dict__:
         report.refuse(
@@ -453,7 +468,7 @@ def _ctx_field(
         )
     default = source.cls.__dict__.get(name)
     if name not in source.cls.__dict__:
-        zero: dict[type, object] = {Bytes: b"", Str: "", Bool: False}
+        zero: dict[type, object] = {Bytes: b"", Str: "", Bool: False, Float: 0.0}
         default = None if inner is not type_ else zero.get(type(type_), 0)
     if isinstance(type_, Enum) and name not in source.cls.__dict__:
         default = next(iter(type_.cls))
@@ -467,7 +482,7 @@ def _ctx_field(
     if isinstance(default, enum.Enum):
         default = int(default.value)
     default = _fields_of(inner, default)
-    assert default is None or isinstance(default, int | bytes | str | tuple)
+    assert default is None or isinstance(default, int | float | bytes | str | tuple)
     return CtxField(name, type_, default, report.span(node), _comments(source, node))
 
 

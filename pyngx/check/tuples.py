@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 
+from pyngx.check.annotations import parts
 from pyngx.check.base import Base
 from pyngx.check.coerce import as_bytes, store
 from pyngx.tree import (
@@ -31,6 +32,7 @@ from pyngx.types import (
     Bool,
     Bytes,
     Enum,
+    Float,
     Int,
     NoneType,
     Optional,
@@ -60,7 +62,7 @@ def _kept(ex: Base, node: ast.expr, value: Expr) -> Expr:
     """An item as a tuple holds it: integers as Python's, buffers as their bytes."""
     value = as_bytes(value)
     inner = value.type.inner if isinstance(value.type, Optional) else value.type
-    if not isinstance(inner, Int | Bool | Enum | Bytes | Str | Tuple | NoneType):
+    if not isinstance(inner, Int | Bool | Float | Enum | Bytes | Str | Tuple | NoneType):
         ex.report.refuse(
             "PNX190",
             node,
@@ -103,6 +105,14 @@ class Tuples(Base):
         """``==`` and its like of two tuples, as Python compares them: by the first difference."""
         assert isinstance(left.type, Tuple) and isinstance(right.type, Tuple)
         span = self.report.span(node)
+        if Float() in (*parts(left.type), *parts(right.type)):
+            self.report.refuse(
+                "PNX221",
+                node,
+                "tuples with floats in them are not compared",
+                notes=("items that are the same object count as equal, and nan is not to itself",),
+                help="compare their items: a[0] == b[0] and a[1] == b[1]",
+            )
         if not _comparable(op, left.type, right.type):
             self.report.refuse(
                 "PNX109",

@@ -145,7 +145,6 @@ NOT_YET: Final[dict[type[ast.AST], Refusal]] = {
 }
 """Nodes of the language that this version does not compile; what is compiled loses its row."""
 
-NOT_YET_FLOAT: Final = Refusal("PNX064", "a float", "", "count in integers, e.g. thousandths")
 _DYNAMIC: Final = frozenset(
     {
         "__import__",
@@ -381,14 +380,12 @@ class _Walk:
         return self.function.namespace.get(node.id, getattr(builtins, node.id, None))
 
     def _constant(self, node: ast.Constant) -> None:
-        if isinstance(node.value, float):
-            self._not_yet(NOT_YET_FLOAT, self.source.span(node))
-        elif isinstance(node.value, complex):
+        if isinstance(node.value, complex):
             self.diags.error(
                 "PNX052",
                 self.source.span(node),
                 "complex numbers are not in the language",
-                help="use integers",
+                help="keep the two parts in a float each",
             )
 
     def _delete(self, node: ast.Delete) -> None:

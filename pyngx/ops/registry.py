@@ -14,6 +14,7 @@ Types in rows are words, so that a row reads like a stub:
 ``str``       the same, of a ``str``
 ``int``       an ``ngx_int_t``
 ``bool``      an ``ngx_flag_t``
+``float``     a ``double``; an integer is converted
 ``request``   ``ngx_http_request_t *``
 ``buf``       ``ngx_buf_t *``
 ``chain``     the chain that a chain-form filter builds

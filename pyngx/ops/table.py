@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyngx.ops import bytes as bytes_rows
-from pyngx.ops import library, lists, strings
+from pyngx.ops import floats, library, lists, strings
 from pyngx.ops import request as request_rows
 from pyngx.ops import text as text_rows
 from pyngx.ops.registry import Registry
@@ -16,4 +16,5 @@ TABLE = Registry(
     library.HASH_ROWS,
     request_rows.ROWS,
     lists.ROWS,
+    floats.ROWS,
 )

@@ -29,6 +29,7 @@ from pyngx import (
 from pyngx.check.annotations import from_annotation
 from pyngx.headers import NginxModel
 from pyngx.ngx import ngx_bufs_t, ngx_http_complex_value_t
+from pyngx.program import float_bounds_message
 from pyngx.testing import units
 from pyngx.testing.integers import checked, storing
 from pyngx.types import (
@@ -37,6 +38,7 @@ from pyngx.types import (
     Bufs,
     ComplexValue,
     Enum,
+    Float,
     Int,
     List,
     Optional,
@@ -217,6 +219,8 @@ def _value(known: Known, name: str, args: list[str], before: Any) -> Any:
             return text.lower() == "on"
         case Int():
             return _number(known, type_, text, name)
+        case Float():
+            return _decimal(known, text)
         case Enum(cls) if issubclass(cls, enum.Flag):
             value = before if before is not None else cls(0)
             for word in args:
@@ -296,6 +300,16 @@ def _number(known: Known, type_: Int, text: str, name: str) -> int:
         raise ConfError(f"value must be equal to or greater than {low}")
     if value < low or (high is not None and value > high):
         raise ConfError(f"value must be between {low} and {high}")
+    return value
+
+
+def _decimal(known: Known, text: str) -> float:
+    value = units.decimal(text)
+    if value is None:
+        raise ConfError("invalid number")
+    low, high = known.directive.min, known.directive.max
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise ConfError(float_bounds_message(low, high))
     return value
 
 

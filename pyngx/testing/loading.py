@@ -6,13 +6,15 @@ counts them. What a body filter means for the header is asked of the compiler's 
 
 from __future__ import annotations
 
+import functools
 import importlib.util
+import math
 import sys
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from pyngx import (
@@ -31,7 +33,7 @@ from pyngx.flow.effect import Change, Effect, effect, sets_length
 from pyngx.frontend.load import load as read_filter
 from pyngx.headers import NginxModel
 from pyngx.ngx import active_model
-from pyngx.testing.integers import Checked
+from pyngx.testing.integers import Checked, checked
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,35 @@ def filter_of(source: Path | str | ModuleType) -> Filter:
 
 
 def checked_int(module: ModuleType) -> None:
-    """Let ``int`` in a filter file be that of the language."""
+    """Let ``int`` in a filter file be that of the language, and what makes one of a float."""
     vars(module).setdefault("int", Checked)
+    vars(module).setdefault("round", _ROUNDING[round])
+    for name, value in list(vars(module).items()):
+        if value is math:
+            vars(module)[name] = _checked_math()
+        elif isinstance(value, BuiltinFunctionType) and value in _ROUNDING:
+            vars(module)[name] = _ROUNDING[value]
+
+
+def _rounding(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose integers have 64 bits."""
+
+    @functools.wraps(function)
+    def call(*args: Any) -> Any:
+        return checked(function(*args))
+
+    return call
+
+
+_ROUNDING = {f: _rounding(f) for f in (round, math.floor, math.ceil, math.trunc)}
+
+
+@functools.cache
+def _checked_math() -> ModuleType:
+    found = ModuleType("math", math.__doc__)
+    vars(found).update(vars(math))
+    vars(found).update({f.__name__: made for f, made in _ROUNDING.items()})
+    return found
 
 
 def parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:

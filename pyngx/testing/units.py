@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 from pyngx.testing.integers import HIGH
 
 _SIZES = {"k": 1 << 10, "K": 1 << 10, "m": 1 << 20, "M": 1 << 20}
@@ -24,6 +27,14 @@ def number(text: str) -> int | None:
         return None
     value = int(text)
     return value if value <= HIGH else None
+
+
+def decimal(text: str) -> float | None:
+    """A number with or without a point, which may be negative."""
+    if re.fullmatch(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)", text) is None:
+        return None
+    value = float(text)
+    return value if math.isfinite(value) else None
 
 
 def size(text: str, units: dict[str, int] = _SIZES) -> int | None:

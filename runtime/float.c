@@ -1,0 +1,728 @@
+
+/*
+ * Floats with the results that Python has, as far as that takes no libm.  The
+ * text of numbers is that of the C locale, in which nginx runs.
+ */
+
+
+/* Room for any finite float without an exponent, and a precision. */
+
+#define NGX_HTTP_PYNGX_FLOAT_LEN  352
+
+/* Room for one with an exponent. */
+
+#define NGX_HTTP_PYNGX_FLOAT_EXP_LEN  32
+
+
+/* The first integer that does not fit. */
+
+#define NGX_HTTP_PYNGX_FLOAT_LIMIT  9223372036854775808.0
+
+
+/*
+ * a * b, rounded: where a processor adds to a product before it is rounded,
+ * compilers use that.
+ */
+
+static double
+ngx_http_pyngx_float_mul(double a, double b)
+{
+#if (__FP_FAST_FMA)
+    volatile double  product;
+
+    product = a * b;
+
+    return product;
+#else
+    return a * b;
+#endif
+}
+
+
+/*
+ * Less than, equal to or greater than 0, as x is to n, of which a double may
+ * be another number; "unordered" if x is no number.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_float_cmp(double x, ngx_int_t n, ngx_int_t unordered)
+{
+    ngx_int_t  whole;
+
+    if (x != x) {
+        return unordered;
+    }
+
+    if (x >= NGX_HTTP_PYNGX_FLOAT_LIMIT) {
+        return 1;
+    }
+
+    if (x < -NGX_HTTP_PYNGX_FLOAT_LIMIT) {
+        return -1;
+    }
+
+    whole = (ngx_int_t) x;
+
+    if (whole != n) {
+        return (whole < n) ? -1 : 1;
+    }
+
+    x -= (double) whole;
+
+    return (x > 0) - (x < 0);
+}
+
+
+/*
+ * a / b, with b != 0, rounded once.  What is divided has 56 bits more than the
+ * divisor, and the lowest bit of the quotient says that there is a rest.
+ */
+
+static double
+ngx_http_pyngx_float_truediv(ngx_int_t a, ngx_int_t b)
+{
+    double             x;
+    uint64_t           divisor, quotient, u;
+    ngx_int_t          shift;
+    unsigned __int128  n;
+
+    u = (a < 0) ? -(uint64_t) a : (uint64_t) a;
+    divisor = (b < 0) ? -(uint64_t) b : (uint64_t) b;
+
+    if (u == 0) {
+        return (b < 0) ? -0.0 : 0.0;
+    }
+
+    shift = 56 + __builtin_clzll(u) - __builtin_clzll(divisor);
+    shift = ngx_max(shift, 0);
+
+    n = (unsigned __int128) u << shift;
+    quotient = (uint64_t) (n / divisor);
+
+    if (n % divisor != 0) {
+        quotient |= 1;
+    }
+
+    x = (double) quotient;
+
+    if (shift > 60) {
+        x /= (double) ((uint64_t) 1 << 60);
+        shift -= 60;
+    }
+
+    x /= (double) ((uint64_t) 1 << shift);
+
+    return ((a < 0) != (b < 0)) ? -x : x;
+}
+
+
+/* min(a, b) and max(a, b): the first, unless the other is less or more. */
+
+static double
+ngx_http_pyngx_float_min(double a, double b)
+{
+    return (b < a) ? b : a;
+}
+
+
+static double
+ngx_http_pyngx_float_max(double a, double b)
+{
+    return (b > a) ? b : a;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_float_isnan(double x)
+{
+    return x != x;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_float_isfinite(double x)
+{
+    return x - x == 0;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_float_isinf(double x)
+{
+    return x == x && x - x != 0;
+}
+
+
+/*
+ * x without what is behind the point.  NGX_DECLINED: it is no number;
+ * NGX_BUSY: it is infinite, or does not fit in 64 bits.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_float_trunc(double x, ngx_int_t *result)
+{
+    if (x != x) {
+        return NGX_DECLINED;
+    }
+
+    if (x >= NGX_HTTP_PYNGX_FLOAT_LIMIT || x < -NGX_HTTP_PYNGX_FLOAT_LIMIT) {
+        return NGX_BUSY;
+    }
+
+    *result = (ngx_int_t) x;
+
+    return NGX_OK;
+}
+
+
+/* The greatest integer that is not above x. */
+
+static ngx_int_t
+ngx_http_pyngx_float_floor(double x, ngx_int_t *result)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_pyngx_float_trunc(x, result);
+
+    if (rc == NGX_OK && (double) *result > x) {
+        (*result)--;
+    }
+
+    return rc;
+}
+
+
+/* The least integer that is not below x. */
+
+static ngx_int_t
+ngx_http_pyngx_float_ceil(double x, ngx_int_t *result)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_pyngx_float_trunc(x, result);
+
+    if (rc == NGX_OK && (double) *result < x) {
+        (*result)++;
+    }
+
+    return rc;
+}
+
+
+/* The nearest integer, of two that are as near the even one. */
+
+static ngx_int_t
+ngx_http_pyngx_float_round(double x, ngx_int_t *result)
+{
+    double     rest;
+    ngx_int_t  n, rc;
+
+    rc = ngx_http_pyngx_float_trunc(x, &n);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    rest = x - (double) n;
+
+    if (rest > 0.5 || (rest == 0.5 && (n & 1))) {
+        n++;
+
+    } else if (rest < -0.5 || (rest == -0.5 && (n & 1))) {
+        n--;
+    }
+
+    *result = n;
+
+    return NGX_OK;
+}
+
+
+/*
+ * x with that many digits behind the point, rounded as the exact number that
+ * it is.  NGX_BUSY: that is more than any float.
+ */
+
+static ngx_int_t
+ngx_http_pyngx_float_round_to(double x, ngx_int_t digits, double *result)
+{
+    char       text[2 * NGX_HTTP_PYNGX_FLOAT_LEN];
+    double     y;
+    ngx_int_t  exponent, keep;
+
+    if (x == 0 || x - x != 0 || digits > 323) {
+        *result = x;
+        return NGX_OK;
+    }
+
+    if (digits >= 0) {
+        (void) snprintf(text, sizeof(text), "%.*f", (int) digits, x);
+        *result = strtod(text, NULL);
+
+        return NGX_OK;
+    }
+
+    y = __builtin_fabs(x);
+
+    /* all of its digits, if it has one before the point */
+
+    (void) snprintf(text, sizeof(text), "%.400e", y);
+
+    exponent = strtol(text + sizeof("1.") - 1 + 400 + 1, NULL, 10);
+    keep = (digits < -400) ? -1 : exponent + 1 + digits;
+
+    if (keep > 0) {
+        (void) snprintf(text, sizeof(text), "%.*e", (int) keep - 1, y);
+        y = strtod(text, NULL);
+
+    } else if (keep == 0
+               && (text[0] > '5'
+                   || (text[0] == '5'
+                       && strspn(text + sizeof("1.") - 1, "0") < 400)))
+    {
+        (void) snprintf(text, sizeof(text), "1e%d", (int) exponent + 1);
+        y = strtod(text, NULL);
+
+    } else {
+        y = 0;
+    }
+
+    if (y - y != 0) {
+        return NGX_BUSY;
+    }
+
+    *result = __builtin_copysign(y, x);
+
+    return NGX_OK;
+}
+
+
+/* The integer that "%d" writes: an exact one, however large. */
+
+static ngx_int_t
+ngx_http_pyngx_float_whole(double x, double *result)
+{
+    if (x != x) {
+        return NGX_DECLINED;
+    }
+
+    if (x - x != 0) {
+        return NGX_BUSY;
+    }
+
+    /* what is larger has nothing behind the point */
+
+    if (x < NGX_HTTP_PYNGX_FLOAT_LIMIT && x > -NGX_HTTP_PYNGX_FLOAT_LIMIT) {
+        x = (double) (ngx_int_t) x;
+    }
+
+    *result = x;
+
+    return NGX_OK;
+}
+
+
+/* Digits, and "_" between two of them. */
+
+static u_char *
+ngx_http_pyngx_float_digits(u_char *p, u_char *last)
+{
+    while (p < last && *p >= '0' && *p <= '9') {
+        p++;
+
+        if (last - p > 1 && *p == '_' && p[1] >= '0' && p[1] <= '9') {
+            p++;
+        }
+    }
+
+    return p;
+}
+
+
+/* What float() makes of text.  NGX_DECLINED: it is no number. */
+
+static ngx_int_t
+ngx_http_pyngx_float_parse(ngx_str_t *s, double *result)
+{
+    size_t       len;
+    u_char      *p, *q, *first, *last, *mark, *text, small[64];
+    ngx_uint_t   found, minus;
+
+    p = s->data;
+    last = s->data + s->len;
+
+    while (p < last && (*p == ' ' || (*p >= '\t' && *p <= '\r'))) {
+        p++;
+    }
+
+    while (p < last && (last[-1] == ' '
+                        || (last[-1] >= '\t' && last[-1] <= '\r')))
+    {
+        last--;
+    }
+
+    first = p;
+    minus = (p < last && *p == '-');
+
+    if (p < last && (*p == '-' || *p == '+')) {
+        p++;
+    }
+
+    mark = p;
+    len = last - p;
+
+    p = ngx_http_pyngx_float_digits(p, last);
+    found = (p != mark);
+
+    if (p < last && *p == '.') {
+        mark = ++p;
+        p = ngx_http_pyngx_float_digits(p, last);
+        found |= (p != mark);
+    }
+
+    if (!found) {
+        p = last - len;
+
+        if ((len == 3 && ngx_strncasecmp(p, (u_char *) "inf", 3) == 0)
+            || (len == 8 && ngx_strncasecmp(p, (u_char *) "infinity", 8) == 0))
+        {
+            *result = minus ? -__builtin_inf() : __builtin_inf();
+            return NGX_OK;
+        }
+
+        if (len == 3 && ngx_strncasecmp(p, (u_char *) "nan", 3) == 0) {
+            *result = minus ? -__builtin_nan("") : __builtin_nan("");
+            return NGX_OK;
+        }
+
+        return NGX_DECLINED;
+    }
+
+    if (p < last && (*p == 'e' || *p == 'E')) {
+        p++;
+
+        if (p < last && (*p == '-' || *p == '+')) {
+            p++;
+        }
+
+        mark = p;
+        p = ngx_http_pyngx_float_digits(p, last);
+
+        if (p == mark) {
+            return NGX_DECLINED;
+        }
+    }
+
+    if (p != last) {
+        return NGX_DECLINED;
+    }
+
+    len = last - first;
+    text = small;
+
+    if (len >= sizeof(small)) {
+        text = ngx_alloc(len + 1, ngx_cycle->log);
+        if (text == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    q = text;
+
+    for (p = first; p < last; p++) {
+        if (*p != '_') {
+            *q++ = *p;
+        }
+    }
+
+    *q = '\0';
+    *result = strtod((char *) text, NULL);
+
+    if (text != small) {
+        ngx_free(text);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Writes a float, as "e", "f", "g", "E", "F" and "G" of "%" formatting say, as
+ * "%" of format specifications does, as "d", of a whole one; 'r' is what str()
+ * gives, 'n' that with a precision.  Returns the end.  The caller has made
+ * room for width, for precision, and for NGX_HTTP_PYNGX_FLOAT_LEN bytes; half
+ * of that more for groups.
+ */
+
+static u_char *
+ngx_http_pyngx_format_float(u_char *p, double x, ngx_uint_t flags,
+    ngx_int_t width, ngx_int_t precision, u_char type)
+{
+    char       conversion[sizeof("%#.*e")], *format;
+    u_char    *number, *start;
+    ngx_int_t  before;
+
+    start = p;
+
+    if (x == x && __builtin_signbit(x)) {
+        *p++ = '-';
+        x = -x;
+
+    } else if (flags & NGX_HTTP_PYNGX_SIGN) {
+        *p++ = '+';
+
+    } else if (flags & NGX_HTTP_PYNGX_SPACE) {
+        *p++ = ' ';
+    }
+
+    number = p;
+
+    if (type == '%') {
+        x *= 100;
+    }
+
+    if (x - x != 0) {
+        p = ngx_cpymem(p, (x != x) ? "nan" : "inf", 3);
+
+        if (type == 'E' || type == 'F' || type == 'G') {
+            ngx_memcpy(number, (x != x) ? "NAN" : "INF", 3);
+        }
+
+        flags &= ~(NGX_HTTP_PYNGX_COMMA|NGX_HTTP_PYNGX_UNDER);
+
+    } else if (type == 'r') {
+        p = ngx_http_pyngx_float_repr(p, x);
+
+    } else if (type == 'n') {
+        p = ngx_http_pyngx_float_general(p, x, ngx_max(precision, 1));
+
+    } else {
+        format = conversion;
+        *format++ = '%';
+
+        if (flags & NGX_HTTP_PYNGX_ALT) {
+            *format++ = '#';
+        }
+
+        *format++ = '.';
+        *format++ = '*';
+        *format++ = (type == '%' || type == 'd') ? 'f' : type;
+        *format = '\0';
+
+        if (precision < 0) {
+            precision = (type == 'd') ? 0 : 6;
+        }
+
+        p += snprintf((char *) p, NGX_HTTP_PYNGX_FLOAT_LEN + precision,
+                      conversion, (int) precision, x);
+    }
+
+    if (flags & (NGX_HTTP_PYNGX_COMMA|NGX_HTTP_PYNGX_UNDER)) {
+        p = ngx_http_pyngx_float_groups(number, p,
+                              (flags & NGX_HTTP_PYNGX_COMMA) ? ',' : '_');
+    }
+
+    if (type == '%') {
+        *p++ = '%';
+    }
+
+    width -= p - start;
+
+    if (width <= 0) {
+        return p;
+    }
+
+    if (flags & NGX_HTTP_PYNGX_LEFT) {
+        return ngx_http_pyngx_format_fill(p, ' ', width);
+    }
+
+    if (flags & NGX_HTTP_PYNGX_ZERO) {
+        ngx_memmove(number + width, number, p - number);
+        ngx_memset(number, '0', width);
+
+        return p + width;
+    }
+
+    before = (flags & NGX_HTTP_PYNGX_CENTER) ? width / 2 : width;
+
+    ngx_memmove(start + before, start, p - start);
+    ngx_memset(start, ' ', before);
+
+    return ngx_http_pyngx_format_fill(p + before, ' ', width - before);
+}
+
+
+/* Puts a separator between groups of three digits before the point. */
+
+static u_char *
+ngx_http_pyngx_float_groups(u_char *number, u_char *last, u_char separator)
+{
+    u_char  *p;
+
+    p = number;
+
+    while (p < last && *p >= '0' && *p <= '9') {
+        p++;
+    }
+
+    while (p - number > 3) {
+        p -= 3;
+        ngx_memmove(p + 1, p, last - p);
+        *p = separator;
+        last++;
+    }
+
+    return last;
+}
+
+
+/*
+ * The shortest text that is read as x, which is not negative: 15 digits are
+ * never too many for what has a full mantissa.  The floats below a power of
+ * two are nearer than those above, so that the digits above may be right where
+ * the rounded ones are not.
+ */
+
+static u_char *
+ngx_http_pyngx_float_repr(u_char *p, double x)
+{
+    int       n;
+    char      text[NGX_HTTP_PYNGX_FLOAT_EXP_LEN], *last;
+    uint64_t  bits;
+
+    ngx_memcpy(&bits, &x, sizeof(double));
+
+    for (n = (x < 2.2250738585072014e-308) ? 0 : 14; n < 16; n++) {
+
+        (void) snprintf(text, sizeof(text), "%.*e", n, x);
+
+        if (strtod(text, NULL) == x) {
+            break;
+        }
+
+        if (n == 15 && (bits & (((uint64_t) 1 << 52) - 1)) == 0) {
+            last = text + sizeof("1.") - 1 + 14;
+
+            if (*last != '9') {
+                (*last)++;
+
+                if (strtod(text, NULL) == x) {
+                    break;
+                }
+            }
+        }
+    }
+
+    if (n == 16) {
+        (void) snprintf(text, sizeof(text), "%.16e", x);
+    }
+
+    return ngx_http_pyngx_float_layout(p, text, 16);
+}
+
+
+/* As "%g" with that precision, but what has no exponent has a point. */
+
+static u_char *
+ngx_http_pyngx_float_general(u_char *p, double x, ngx_int_t precision)
+{
+    /* no float has more digits than that */
+
+    char  text[2 * NGX_HTTP_PYNGX_FLOAT_LEN + 128];
+
+    (void) snprintf(text, sizeof(text), "%.*e",
+                    (int) ngx_min(precision, 768) - 1, x);
+
+    return ngx_http_pyngx_float_layout(p, text, precision - 1);
+}
+
+
+/*
+ * Writes the digits of "1.25e+02" without zeros at the end: with an exponent
+ * if the point is not within the first four zeros and the limit.
+ */
+
+static u_char *
+ngx_http_pyngx_float_layout(u_char *p, char *text, ngx_int_t limit)
+{
+    char       *last, *exponent;
+    ngx_int_t   digits, point;
+
+    exponent = strchr(text, 'e');
+    point = strtol(exponent + 1, NULL, 10) + 1;
+    last = exponent;
+
+    if (text[1] == '.') {
+        text[1] = text[0];
+        text++;
+    }
+
+    while (last - text > 1 && last[-1] == '0') {
+        last--;
+    }
+
+    digits = last - text;
+
+    if (point <= -4 || point > limit) {
+        *p++ = *text++;
+
+        if (digits > 1) {
+            *p++ = '.';
+            p = ngx_cpymem(p, text, digits - 1);
+        }
+
+        return ngx_cpymem(p, exponent, ngx_strlen(exponent));
+    }
+
+    if (point <= 0) {
+        p = ngx_cpymem(p, "0.", 2);
+        p = ngx_http_pyngx_format_fill(p, '0', -point);
+
+        return ngx_cpymem(p, text, digits);
+    }
+
+    if (point >= digits) {
+        p = ngx_cpymem(p, text, digits);
+        p = ngx_http_pyngx_format_fill(p, '0', point - digits);
+
+        return ngx_cpymem(p, ".0", 2);
+    }
+
+    p = ngx_cpymem(p, text, point);
+    *p++ = '.';
+
+    return ngx_cpymem(p, text + point, digits - point);
+}
+
+
+/* The clock of nginx, which moves once an event loop. */
+
+static double
+ngx_http_pyngx_float_time(void)
+{
+    ngx_time_t  *tp;
+
+    tp = ngx_timeofday();
+
+    return (double) tp->sec + (double) tp->msec / 1000;
+}
+
+
+/* 0 <= x < 1, with 53 bits; random() gives 31. */
+
+static double
+ngx_http_pyngx_float_random(void)
+{
+    uint64_t  high, low;
+
+    high = (uint64_t) ngx_random() >> 4;
+    low = (uint64_t) ngx_random() >> 5;
+
+    return (double) (high << 26 | low) / (double) ((uint64_t) 1 << 53);
+}
+
+
+static double
+ngx_http_pyngx_float_uniform(double a, double b)
+{
+    return a + ngx_http_pyngx_float_mul(b - a, ngx_http_pyngx_float_random());
+}
