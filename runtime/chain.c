@@ -42,6 +42,14 @@ ngx_http_pyngx_chain_filter(ngx_http_request_t *r, ngx_chain_t *in,
         }
     }
 
+    if (s->soiled) {
+
+        /* what the function has computed when it was called before */
+
+        ngx_reset_pool(s->scratch);
+        s->soiled = 0;
+    }
+
     s->pool = r->pool;
     s->before = s->flushed;
     s->sent = 0;
@@ -144,16 +152,6 @@ ngx_http_pyngx_chain_append_buf(ngx_http_request_t *r,
     ngx_http_pyngx_stream_append(s, cl);
 
     return NGX_OK;
-}
-
-
-/* out.append(text), with a text that outlives the request. */
-
-static ngx_int_t
-ngx_http_pyngx_chain_append_text(ngx_http_request_t *r,
-    ngx_http_pyngx_stream_t *s, ngx_str_t *text)
-{
-    return ngx_http_pyngx_stream_text(r, s, text);
 }
 
 

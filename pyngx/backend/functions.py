@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
 from pyngx.backend import cnodes as c
+from pyngx.backend.chainform import ChainLowering
 from pyngx.backend.emitter import ERROR_TYPE, Emitter, Failing, Ref, Variables
 from pyngx.backend.generator import GeneratorLowering
 from pyngx.backend.lowering import is_string
@@ -16,7 +17,7 @@ from pyngx.backend.stmts import StmtLowering
 from pyngx.backend.unit import Signature, Unit, c_type
 from pyngx.backend.unused import declared
 from pyngx.flow.byteloops import byte_locals
-from pyngx.flow.lifetimes import memory, run_in_stream
+from pyngx.flow.lifetimes import memory, run_in_body
 from pyngx.flow.liveness import defines, liveness
 from pyngx.flow.walk import assigned_variables, read_variables, statements, values_asked_for
 from pyngx.program import BodyFilter, ConfClass
@@ -399,8 +400,7 @@ def chain_function(unit: Unit, body: BodyFilter) -> Lowered:
             variables.places[var] = c.Name(chain)
     _state_locals(unit, out, variables, function, before)
     _declare_locals(out, variables, function)
-    lowering = StmtLowering(out, variables, function, None)
-    lowering.chain_param = c.Name(chain)
+    lowering = ChainLowering(out, variables, function, memory(unit.program, function), chain)
     lowered = lowering.block(function.body)
     params = (
         c.Param("ngx_http_request_t", 1, out.request),
@@ -489,7 +489,7 @@ class _HelperLowering(StmtLowering):
 def helper_function(unit: Unit, function: Function) -> Lowered:
     """A helper; its signature is recorded in the unit for its callers."""
     wants_request = any(v.type == REQUEST for v in function.params)
-    shared = run_in_stream(unit.program, function)
+    shared = run_in_body(unit.program, function)
     error = function.name in unit.watched
     wanted = Signature("", function, wants_request, False, shared, error)
     lowered, out = _lower_helper(unit, wanted)

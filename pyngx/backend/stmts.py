@@ -21,7 +21,6 @@ from pyngx.flow.liveness import Liveness, defines
 from pyngx.flow.liveness import liveness as analyse
 from pyngx.flow.walk import cannot_matter, expressions, statements
 from pyngx.tree import (
-    Append,
     Assign,
     AssignField,
     Block,
@@ -46,7 +45,6 @@ from pyngx.tree import (
     Local,
     Log,
     Logic,
-    NewChain,
     Nothing,
     Op,
     PushItem,
@@ -54,7 +52,6 @@ from pyngx.tree import (
     RaiseAgain,
     ReadInto,
     Return,
-    SendChain,
     SetByte,
     SetBytes,
     SetItem,
@@ -80,7 +77,6 @@ class StmtLowering(Raising):
         self.after = liveness if liveness is not None else analyse(function.body)
         each_buffer = run_for_each_buffer(out.unit.program)
         self.copies_state = not any(f is function for f in each_buffer)
-        self.chain_param = c.Name("in")
 
     # Blocks and comments
 
@@ -129,8 +125,6 @@ class StmtLowering(Raising):
         match stmt:
             case Nothing():
                 return
-            case Assign(value=NewChain()):
-                self.out.call("ngx_http_pyngx_chain_new", c.Name("s"))
             case Assign(var=var, value=value) if var not in self.read:
                 self._discard(value)
             case Assign(var=var, value=value):
@@ -139,8 +133,6 @@ class StmtLowering(Raising):
                 self._assign_field(stmt)
             case Eval(value=value):
                 self._eval(value)
-            case Append(value=value):
-                self._append(value)
             case Log():
                 self._log(stmt)
             case Raise():
@@ -274,16 +266,6 @@ class StmtLowering(Raising):
                 self.list_pop(value)
             case _:
                 raise InternalError("an expression without effect", value.span)
-
-    def _append(self, value: Expr) -> None:
-        if is_string(value.type):
-            arg = self.string(value, "text").address
-            name = "ngx_http_pyngx_chain_append_text"
-        else:
-            arg = self.value(value)
-            name = "ngx_http_pyngx_chain_append_buf"
-        call = c.Call(name, (self.out.r, c.Name("s"), arg))
-        self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
 
     def _log(self, stmt: Log) -> None:
         text, args = log_arguments(self, stmt.pieces)
@@ -462,24 +444,10 @@ class StmtLowering(Raising):
 
     def return_(self, stmt: Return) -> None:
         """``return``; a result that is not an integer goes through the last argument."""
-        value = stmt.value
-        match value:
-            case None:
-                self.out.emit(self.leave_normally())
-                return
-            case SendChain(chain=chain):
-                self._send(chain)
-                return
-            case _:
-                pass
-        self.result(value)
-
-    def _send(self, chain: Expr) -> None:
-        assert isinstance(chain, Local)
-        passes = chain.var.parameter
-        name = "ngx_http_pyngx_chain_pass" if passes else "ngx_http_pyngx_chain_send"
-        call = c.Call(name, (self.out.r, c.Name("s"), self.chain_param))
-        self.out.emit(c.Return(call, line=self.out.line))
+        if stmt.value is None:
+            self.out.emit(self.leave_normally())
+        else:
+            self.result(stmt.value)
 
     def leave_normally(self) -> c.Stmt:
         """The ``return`` at the end of a function without a result."""

@@ -8,8 +8,8 @@ once, at the end. From this follow the rules, found on the typed tree:
   yield, in the request's pool. What lasts is sent without a copy;
 * bytes of a buffer, of a field of the context, and what a loop computes (in scratch memory that is
   used again after the next read) do not last: they are copied when they are sent, and a local that
-  holds such bytes over a suspension owns its storage. A chain form has neither, so there both are
-  refused;
+  holds such bytes over a suspension owns its storage. A chain form computes everything in scratch
+  memory, which is used again when it is called again;
 * a view of a context's field is gone when something is assigned to the field. Only what runs for
   each buffer has views: any other function takes a copy, which the pool can hold once;
 * a list that is made in a loop, and what is listed there, is gone at the next read, so neither is
@@ -32,7 +32,6 @@ from pyngx.flow.suspension import reads
 from pyngx.flow.walk import all_expressions, blocks, expressions, statements
 from pyngx.program import BodyFilter, BodyForm, Program
 from pyngx.tree import (
-    Append,
     Assign,
     Block,
     CallHelper,
@@ -82,10 +81,8 @@ def run_for_each_buffer(program: Program) -> tuple[Function, ...]:
     return tuple(found)
 
 
-def run_in_stream(program: Program, function: Function) -> bool:
-    """Whether a generator calls this helper, itself or through another one."""
-    if program.body is None or program.body.form is BodyForm.CHAIN:
-        return False
+def run_in_body(program: Program, function: Function) -> bool:
+    """Whether the body filter calls this helper, itself or through another one."""
     return any(f is function for f in run_for_each_buffer(program))
 
 
@@ -101,18 +98,15 @@ def _check(
         _overwritten(known, liveness(function.body), diags)
     if body is None:
         return
-    if body.form is BodyForm.CHAIN:
-        _sent(known, diags)
-    else:
-        _replaced(known, liveness(function.body), diags)
     _taken(known, body.form, diags)
     if body.form is BodyForm.STREAM:
+        _replaced(known, liveness(function.body), diags)
         _listed(Known(function, summaries, scratch=True), liveness(function.body), diags)
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What a generator's lowering has to know: the locals that own their storage, and (asked for
+    """What a body filter's lowering has to know: the locals that own their storage, and (asked for
     each value that is sent) whether bytes last."""
 
     owned: frozenset[Var]
@@ -124,9 +118,10 @@ class Memory:
 
 
 def memory(program: Program, function: Function) -> Memory:
-    """Where the bytes of a generator live."""
+    """Where the bytes of a body filter live."""
     summaries = _summaries(program)
-    known = Known(function, summaries, scratch=True)
+    chain = program.body is not None and program.body.form is BodyForm.CHAIN
+    known = Known(function, summaries, scratch=True, everywhere=chain)
     live = liveness(function.body)
     kept = {
         v
@@ -187,31 +182,6 @@ def _uses_of(value: Expr) -> frozenset[Var]:
     )
 
 
-def _sent(known: Known, diags: Diagnostics) -> None:
-    """What is yielded or appended lasts until it is sent."""
-    for stmt in statements(known.function.body):
-        if not isinstance(stmt, Append) or not holds_bytes(stmt.value.type):
-            continue
-        origins = known.origins(stmt.value)
-        if any(o.of_buffer for o in origins):
-            diags.error(
-                "PNX210",
-                stmt.value.span,
-                "bytes of a buffer cannot be appended",
-                label="the buffer may be used again before these bytes are sent",
-                help="append the whole buffer: 'out.append(buf)', or write a generator",
-            )
-        elif origins:
-            name = sorted(o.state for o in origins)[-1]
-            diags.error(
-                "PNX210",
-                stmt.value.span,
-                f"the context's '{name}' cannot be appended",
-                label="it may be assigned to before these bytes are sent",
-                help="append constants and configuration values, or write a generator",
-            )
-
-
 _PER_BUFFER = "memory of a request is freed at its end, and a body has any number of buffers"
 
 
@@ -262,15 +232,11 @@ def _taken(known: Known, form: BodyForm, diags: Diagnostics) -> None:
     for stmt, in_loop in with_loops(known.function.body, everywhere):
         if not in_loop:
             continue
-        taking = known.takes(stmt) if everywhere else known.takes_of_request(stmt)
-        for expr, inside in taking:
+        for expr, inside in known.takes_of_request(stmt):
             place = [] if inside is None else [Label(inside, "the helper takes memory here")]
             if everywhere:
                 message = "this would take memory each time nginx calls the filter"
-                help_ = (
-                    "use constants and configuration values, or write the filter as a generator "
-                    "and compute the value once, outside of its loops"
-                )
+                help_ = "write the filter as a generator, and compute the value before its loops"
             else:
                 message = "this would take memory in each round of the loop"
                 help_ = "compute it before the loop, or count in the loop and format after it"

@@ -106,11 +106,16 @@ class Known:
     """One function with the origins of its locals."""
 
     def __init__(
-        self, function: Function, summaries: dict[str, Summary], scratch: bool = False
+        self,
+        function: Function,
+        summaries: dict[str, Summary],
+        scratch: bool = False,
+        everywhere: bool = False,
     ) -> None:
         self.function = function
         self.summaries = summaries
         self.scratch = scratch
+        self.everywhere = everywhere  # scratch memory is used outside of loops too
         self.locals: dict[Var, Origins] = {
             v: frozenset({Origin(function.span, param=i)})
             for i, v in enumerate(function.params)
@@ -131,7 +136,7 @@ class Known:
 
     def _assigned(self) -> Iterator[tuple[Var, Origins]]:
         """The origins that each assignment gives a local."""
-        for stmt, in_loop in with_loops(self.function.body, False):
+        for stmt, in_loop in with_loops(self.function.body, self.everywhere):
             match stmt:
                 case Assign(var=var, value=value) if holds_bytes(var.type):
                     yield var, self.origins(value, in_loop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.harness import client
 from tests.harness.builds import Target
 from tests.harness.client import Response
+from tests.harness.memory import ALLOWED, MEGABYTE, Repeated, peak_memory
 from tests.harness.nginx import Nginx
 from tests.harness.upstream import Reply, Upstream
 from tests.language.serving import build
@@ -42,6 +44,11 @@ class Conf(LocConf):
 class Ctx(RequestCtx):
     count: off_t = 0
     last: bool = False
+    seen: bytes = b""
+
+
+def around(data: bytes, left: bytes, right: bytes) -> bytes:
+    return left + data + right
 
 
 @header_filter
@@ -88,9 +95,11 @@ WANTED = {
     "first_only": b"start abcdef!gh",
     "dropping": b"abf" + b"h" + b"text",
     "shouting": b"ABCDEF!GH",
+    "computed": b"2:B<B>B" b"5:DE<BDE>BDEcde +cde" b"6:<BDE>BDE" b"8:G<BDEG>BDEG" b"9:<BDEG>BDEG",
 }
+LARGE = 64 * MEGABYTE
 FAILURES = {
-    "failing": r"failing\.py:41: ZeroDivisionError: ",
+    "failing": r"failing\.py:46: ZeroDivisionError: ",
     "broken": r"broken\.py:21: IndexError: ",
 }
 
@@ -151,3 +160,26 @@ def test_file_written_in_place(packaged: Target, modules: tuple[Path, ...], send
         files={"page": b"one two" * 9000},
     ) as nginx:
         assert client.request(nginx.port, "/page").body == b"ONE TWO" * 9000
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_memory_of_what_is_computed(
+    packaged: Target, modules: tuple[Path, ...], reads: bool
+) -> None:
+    """What is computed for each buffer takes no memory that grows with the body."""
+    reply = Reply(Repeated(b"x" * 1024, LARGE // 1024), length=LARGE)
+    with Upstream({"/x": reply}) as upstream:
+        locations = (
+            f"location / {{ computed on; proxy_pass {upstream.url}/; proxy_buffering off;"
+            " proxy_buffer_size 4k; }"
+        )
+        with Nginx(packaged.binary, modules=modules, locations=locations) as nginx:
+            client.hang_up(nginx.port, "/x", 100_000)
+            with peak_memory(nginx) as growth:
+                if reads:
+                    assert len(client.request(nginx.port, "/x").body) > LARGE
+                else:
+                    with client.Connection(nginx.port, rcvbuf=4096) as connection:
+                        connection.send("/x")
+                        time.sleep(0.5)
+                assert growth() < ALLOWED

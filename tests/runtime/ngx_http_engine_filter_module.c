@@ -503,7 +503,7 @@ ngx_http_engine_chain_prefix(ngx_http_request_t *r, ngx_chain_t *in,
     ngx_http_pyngx_chain_new(s);
 
     for (cl = in; cl; cl = cl->next) {
-        if (ngx_http_pyngx_chain_append_text(r, s, &ngx_http_engine_x)
+        if (ngx_http_pyngx_stream_text(r, s, &ngx_http_engine_x)
             != NGX_OK
             || ngx_http_pyngx_chain_append_buf(r, s, cl->buf) != NGX_OK)
         {
@@ -557,7 +557,7 @@ ngx_http_engine_chain_replace(ngx_http_request_t *r, ngx_chain_t *in,
 
     for (cl = in; cl; cl = cl->next) {
         if (ngx_buf_size(cl->buf)
-            && ngx_http_pyngx_chain_append_text(r, s, &ngx_http_engine_x)
+            && ngx_http_pyngx_stream_text(r, s, &ngx_http_engine_x)
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -584,7 +584,7 @@ ngx_http_engine_chain_expand(ngx_http_request_t *r, ngx_chain_t *in,
 
     for (cl = in; cl; cl = cl->next) {
         if (ngx_buf_size(cl->buf)
-            && ngx_http_pyngx_chain_append_text(r, s, &ngx_http_engine_large)
+            && ngx_http_pyngx_stream_text(r, s, &ngx_http_engine_large)
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -616,7 +616,7 @@ ngx_http_engine_chain_after(ngx_http_request_t *r, ngx_chain_t *in,
         }
 
         if ((cl->buf->last_buf || cl->buf->last_in_chain)
-            && ngx_http_pyngx_chain_append_text(r, s, &ngx_http_engine_text)
+            && ngx_http_pyngx_stream_text(r, s, &ngx_http_engine_text)
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -648,7 +648,7 @@ ngx_http_engine_chain_nothing(ngx_http_request_t *r, ngx_chain_t *in,
 {
     ngx_http_pyngx_chain_new(s);
 
-    return ngx_http_pyngx_chain_append_text(r, s, &ngx_http_engine_text);
+    return ngx_http_pyngx_stream_text(r, s, &ngx_http_engine_text);
 }
 
 
