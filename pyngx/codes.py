@@ -160,6 +160,8 @@ CODES: Final[dict[str, str]] = {
     "PNX211": "memory for each buffer",
     "PNX212": "a buffer that is gone",
     "PNX213": "a view of state that is overwritten",
+    # the library
+    "PNX230": "a format of struct that is not compiled",
     # configuration and state
     "PNX240": "a number that is no combination of flags",
     "PNX241": "several prefixes that are computed",

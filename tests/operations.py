@@ -74,6 +74,12 @@ _OPERATORS = {
     "float.max": "max(x, y)",
     "operator.float_pow": "x ** y",
     "operator.whole": '"%d" % x',
+    "struct.unpack": "struct.unpack(format, data)",
+    "struct.unpack_from": "struct.unpack_from(format, data, offset=0)",
+    "struct.unpack[I]": "struct.unpack(format, data)[i], an integer",
+    "struct.unpack[Q]": "struct.unpack(format, data)[i], of 64 bits without a sign",
+    "struct.pack[s]": "struct.pack(format, …) of bytes",
+    "struct.pack[c]": "struct.pack(format, …) of one byte",
     "hash.digest_size": "h.digest_size",
     "list.del": "del values[index]",
     "variables.get": "r.variables.get(name)",
@@ -107,6 +113,7 @@ _SECTIONS = (
             "hash.",
             "hmac.",
             "zlib.",
+            "struct.",
             "base64.",
             "binascii.",
             "html.",
@@ -155,7 +162,11 @@ _NOTES = """
   `ValueError`.
 * The functions of `math` are those of the machine's libm, as CPython's are. A module that uses
   them, or `//`, `%` and `**` of floats, is linked with it.
-* `float(s)` and `int(s)` of a `str` know the digits and the space of ASCII.
+* `float(s)` of a `str` knows the digits and the space of ASCII.
+* The formats of `struct` are constants, of integers, `?`, `c`, `s` and `x`; a `struct.Struct` of
+  module level is used with its methods `pack`, `unpack` and `unpack_from`. What is unpacked is a
+  tuple whose bytes are views. An integer that is packed and does not fit is a `struct.error`, one of 64 bits that is unpacked and does not
+  fit in the language's integers an `OverflowError`.
 * `random` is nginx's `random()`; `secrets` reads `/dev/urandom`.
 * `zlib.adler32` takes for `value` what it gave before.
 """

@@ -40,6 +40,7 @@ FAMILIES = (
     "codec",
     "url",
     "chance",
+    "struct",
     "int",
     "format",
 )

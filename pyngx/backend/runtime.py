@@ -37,6 +37,7 @@ _FAMILIES = (
     "codec",
     "url",
     "chance",
+    "struct",
     "int",
     "format",
     "float",

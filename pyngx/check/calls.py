@@ -36,6 +36,7 @@ from pyngx.check.objects import made, replaced
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PARTITIONS, pieces
 from pyngx.check.rows import arity, given_count, row_call
+from pyngx.check.structs import struct_call
 from pyngx.diagnostics import Label
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
 from pyngx.ops.table import TABLE
@@ -133,7 +134,7 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
     method = of_class(found)
     if method is not None:
         return method(ex, node)
-    of_library = library_function(ex, node, found)
+    of_library = library_function(ex, node, found) or struct_call(ex, node, found)
     if of_library is not None:
         return of_library
     if isinstance(found, FunctionType) and not found.__module__.startswith("pyngx."):

@@ -119,6 +119,45 @@ HASH_ROWS = (
     Row("hash.digest_size", ("h: hash",), "int", _P + "hash_size", Form.VALUE, range=Range(16, 32)),
 )
 
+_SHORT = Failure("NGX_DECLINED", "struct.error", "the bytes are not as long as the format")
+_SLOT = ("data: bytes", "offset: int", "size: int", "little: bool", "signed: bool")
+STRUCT_ROWS = (
+    Row(
+        "struct.unpack",
+        ("data: bytes", "size: int"),
+        "bytes",
+        _P + "struct_whole",
+        Form.VIEW,
+        failures=(_SHORT,),
+    ),
+    Row(
+        "struct.unpack_from",
+        ("data: bytes", "offset: int", "size: int"),
+        "bytes",
+        _P + "struct_part",
+        Form.VIEW,
+        failures=(_SHORT,),
+    ),
+    Row("struct.unpack[I]", _SLOT, "int", _P + "struct_number", Form.VALUE),
+    Row(
+        "struct.unpack[Q]",
+        _SLOT,
+        "int",
+        _P + "struct_large",
+        Form.OUT,
+        failures=(Failure("NGX_DECLINED", "OverflowError", "integer does not fit in 64 bits"),),
+    ),
+    _built("struct.pack[s]", ("data: bytes", "size: int"), "struct_field"),
+    Row(
+        "struct.pack[c]",
+        ("data: bytes",),
+        "bytes",
+        _P + "struct_character",
+        Form.VIEW,
+        failures=(Failure("NGX_DECLINED", "struct.error", "'c' takes a bytes object of length 1"),),
+    ),
+)
+
 _BASE64 = (Failure("NGX_DECLINED", "binascii.Error", "incorrect padding of base64"),)
 _HEX = (Failure("NGX_DECLINED", "binascii.Error", "not pairs of hexadecimal digits"),)
 

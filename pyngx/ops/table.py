@@ -14,6 +14,7 @@ TABLE = Registry(
     strings.ROWS,
     library.ROWS,
     library.HASH_ROWS,
+    library.STRUCT_ROWS,
     request_rows.ROWS,
     lists.ROWS,
     floats.ROWS,

@@ -24,6 +24,7 @@ import hmac
 import html
 import random
 import secrets
+import struct
 import time
 import zlib
 from email.utils import formatdate
@@ -97,6 +98,24 @@ def hashed(a: bytes, b: bytes) -> str:
     k.update(h.digest())
     other.update(b)
     return h.hexdigest() + k.hexdigest() + other.hexdigest()
+
+
+def unpacked(data: bytes, at: int) -> str:
+    try:
+        x, y, name, flag = struct.unpack_from("<Bh2s?", data, at)
+    except struct.error:
+        return "short"
+    return f"{x}/{y}/{name.hex()}/{flag + 0}"
+
+
+PACKET = struct.Struct("!BHx4s")
+
+
+def packet(data: bytes, n: int) -> str:
+    made = PACKET.pack(n & 7, n, data)
+    kind, size, name = PACKET.unpack(made)
+    (again,) = struct.unpack_from(">H", made, offset=1)
+    return f"{PACKET.size} {kind} {size} {again} {name.hex()} {made.hex()}"
 
 
 def third(n: int) -> int:
@@ -742,6 +761,21 @@ binascii.b2a_base64(s).decode() + binascii.b2a_base64(t, newline=False).decode()
 binascii.a2b_base64(s).hex() + binascii.a2b_hex(t.hex()).decode("latin-1")
 binascii.a2b_hex(s).hex() + binascii.b2a_hex(t).decode()
 "%d" % binascii.crc32(s, binascii.crc32(t))
+struct.pack(">I", a & 0xFFFFFFFF).hex() + struct.pack("<hB", -3, a & 255).hex()
+struct.pack("!q", a).hex() + struct.pack("<Q", b & 0x7FFFFFFFFFFFFFFF).hex()
+struct.pack(">H", a).hex()
+struct.pack("<b", b).hex()
+struct.pack(">Q", a).hex()
+struct.pack("@bhiq?0i", 1, -2, 3, a, b > 0).hex()
+struct.pack("=2s3xc?4s", s, b"x", a, t).hex()
+struct.pack("c", s).hex()
+struct.pack(b">3B", 1, 2, 3).hex() + str(struct.calcsize("@bq"))
+"%d %d" % struct.unpack(">Hb", (s + t + b"abc")[:3])
+"%d" % struct.unpack("<I", s)[0]
+"%d" % struct.unpack(">q", (s + t + HIGH + HIGH)[:8])
+"%d" % struct.unpack("<Q", (HIGH + s + t + HIGH)[a & 3 : (a & 3) + 7] + b"\x7f")
+unpacked(s + t, a)
+packet(s, a & 0xFFFF)
 html.escape("<a b='\\">&c")
 html.escape(s.decode())
 html.escape(f"<{a}>'", quote=a > 0)
