@@ -165,8 +165,8 @@ _NOTES = """
 * `float(s)` of a `str` knows the digits and the space of ASCII.
 * The formats of `struct` are constants, of integers, `?`, `c`, `s` and `x`; a `struct.Struct` of
   module level is used with its methods `pack`, `unpack` and `unpack_from`. What is unpacked is a
-  tuple whose bytes are views. An integer that is packed and does not fit is a `struct.error`, one of 64 bits that is unpacked and does not
-  fit in the language's integers an `OverflowError`.
+  tuple whose bytes are views. An integer that is packed and does not fit is a `struct.error`, one
+  of 64 bits that is unpacked and does not fit in the language's integers an `OverflowError`.
 * `random` is nginx's `random()`; `secrets` reads `/dev/urandom`.
 * `zlib.adler32` takes for `value` what it gave before.
 """
