@@ -283,6 +283,44 @@ ngx_http_pyngx_list_concat(ngx_pool_t *pool, ngx_array_t *list,
 }
 
 
+/* list * n.  NGX_DECLINED: that is more than fits into memory. */
+
+static ngx_int_t
+ngx_http_pyngx_list_repeat(ngx_pool_t *pool, ngx_array_t *list, ngx_int_t n,
+    ngx_array_t **result)
+{
+    ngx_int_t     rc;
+    ngx_uint_t    length;
+    ngx_array_t  *found;
+
+    if (n <= 0) {
+        return ngx_http_pyngx_list_slice(pool, list, 0, 0, result);
+    }
+
+    length = list->nelts;
+
+    if (length && (ngx_uint_t) n > NGX_MAX_INT32_VALUE / length / list->size) {
+        return NGX_DECLINED;
+    }
+
+    found = ngx_array_create(pool, ngx_max(length * n, 1), list->size);
+    if (found == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (rc = NGX_OK; length && n; n--) {
+        rc = ngx_http_pyngx_list_extend(found, list);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    *result = found;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_pyngx_list_reverse(ngx_array_t *list)
 {
@@ -489,6 +527,178 @@ ngx_http_pyngx_list_pick(ngx_pool_t *pool, ngx_array_t *list,
     *result = found;
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_find_numbers(ngx_array_t *list, ngx_int_t value,
+    ngx_uint_t from)
+{
+    ngx_int_t  *items;
+
+    items = list->elts;
+
+    for ( /* void */ ; from < list->nelts; from++) {
+        if (items[from] == value) {
+            return from;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_count_numbers(ngx_array_t *list, ngx_int_t value)
+{
+    ngx_int_t  at, n;
+
+    n = 0;
+    at = ngx_http_pyngx_list_find_numbers(list, value, 0);
+
+    while (at >= 0) {
+        n++;
+        at = ngx_http_pyngx_list_find_numbers(list, value, at + 1);
+    }
+
+    return n;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_index_numbers(ngx_array_t *list, ngx_int_t value,
+    ngx_int_t *result)
+{
+    *result = ngx_http_pyngx_list_find_numbers(list, value, 0);
+
+    return (*result < 0) ? NGX_DECLINED : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_remove_numbers(ngx_array_t *list, ngx_int_t value)
+{
+    ngx_int_t  at;
+
+    at = ngx_http_pyngx_list_find_numbers(list, value, 0);
+    if (at < 0) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_pyngx_list_del(list, at);
+}
+
+
+/* Less than, equal to or greater than 0, by the first items that differ. */
+
+static ngx_int_t
+ngx_http_pyngx_list_cmp_numbers(ngx_array_t *a, ngx_array_t *b)
+{
+    u_char      *one, *two;
+    ngx_int_t    rc;
+    ngx_uint_t   i;
+
+    one = a->elts;
+    two = b->elts;
+
+    for (i = 0; i < a->nelts && i < b->nelts; i++) {
+        rc = ngx_http_pyngx_list_by_number(one, two);
+        if (rc != 0) {
+            return (rc > 0) ? 1 : -1;
+        }
+
+        one += a->size;
+        two += b->size;
+    }
+
+    return (a->nelts > b->nelts) - (a->nelts < b->nelts);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_find_bytes(ngx_array_t *list, ngx_str_t *value,
+    ngx_uint_t from)
+{
+    ngx_str_t  *items;
+
+    items = list->elts;
+
+    for ( /* void */ ; from < list->nelts; from++) {
+        if (items[from].len == value->len
+            && ngx_memcmp(items[from].data, value->data, value->len) == 0)
+        {
+            return from;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_count_bytes(ngx_array_t *list, ngx_str_t *value)
+{
+    ngx_int_t  at, n;
+
+    n = 0;
+    at = ngx_http_pyngx_list_find_bytes(list, value, 0);
+
+    while (at >= 0) {
+        n++;
+        at = ngx_http_pyngx_list_find_bytes(list, value, at + 1);
+    }
+
+    return n;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_index_bytes(ngx_array_t *list, ngx_str_t *value,
+    ngx_int_t *result)
+{
+    *result = ngx_http_pyngx_list_find_bytes(list, value, 0);
+
+    return (*result < 0) ? NGX_DECLINED : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_remove_bytes(ngx_array_t *list, ngx_str_t *value)
+{
+    ngx_int_t  at;
+
+    at = ngx_http_pyngx_list_find_bytes(list, value, 0);
+    if (at < 0) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_pyngx_list_del(list, at);
+}
+
+
+/* Less than, equal to or greater than 0, by the first items that differ. */
+
+static ngx_int_t
+ngx_http_pyngx_list_cmp_bytes(ngx_array_t *a, ngx_array_t *b)
+{
+    u_char      *one, *two;
+    ngx_int_t    rc;
+    ngx_uint_t   i;
+
+    one = a->elts;
+    two = b->elts;
+
+    for (i = 0; i < a->nelts && i < b->nelts; i++) {
+        rc = ngx_http_pyngx_list_by_bytes(one, two);
+        if (rc != 0) {
+            return (rc > 0) ? 1 : -1;
+        }
+
+        one += a->size;
+        two += b->size;
+    }
+
+    return (a->nelts > b->nelts) - (a->nelts < b->nelts);
 }
 
 

@@ -147,7 +147,7 @@ REFUSALS = {
         """,
     "star": """
         def f(x: bytes) -> None:
-            a, *b = x  # E: PNX042 `*b` a star expression
+            a = (1, *x)  # E: PNX042 `*x` a star expression
             print_all(*b)  # E: PNX042 `*b` a star expression
             print_all(**b)  # E: PNX042 `**b` a star expression
         """,

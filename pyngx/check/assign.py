@@ -238,7 +238,8 @@ class Assignments(Unpacking):
                     self._names_only(target)
                 kept.append(self.assign_name(node, target, result, value_node))
             return tuple(kept)
-        if not isinstance(value_node, ast.Tuple | ast.List):
+        starred = any(isinstance(target, ast.Starred) for target in targets)
+        if starred or not isinstance(value_node, ast.Tuple | ast.List):
             found = partition(self, value_node)
             if found is not None:
                 return self._unpack_pieces(node, targets, *found)

@@ -38,6 +38,7 @@ from pyngx.check.pieces import PARTITIONS, pieces
 from pyngx.check.rows import arity, given_count, row_call
 from pyngx.check.structs import struct_call
 from pyngx.diagnostics import Label
+from pyngx.frontend.spelling import is_of_pattern
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
@@ -70,6 +71,7 @@ from pyngx.types import (
     Part,
     Str,
     Struct,
+    Tuple,
     Type,
     Variables,
     describe,
@@ -219,7 +221,15 @@ def _new_chain(ex: Operators, node: ast.Call) -> None:
 
 def _len(ex: Operators, node: ast.Call) -> Expr:
     arity(ex, node, "len", 1, 1)
-    return ex.length(node, ex.expr(node.args[0]))
+    value = ex.expr(node.args[0])
+    if is_of_pattern(node) and not isinstance(as_bytes(value).type, List | Tuple):
+        ex.report.refuse(
+            "PNX175",
+            node,
+            f"a pattern of items fits lists and tuples, but this is '{describe(value.type)}'",
+            help="match the value itself, or what split() gives of it",
+        )
+    return ex.length(node, value)
 
 
 def _bool(ex: Operators, node: ast.Call) -> Expr:
@@ -281,6 +291,8 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
     match value.type:
         case List() if func.attr == "pop":
             return ex.pop(node, func, value)
+        case List() if func.attr in ("count", "index"):
+            return ex.search(node, func, value)
         case List() if func.attr in CHANGING:
             _statement(ex, node)
         case Bytes() | Str() if func.attr == "join" and isinstance(value, Const):

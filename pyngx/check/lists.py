@@ -40,7 +40,7 @@ from pyngx.types import (
     range_of,
 )
 
-CHANGING = ("append", "insert", "pop", "extend", "clear", "reverse", "sort")
+CHANGING = ("remove", "append", "insert", "pop", "extend", "clear", "reverse", "sort")
 _FROM = ("operator.list_of_bytes", "operator.characters")
 """The rows that make a list of something else."""
 _CHANGE_HELP = "make a list of your own: values = list(…)"
@@ -49,12 +49,10 @@ _CHANGE_HELP = "make a list of your own: values = list(…)"
 def list_of(ex: Base, node: ast.List | ast.Tuple) -> Expr:
     """``[a, b]``: a new list, all of whose items have one type."""
     values = [as_bytes(ex.expr(element)) for element in node.elts]
-    return _list_made(ex, node, values, node.elts)
+    return list_made(ex, node, values, node.elts)
 
 
-def _list_made(
-    ex: Base, node: ast.expr, values: Sequence[Expr], places: Sequence[ast.expr]
-) -> Expr:
+def list_made(ex: Base, node: ast.expr, values: Sequence[Expr], places: Sequence[ast.expr]) -> Expr:
     """A new list of some values, at places that messages point at."""
     type_: Type = NoneType()
     for i, value in enumerate(values):
@@ -147,7 +145,7 @@ def listed(ex: Base, node: ast.expr, value: Expr) -> Expr:
                 item = common_type(items)
                 if item is not None:
                     return TableList(ex.report.span(node), List(item), tuple(plain))
-            return _list_made(ex, node, found, [node] * len(items))
+            return list_made(ex, node, found, [node] * len(items))
         case _:
             return value
 
@@ -239,6 +237,8 @@ class Lists(Base):
                     made += 1
                 case ast.AugAssign(target=ast.Name(id=found)) if found == name:
                     made += 1
+                case ast.Starred(value=ast.Name(id=found), ctx=ast.Store()) if found == name:
+                    made += 1
         return bool(name) and made == self.stores.get(name)
 
     def change(self, node: ast.expr, owner_node: ast.expr) -> None:
@@ -262,7 +262,15 @@ class Lists(Base):
         span = self.report.span(node)
         self.change(node, func.value)
         args, method = node.args, func.attr
-        counts = {"append": 1, "insert": 2, "extend": 1, "clear": 0, "reverse": 0, "sort": 0}
+        counts = {
+            "append": 1,
+            "insert": 2,
+            "extend": 1,
+            "clear": 0,
+            "reverse": 0,
+            "sort": 0,
+            "remove": 1,
+        }
         if method == "pop":
             return Eval(span, self.pop(node, func, owner))
         if len(args) != counts[method] or (node.keywords and method != "sort"):
@@ -283,6 +291,9 @@ class Lists(Base):
             case "extend":
                 other = need_list(self, args[0], "the argument of extend()")
                 return self.extend(node, func.value, owner, other)
+            case "remove":
+                found = self.search(node, func, owner)
+                return Eval(span, found)
             case "sort":
                 row = TABLE[f"list.sort_{sort_kind(self, node, _item(owner))}"]
                 return Eval(span, Op(span, NoneType(), row, (owner, reverse_of(self, node))))
@@ -296,6 +307,50 @@ class Lists(Base):
         owner = self.widen_list(owner_node, owner, other.type.item)
         other = store(self.report, node, other, owner.type, "what the list is extended by")
         return Eval(span, Op(span, NoneType(), TABLE["list.extend"], (owner, other)))
+
+    def search(self, node: ast.Call, func: ast.Attribute, owner: Expr) -> Expr:
+        """``values.index(x)``, ``values.count(x)``, and the removal of a value."""
+        assert isinstance(owner.type, List)
+        span = self.report.span(node)
+        method = func.attr
+        if len(node.args) != 1 or node.keywords:
+            self.report.refuse(
+                "PNX133", node, f"{method}() takes one value here", help=f"write values.{method}(x)"
+            )
+        item = owner.type.item
+        what = f"the argument of {method}()"
+        if isinstance(item, Bytes | Str):
+            kind, value = "bytes", self.need(node.args[0], item, what)
+        elif is_integer(item):
+            kind, value = "numbers", self.need_int(node.args[0], what)
+        else:
+            self.report.refuse(
+                "PNX191",
+                node,
+                f"{method}() does not work on a list of '{describe(item)}' in this version",
+                help="compare the items in a loop",
+            )
+        row = TABLE[f"list.{method}_{kind}"]
+        result = NoneType() if method == "remove" else INT
+        return Op(span, result, row, (owner, value), range=row.range)
+
+    def compare_lists(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
+        """``==`` and its like of two lists: by the first items that differ."""
+        span = self.report.span(node)
+        kinds = [_comparable(value) for value in (left, right)]
+        empty = [isinstance(_item(value), NoneType) for value in (left, right)]
+        if None in kinds or (kinds[0] != kinds[1] and not any(empty)):
+            self.report.refuse(
+                "PNX109",
+                node,
+                f"'{describe(left.type)}' and '{describe(right.type)}' do not compare",
+                help="lists of numbers do, and lists of bytes and of str",
+            )
+        kind = "bytes" if kinds[empty[0]] in ("bytes", "str") else "numbers"
+        row = TABLE[f"operator.list_cmp_{kind}"]
+        found = Op(span, INT, row, (left, right), range=row.range)
+        zero = Const(span, INT, 0, range=Range(0, 0))
+        return self.compare(node, op, found, zero)
 
     def pop(self, node: ast.Call, func: ast.Attribute, owner: Expr) -> Expr:
         """``values.pop()`` and ``values.pop(index)``."""
@@ -346,6 +401,19 @@ class Lists(Base):
             f"'in' does not work on a list of '{describe(right.type.item)}' in this version",
             help="compare the items in a loop",
         )
+
+
+def _comparable(value: Expr) -> str | None:
+    """What compares with what: the kind of the items of a list."""
+    match _item(value):
+        case Bytes():
+            return "bytes"
+        case Str():
+            return "str"
+        case NoneType():
+            return ""
+        case item:
+            return "int" if is_integer(item) else None
 
 
 def is_new(node: ast.expr) -> bool:

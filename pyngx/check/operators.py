@@ -180,6 +180,10 @@ class Operators(Access, Tuples, Lists):
                 return Format(span, Bytes(), (*_joined(left), *_joined(right)))
             case "+", List() as one, List() as two if one == two:
                 return Op(span, one, TABLE["operator.list_concat"], (left, right))
+            case "*", List() as one, t if is_integer(t):
+                return Op(span, one, TABLE["operator.list_repeat"], (left, right))
+            case "*", t, List() as one if is_integer(t):
+                return Op(span, one, TABLE["operator.list_repeat"], (right, left))
             case "+", Str(), Str():
                 return Format(span, Str(), (*_joined(left), *_joined(right)))
             case "*", Bytes(), t if is_integer(t):
@@ -342,6 +346,8 @@ class Operators(Access, Tuples, Lists):
         left, right = as_bytes(left), as_bytes(right)
         if isinstance(left.type, Tuple) and isinstance(right.type, Tuple):
             return self.compare_tuples(node, op, left, right)
+        if isinstance(left.type, List) and isinstance(right.type, List):
+            return self.compare_lists(node, op, left, right)
         kinds = _kind(left.type), _kind(right.type)
         if "float" in kinds and set(kinds) <= {"int", "float"}:
             return self._compare_floats(node, op, left, right)

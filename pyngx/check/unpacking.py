@@ -7,11 +7,27 @@ from typing import NoReturn
 
 from pyngx.check import hints
 from pyngx.check.expr import Expressions
+from pyngx.check.lists import list_made, listed
 from pyngx.check.literals import as_value
 from pyngx.check.pieces import PIECES, piece
 from pyngx.check.tuples import is_plain, item_of
-from pyngx.tree import Expr, Stmt
-from pyngx.types import Str, Tuple, describe
+from pyngx.ops.registry import classes
+from pyngx.ops.table import TABLE
+from pyngx.tree import Compare, Const, Expr, If, ItemAt, Length, Op, Piece, Raise, Stmt
+from pyngx.types import (
+    BIT,
+    INT,
+    INT64_MAX,
+    LENGTH,
+    Bool,
+    Bytes,
+    List,
+    Range,
+    Str,
+    Tuple,
+    describe,
+    range_of,
+)
 
 
 class Unpacking(Expressions):
@@ -32,7 +48,14 @@ class Unpacking(Expressions):
     ) -> tuple[Stmt, ...]:
         """The items of a tuple into targets; what is computed is kept in a hidden variable."""
         value = as_value(value)
+        if isinstance(value.type, Bytes | Str):
+            value = listed(self, value_node, value)
         self.no_none(value, "what is unpacked")
+        starred = [i for i, target in enumerate(targets) if isinstance(target, ast.Starred)]
+        if isinstance(value.type, List):
+            return self._unpack_list(node, targets, value, value_node)
+        if starred and isinstance(value.type, Tuple) and not value.type.is_object:
+            return self._unpack_around(node, targets, value, value_node)
         if not isinstance(value.type, Tuple) or value.type.is_object:
             self.report.refuse(
                 "PNX140",
@@ -54,6 +77,78 @@ class Unpacking(Expressions):
             value = self.expr(name)
         for i, target in enumerate(targets):
             stmts += self.give(node, target, item_of(value, i), target)
+        return tuple(stmts)
+
+    def _unpack_list(
+        self, node: ast.stmt, targets: list[ast.expr], value: Expr, value_node: ast.expr
+    ) -> tuple[Stmt, ...]:
+        """``a, b = values`` and ``first, *rest = values``: a ValueError if the lengths differ."""
+        span = self.report.span(value_node)
+        name, stmt = self.hidden_name(node, value, value_node)
+        whole = self.expr(name)
+        assert isinstance(whole.type, List)
+        item = whole.type.item
+        star = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)
+        wanted = len(targets) - (star is not None)
+        length = Length(span, INT, whole, range=LENGTH)
+
+        def test(op: str, words: str) -> Stmt:
+            count = Const(span, INT, wanted, range=Range(wanted, wanted))
+            wrong = Compare(span, Bool(), op, length, count, range=BIT)
+            piece = Piece(literal=words.encode())
+            error = Raise(span, "ValueError", (piece,), classes("ValueError"))
+            return If(span, wrong, (error,), ())
+
+        least = "" if star is None else "at least "
+        stmts = [stmt, test("<", f"not enough values to unpack (expected {least}{wanted})")]
+        if star is None:
+            stmts.append(test(">", f"too many values to unpack (expected {wanted})"))
+        for i, target in enumerate(targets):
+            behind = len(targets) - 1 - i
+            if isinstance(target, ast.Starred):
+                row = TABLE["operator.list_slice"]
+                lower = Const(span, INT, i, range=Range(i, i))
+                end = INT64_MAX if not behind else -behind
+                upper = Const(span, INT, end, range=Range(end, end))
+                part: Expr = Op(span, whole.type, row, (whole, lower, upper))
+                stmts += self.give(node, target.value, part, target)
+                continue
+            place: Expr = Const(span, INT, i, range=Range(i, i))
+            if star is not None and i > star:
+                back = Const(span, INT, behind + 1, range=Range(behind + 1, behind + 1))
+                place = self.arith(value_node, "-", length, back)
+            part = ItemAt(span, item, whole, place, False, range=range_of(item))
+            stmts += self.give(node, target, part, target)
+        return tuple(stmts)
+
+    def _unpack_around(
+        self, node: ast.stmt, targets: list[ast.expr], value: Expr, value_node: ast.expr
+    ) -> tuple[Stmt, ...]:
+        """``a, *rest = pair`` of a tuple: what the star gets is a list."""
+        assert isinstance(value.type, Tuple)
+        stmts: list[Stmt] = []
+        if not is_plain(value):
+            name, stmt = self.hidden_name(node, value, value_node)
+            stmts.append(stmt)
+            value = self.expr(name)
+        star = next(i for i, t in enumerate(targets) if isinstance(t, ast.Starred))
+        count = len(value.type.items)  # type: ignore[union-attr]
+        if count < len(targets) - 1:
+            self.report.refuse(
+                "PNX142",
+                node,
+                f"{len(targets) - 1} targets and more, but {count} values",
+                help="give each target a value",
+            )
+        behind = len(targets) - 1 - star
+        for i, target in enumerate(targets):
+            if isinstance(target, ast.Starred):
+                items = [item_of(value, k) for k in range(star, count - behind)]
+                made = list_made(self, target, items, [target] * len(items))
+                stmts += self.give(node, target.value, made, target)
+            else:
+                at = i if i < star else count - len(targets) + i
+                stmts += self.give(node, target, item_of(value, at), target)
         return tuple(stmts)
 
     def give(

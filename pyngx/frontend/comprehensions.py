@@ -475,10 +475,29 @@ class _SpellOut:
 
 
 class _Applied(ast.NodeTransformer):
-    """``map`` and ``filter`` as the generator expressions that they are."""
+    """``map`` and ``filter`` as the generator expressions that they are, and stars in lists."""
 
     def __init__(self, spelled: _SpellOut) -> None:
         self.spelled = spelled
+
+    def visit_List(self, node: ast.List) -> ast.expr:
+        """``[a, *values]`` as ``[a] + list(values)``."""
+        self.generic_visit(node)
+        starred = any(isinstance(item, ast.Starred) for item in node.elts)
+        if isinstance(node.ctx, ast.Store) or not starred:
+            return node
+        parts: list[ast.expr] = []
+        for item in node.elts:
+            if isinstance(item, ast.Starred):
+                parts.append(at(ast.Call(load("list", item), [item.value], []), item))
+            elif parts and isinstance(parts[-1], ast.List):
+                parts[-1].elts.append(item)
+            else:
+                parts.append(at(ast.List([item], ast.Load()), item))
+        whole = parts[0]
+        for part in parts[1:]:
+            whole = at(ast.BinOp(whole, ast.Add(), part), node)
+        return whole
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)

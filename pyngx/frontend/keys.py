@@ -35,6 +35,19 @@ def lambdas(node: ast.AST) -> frozenset[int]:
     return frozenset(found)
 
 
+def stars(node: ast.AST) -> frozenset[int]:
+    """The ids of the ``*`` nodes that are written out: of a list display, or of what is assigned
+    to."""
+    found = set()
+    for inner in ast.walk(node):
+        match inner:
+            case ast.List(elts=items) | ast.Tuple(elts=items, ctx=ast.Store()):
+                found |= {id(item) for item in items if isinstance(item, ast.Starred)}
+            case _:
+                continue
+    return frozenset(found)
+
+
 def _is_plain(node: ast.Lambda) -> bool:
     """Whether a ``lambda`` has one parameter, without a default."""
     args = node.args

@@ -9,6 +9,7 @@ that, the captured name is replaced by what it stands for.
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from typing import NoReturn
 
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FunctionSource
-from pyngx.frontend.spelling import at
+from pyngx.frontend.spelling import at, load, of_pattern
 
-Captures = tuple[tuple[str, ast.Name], ...]
+Captures = tuple[tuple[str, ast.expr], ...]
 
-_OF_CLASSES = "which class a value has is known when the file is compiled"
+
+_Subject = ast.expr | tuple[ast.Name, ...]
+"""What a pattern is compared with: an expression that nothing changes, or the items of a tuple."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,7 @@ class _SpellOut:
         self._guarded_captures(node)
         made: list[ast.stmt] = []
         if isinstance(node.subject, ast.Tuple):
-            subject: ast.Name | tuple[ast.Name, ...] = tuple(
-                self._named(item, node, made) for item in node.subject.elts
-            )
+            subject: _Subject = tuple(self._named(item, node, made) for item in node.subject.elts)
         else:
             subject = self._named(node.subject, node, made)
         made += self._cases(node.cases, subject)
@@ -107,9 +108,7 @@ class _SpellOut:
         self.taken.add(name)
         return name
 
-    def _cases(
-        self, cases: Sequence[ast.match_case], subject: ast.Name | tuple[ast.Name, ...]
-    ) -> list[ast.stmt]:
+    def _cases(self, cases: Sequence[ast.match_case], subject: _Subject) -> list[ast.stmt]:
         if not cases:
             return []
         case, *others = cases
@@ -131,22 +130,26 @@ class _SpellOut:
         rest = self._cases(others, subject)
         return [at(ast.If(test, body, rest), case.pattern, case)]
 
-    def _arm(self, pattern: ast.pattern, subject: ast.Name | tuple[ast.Name, ...]) -> _Arm:
+    def _arm(self, pattern: ast.pattern, subject: _Subject) -> _Arm:
         match pattern:
             case ast.MatchAs(pattern=None, name=None):
                 return _Arm()
-            case ast.MatchAs(pattern=inner, name=str(name)) if isinstance(subject, ast.Name):
+            case ast.MatchAs(pattern=inner, name=str(name)) if isinstance(subject, ast.expr):
                 arm = _Arm() if inner is None else self._arm(inner, subject)
                 return _Arm(arm.test, (*arm.captures, (name, subject)))
-            case ast.MatchValue(value=value) if isinstance(subject, ast.Name):
+            case ast.MatchValue(value=value) if isinstance(subject, ast.expr):
                 return _Arm(at(ast.Compare(subject, [ast.Eq()], [value]), pattern))
-            case ast.MatchSingleton(value=value) if isinstance(subject, ast.Name):
+            case ast.MatchSingleton(value=value) if isinstance(subject, ast.expr):
                 single = at(ast.Constant(value), pattern)
                 return _Arm(at(ast.Compare(subject, [ast.Is()], [single]), pattern))
             case ast.MatchOr(patterns=patterns):
                 return self._either(pattern, [self._arm(p, subject) for p in patterns])
             case ast.MatchSequence(patterns=patterns) if isinstance(subject, tuple):
                 return self._items(pattern, patterns, subject)
+            case ast.MatchSequence(patterns=patterns) if isinstance(subject, ast.expr):
+                return self._sequence(pattern, patterns, subject)
+            case ast.MatchClass() if isinstance(subject, ast.expr):
+                return self._class(pattern, subject)
         self._refuse(pattern, isinstance(subject, tuple))
 
     def _either(self, pattern: ast.pattern, arms: list[_Arm]) -> _Arm:
@@ -174,6 +177,71 @@ class _SpellOut:
                 "give each item a pattern; '_' fits everything",
             )
         arms = [self._arm(p, item) for p, item in zip(patterns, subject, strict=True)]
+        return self._all(pattern, arms)
+
+    def _sequence(
+        self, pattern: ast.pattern, patterns: list[ast.pattern], subject: ast.expr
+    ) -> _Arm:
+        """``[a, b]`` and ``[first, *rest]`` for a list or a tuple."""
+        stars = [i for i, p in enumerate(patterns) if isinstance(p, ast.MatchStar)]
+        star = stars[0] if stars else len(patterns)
+        behind = len(patterns) - star - 1
+        kinds = at(ast.Tuple([load(n, pattern) for n in ("list", "tuple")], ast.Load()), pattern)
+        call = ast.copy_location(ast.Call(load("len", pattern), [subject], []), pattern)
+        length = of_pattern(call)
+        count = at(ast.Constant(len(patterns) - len(stars)), pattern)
+        op = ast.GtE() if stars else ast.Eq()
+        arms = [
+            _Arm(at(ast.Call(load("isinstance", pattern), [subject, kinds], []), pattern)),
+            _Arm(at(ast.Compare(length, [op], [count]), pattern)),
+        ]
+        for i, part in enumerate(patterns):
+            if i != star:
+                place = at(ast.Constant(i if i < star else i - len(patterns)), part)
+                item = at(ast.Subscript(subject, place, ast.Load()), part)
+                arms.append(self._arm(part, item))
+            elif isinstance(part, ast.MatchStar) and part.name is not None:
+                lower = at(ast.Constant(star), part)
+                upper = at(ast.Constant(-behind), part) if behind else None
+                bounds = ast.copy_location(ast.Slice(lower, upper, None), part)
+                rest = at(ast.Subscript(subject, bounds, ast.Load()), part)
+                arms.append(_Arm(None, ((part.name, rest),)))
+        return self._all(pattern, arms)
+
+    def _class(self, pattern: ast.MatchClass, subject: ast.expr) -> _Arm:
+        """``Point(x=0)``: the class, and then the attributes."""
+        test = at(ast.Call(load("isinstance", pattern), [subject, pattern.cls], []), pattern)
+        arms = [_Arm(test)]
+        cls = self._value(pattern.cls)
+        names = list(getattr(cls, "__match_args__", ()))
+        if cls in (bool, bytes, int, str) and len(pattern.patterns) == 1:
+            arms.append(self._arm(pattern.patterns[0], subject))
+        elif len(pattern.patterns) > len(names):
+            self._error(
+                "PNX175",
+                pattern,
+                f"'{ast.unparse(pattern.cls)}' has {len(names)} attributes by position",
+                "write them by name: Point(x=0, y=y)",
+            )
+        else:
+            attributes = [*names[: len(pattern.patterns)], *pattern.kwd_attrs]
+            parts = [*pattern.patterns, *pattern.kwd_patterns]
+            for name, part in zip(attributes, parts, strict=True):
+                arms.append(self._arm(part, at(ast.Attribute(subject, name, ast.Load()), part)))
+        return self._all(pattern, arms)
+
+    def _value(self, node: ast.expr) -> object | None:
+        """The object of module level, or builtin, that a name stands for."""
+        match node:
+            case ast.Name(id=name):
+                return self.function.namespace.get(name, getattr(builtins, name, None))
+            case ast.Attribute(value=owner, attr=name):
+                return getattr(self._value(owner), name, None)
+            case _:
+                return None
+
+    def _all(self, pattern: ast.pattern, arms: list[_Arm]) -> _Arm:
+        """What fits if all of some do."""
         tests = [arm.test for arm in arms if arm.test is not None]
         captures = tuple(found for arm in arms for found in arm.captures)
         if len(tests) < 2:
@@ -182,27 +250,12 @@ class _SpellOut:
 
     def _refuse(self, pattern: ast.pattern, items: bool) -> NoReturn:
         match pattern:
-            case ast.MatchClass():
-                self._error(
-                    "PNX175",
-                    pattern,
-                    "a class pattern is not in the language",
-                    "match a value, or test with 'if isinstance(…)'",
-                    _OF_CLASSES,
-                )
             case ast.MatchMapping():
                 self._error(
                     "PNX175",
                     pattern,
                     "a mapping pattern is not in the language",
                     "look the values up and match these: match d.get(k):",
-                )
-            case ast.MatchSequence() | ast.MatchStar():
-                self._error(
-                    "PNX175",
-                    pattern,
-                    "a sequence pattern is compiled where the tuple is written out",
-                    "unpack it first: a, b = x, then match a, b:",
                 )
         self._error(
             "PNX175",
@@ -246,14 +299,14 @@ class _SpellOut:
 class _Replaced(ast.NodeTransformer):
     """Names replaced by what they stand for."""
 
-    def __init__(self, names: dict[str, ast.Name]) -> None:
+    def __init__(self, names: dict[str, ast.expr]) -> None:
         self.names = names
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         found = self.names.get(node.id)
         if found is None or not isinstance(node.ctx, ast.Load):
             return node
-        return ast.copy_location(ast.Name(found.id, ast.Load()), node)
+        return ast.copy_location(copy.deepcopy(found), node)
 
 
 def _irrefutable(pattern: ast.pattern) -> bool:

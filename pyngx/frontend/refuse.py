@@ -20,7 +20,7 @@ from typing import Final
 
 from pyngx import BodyFilter, HeaderFilter, Variable
 from pyngx.diagnostics import Diagnostics
-from pyngx.frontend.keys import lambdas
+from pyngx.frontend.keys import lambdas, stars
 from pyngx.frontend.load import FunctionSource, name_span
 from pyngx.frontend.names import attribute
 from pyngx.source import Span
@@ -207,7 +207,7 @@ class _Walk:
         self.statement_yields = {
             id(node.value) for node in ast.walk(function.node) if isinstance(node, ast.Expr)
         }
-        self.written_out = lambdas(function.node)
+        self.written_out = lambdas(function.node) | stars(function.node)
         self.calls: dict[type[ast.AST], Callable[..., None]] = {
             ast.arguments: self._arguments,
             ast.AugAssign: self._operator,
@@ -311,12 +311,12 @@ class _Walk:
             )
 
     def _arguments(self, args: ast.arguments) -> None:
-        for star, stars in ((args.vararg, "*"), (args.kwarg, "**")):
+        for star, sign in ((args.vararg, "*"), (args.kwarg, "**")):
             if star is not None:
                 self.diags.error(
                     "PNX035",
                     self.source.span(star),
-                    f"'{stars}{star.arg}' is not in the language",
+                    f"'{sign}{star.arg}' is not in the language",
                     notes=("how many arguments there are is settled when the file is compiled",),
                     help="name each parameter",
                 )

@@ -6,6 +6,7 @@ import ast
 from typing import TypeVar
 
 _FRESH = "_pyngx_fresh"
+_PATTERN = "_pyngx_pattern"
 _KEYED = "_pyngx_keyed"
 
 Made = TypeVar("Made", ast.expr, ast.stmt, ast.Name)
@@ -47,6 +48,17 @@ def keyed(call: ast.Call) -> ast.expr:
 def is_keyed(call: ast.Call) -> bool:
     """Whether `keyed` has made the call."""
     return hasattr(call, _KEYED)
+
+
+def of_pattern(call: ast.Call) -> ast.expr:
+    """``len(value)`` of a value that a pattern of items is for."""
+    setattr(call, _PATTERN, True)
+    return call
+
+
+def is_of_pattern(call: ast.Call) -> bool:
+    """Whether `of_pattern` has marked the call."""
+    return hasattr(call, _PATTERN)
 
 
 def assign(name: str, value: ast.expr) -> ast.stmt:

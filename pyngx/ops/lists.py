@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyngx.ops.registry import Failure, Form, Passes, Row
-from pyngx.types import INT64_MAX, Range
+from pyngx.types import INT64_MAX, LENGTH, Range
 
 _P = "ngx_http_pyngx_list_"
 
@@ -18,6 +18,33 @@ def _change(name: str, params: tuple[str, ...] = (), failure: str = "") -> Row:
         _P + name,
         Form.EFFECT,
         failures=failures,
+    )
+
+
+def _search(kind: str, item: str) -> tuple[Row, ...]:
+    """Operations that look for an item."""
+    absent = (Failure("NGX_DECLINED", "ValueError", "the item is not in the list"),)
+    operands = ("values: list", f"value: {item}")
+    c = f"{_P}index_{kind}"
+    return (
+        Row(f"list.count_{kind}", operands, "int", f"{_P}count_{kind}", Form.VALUE, range=LENGTH),
+        Row(f"list.index_{kind}", operands, "int", c, Form.OUT, failures=absent, range=LENGTH),
+        Row(
+            f"list.remove_{kind}",
+            operands,
+            "none",
+            f"{_P}remove_{kind}",
+            Form.EFFECT,
+            failures=absent,
+        ),
+        Row(
+            f"operator.list_cmp_{kind}",
+            ("a: list", "b: list"),
+            "int",
+            f"{_P}cmp_{kind}",
+            Form.VALUE,
+            range=Range(-1, 1),
+        ),
     )
 
 
@@ -63,6 +90,9 @@ ROWS = (
     _made("order_bytes", ("keys: list", "reverse: bool")),
     _made("pick", ("order: list",)),
     _made("concat", ("other: list",)),
+    _made("repeat", ("n: int",), ("NGX_DECLINED", "MemoryError", "the list is too long")),
+    *_search("numbers", "int"),
+    *_search("bytes", "text"),
     Row(
         "operator.list_of_bytes",
         ("s: bytes",),

@@ -27,7 +27,10 @@ TEXTS: tuple[bytes, ...] = (
 TEXTS += (b"b,a,,c", b"12,5,-7")
 
 
-@pytest.mark.parametrize("name", ["programs", "compounds", "sequences", "tables", "errors"])
+PROGRAMS = ("programs", "compounds", "sequences", "tables", "matching", "errors")
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_programs(name: str, packaged: Target, tmp_path: Path) -> None:
     """Every function gives CPython's value, or fails as it does, at the same line."""
     served = Variables(FILTERS / f"{name}.py", packaged, tmp_path)
