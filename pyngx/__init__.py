@@ -303,7 +303,7 @@ def _field_value(hint: object, value: Any) -> Any:
 class _Fields:
     """A class with annotated fields; an instance has all of them, with their defaults."""
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         hints = typing.get_type_hints(type(self))
         for name in values:
             if name not in hints:

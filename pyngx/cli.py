@@ -180,6 +180,42 @@ def run(
 
 
 @app.command()
+def test(
+    files: Files,
+    examples: Annotated[
+        int | None, typer.Option(min=1, help="so many generated examples a file  [default: 300]")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help="search so long in each file instead")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="another one gives other examples")] = 0,
+    nginx: Nginx = None,
+    nginx_src: NginxSrc = None,
+) -> None:
+    """Compare CPython and nginx on generated responses; print the first difference as a test."""
+    if examples is not None and seconds is not None:
+        raise typer.BadParameter("--examples and --seconds exclude each other")
+    try:
+        from pyngx.testing.lives.command import compared
+    except ModuleNotFoundError as error:
+        if error.name != "hypothesis":
+            raise
+        words = "'pyngx test' needs Hypothesis, which is not installed"
+        help_ = "pip install 'pyngx[test]'"
+        _exit_with([Diagnostic("PNX091", Severity.ERROR, NOWHERE, words, help=help_)])
+    target = _target_or_exit(nginx, nginx_src)
+    compiled = _compile_or_exit(files, nginx, nginx_src, target)
+
+    def search(one: Compiled) -> str:
+        return _guarded(lambda: compared(one, target, examples, seconds, seed, _say))
+
+    found = [search(one) for one in compiled]
+    for text in filter(None, found):
+        typer.echo(text, nl=False)
+    raise typer.Exit(int(any(found)))
+
+
+@app.command()
 def doctor(nginx: Nginx = None, nginx_src: NginxSrc = None) -> None:
     """Say what was found on this machine, and what to do about what was not."""
     from pyngx.build.doctor import diagnose

@@ -87,7 +87,7 @@ def bad(tmp_path: Path) -> Path:
 def test_help_names_every_command_and_loads_nothing_heavy(pyngx: Pyngx) -> None:
     done = pyngx("--help")
     assert done.returncode == 0
-    for command in ("check", "compile", "build", "run", "doctor", "explain"):
+    for command in ("check", "compile", "build", "run", "test", "doctor", "explain"):
         assert command in done.stdout
         assert pyngx(command, "--help").returncode == 0
     heavy = "{'clang', 'rich', 'watchfiles', 'pyngx.headers', 'pyngx.pipeline', 'pyngx.build'}"

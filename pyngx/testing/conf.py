@@ -99,7 +99,7 @@ def configure(
     Raises:
         ConfRefused: nginx would refuse them.
     """
-    known = _directives(classes, model)
+    known = directives(classes, model)
     levels = {name: Level() for name in LEVELS}
     variables: dict[str, bytes] = {}
     named: dict[str, str] = {}
@@ -142,7 +142,8 @@ def _read(text: str, level: str) -> Iterator[tuple[list[str], str]]:
         yield [row["directive"], *row["args"]], place
 
 
-def _directives(classes: dict[type, type], model: NginxModel) -> dict[str, Known]:
+def directives(classes: dict[type, type], model: NginxModel) -> dict[str, Known]:
+    """The directives of a filter's classes by name."""
     found = {}
     for base, cls in classes.items():
         if base not in _PLACES:

@@ -87,6 +87,7 @@ class HeadersOut(Headers):
         """``proxied`` keeps ``Accept-Ranges`` and ``Last-Modified`` as the headers they are."""
         super().__init__()
         self.status = checked(status)
+        self.status_line = proxied  # an upstream's line stays until another status is set
         self.content_length_n = checked(length)
         self.content_type = b""
         self.charset = b""
@@ -107,6 +108,8 @@ class HeadersOut(Headers):
         if name == "content_type":
             value = as_bytes(value)
             object.__setattr__(self, "content_type_len", len(value))
+        elif name == "status":
+            object.__setattr__(self, "status_line", False)
         object.__setattr__(self, name, checked(value))
 
     def items(self) -> list[tuple[bytes, bytes]]:

@@ -78,6 +78,8 @@ class Request(_Base):
         constant = model.constant(f"NGX_HTTP_{method}")
         self.method = checked(constant if isinstance(constant, int) else 1)
         self.method_name = method.encode()
+        number = model.constant("nginx_version")
+        self.joins = isinstance(number, int) and number >= 1_023_000
         self.uri = re.sub(rb"/+", b"/", urllib.parse.unquote_to_bytes(uri))
         self.unparsed_uri = uri + (b"?" + args if args else b"")
         self.args = args
@@ -154,14 +156,22 @@ class Request(_Base):
         return _NAMED[name](self) if name in _NAMED else None
 
 
+_LISTS = ("cookie", "x_forwarded_for", "cache_control", "link")
+
+
+def _joined(r: Request, values: list[bytes], name: str) -> bytes | None:
+    """All values of a header; before 1.23 the first one of most."""
+    if not r.joins and name not in _LISTS:
+        values = values[:1]
+    return (b"; " if name == "cookie" else b", ").join(values) if values else None
+
+
 def _sent(r: Request, name: str) -> bytes | None:
-    values = r.headers_out.get_all(name.replace("_", "-"))
-    return b", ".join(values) if values else None
+    return _joined(r, r.headers_out.get_all(name.replace("_", "-")), name)
 
 
 def _received(r: Request, name: str) -> bytes | None:
-    values = r.headers_in.get_all(name.replace("_", "-"))
-    return (b"; " if name == "cookie" else b", ").join(values) if values else None
+    return _joined(r, r.headers_in.get_all(name.replace("_", "-")), name)
 
 
 def _host(r: Request) -> bytes:

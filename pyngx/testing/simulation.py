@@ -226,9 +226,9 @@ class _Run:
         self, status: int, headers: tuple[tuple[str, str], ...], body: bytes, complete: bool
     ) -> Response:
         own = self.request.variables.own
-        errors = tuple(self.errors)
+        log, errors = tuple(self.records), tuple(self.errors)
         values = {name: get() for name, get in own.items()}
-        return Response(status, headers, body, complete, tuple(self.records), errors, values)
+        return Response(status, headers, body, complete, log, errors, values)
 
     # What the header filter's frame does
 
@@ -271,9 +271,9 @@ class _Run:
             out.allow_ranges = False  # nginx cuts ranges from a 200 only
         if out.status not in (200, 206, 304):
             out.last_modified_time = -1
-        if out.status == 204:
-            for name in ("Content-Type", "Content-Length", "Last-Modified"):
-                del out[name]
+        if out.status == 204 and not out.status_line:
+            out.content_type = b""
+            out.content_length_n = -1
         return tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in out.items())
 
     def _replaced(self, status: int) -> Response:

@@ -25,3 +25,17 @@ def test_examples(tmp_path: Path) -> None:
     tests = re.findall(r"^def test_\w+\((.*?)\)", "\n".join(blocks), re.MULTILINE)
     runs = sum(2 if "served" in parameters else 1 for parameters in tests)
     assert f"{runs} passed" in done.stdout
+
+
+def test_commands() -> None:
+    """Each command is run, and finds nothing wrong."""
+    commands = re.findall(r"```sh\npyngx (.*?)\n```", PAGE.read_text())
+    assert commands
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", "pyngx", *command.split()],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr

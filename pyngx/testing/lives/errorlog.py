@@ -23,6 +23,7 @@ _CONTEXT = re.compile(
     rb"(?: while [a-z -]+)?, client: [^,]*, server: .*\Z|(?: while [a-z -]+)?, client: .*\Z",
     re.DOTALL,
 )
+_LOGGING = re.compile(rb" while logging request, client: [^,]*, server: .*\Z", re.DOTALL)
 _FAILURE = re.compile(rb"(?P<place>[\w.-]+\.py:\d+): (?P<error>\w+)(?:: (?P<words>.*))?", re.DOTALL)
 LEVELS = {
     "NGX_LOG_DEBUG": ("debug", logging.DEBUG),
@@ -86,11 +87,14 @@ def read(log: bytes, known: Iterable[Said]) -> Logged:
         rest += log[: starts[0] if starts else len(log)].decode("utf-8", "replace").splitlines()
     for at, end in itertools.pairwise([*starts, len(log)]):
         line = log[at:end]
+        late = _LOGGING.search(line) is not None
         found = _RECORD.match(line)
         said = _CONTEXT.sub(b"", found["said"]) if found else b""
         level = found["level"].decode() if found else ""
         own = next((s for s in every if s.level == level and s.form.fullmatch(said)), None)
         failed = _FAILURE.fullmatch(said) if level == "error" else None
+        if late and (own is not None or failed is not None):
+            continue  # said by a variable that is only looked at
         if own is not None:
             records.append((own.number, said))
         elif failed is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
+import select
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +24,10 @@ from pyngx.testing.simulation import Answer, Response, configured, respond
 
 OWN = ("date", "server", "connection", "transfer-encoding", "keep-alive")
 """Headers that nginx writes by itself."""
+STALE = 0.1
+"""Seconds after which a request that got no answer on a used connection is taken not to have
+arrived: nginx closes some connections unannounced, after the page of a status that a filter answers
+with. One that did arrive leaves its line at once."""
 BUFFER = 65536
 """A response with its header up to so many bytes arrives in one piece."""
 HTTP = """
@@ -44,8 +48,7 @@ HTTP = """
     proxy_redirect off;
     proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering
                          X-Accel-Charset;
-    log_format pyngx_found '{found}';
-    log_format pyngx_values escape=json '{values}';
+    log_format pyngx_values '{values}';
     {http}"""
 SERVER = """
     server {{
@@ -53,7 +56,7 @@ SERVER = """
         server_name localhost;
         keepalive_timeout 1h;
         keepalive_requests 1000000000;
-        access_log {{prefix}}/logs/seen.log pyngx_found;
+        postpone_output 0;
         access_log {{prefix}}/logs/seen.log pyngx_values;
         {server}
         location / {{
@@ -66,6 +69,10 @@ SUBREQUEST = """        location = "{uri}" {{
             internal;
             proxy_pass "http://pyngx_upstream/s{uri}";
         }}"""
+NGINX_OWN = ("request_id", "server_port", "remote_port", "connection", "connection_requests", "pid")
+"""Variables of nginx's own that are others each time."""
+NONE = b"-"
+"""How nginx's log writes a variable that has no value."""
 Answers = Mapping[str, Answer]
 
 
@@ -83,7 +90,7 @@ class CPython:
     """A filter file under CPython, loaded once."""
 
     def __init__(self, source: Path | ModuleType) -> None:
-        self._loaded: Filter = filter_of(source)
+        self.loaded: Filter = filter_of(source)
         self._configured: dict[tuple[str, str, str], Configuration] = {}
 
     def configured(self, given: Given) -> Configuration:
@@ -94,21 +101,26 @@ class CPython:
         """
         key = (given.conf, given.server, given.http)
         if key not in self._configured:
-            self._configured[key] = configured(self._loaded, given)
+            self._configured[key] = configured(self.loaded, given)
         return self._configured[key]
 
     def place(self, given: Given) -> Place:
         """The configuration's place in nginx."""
-        names = (*self._loaded.variables, *self.configured(given).named)
+        names = (*self.loaded.variables, *self.configured(given).named)
         return Place(given.conf, given.server, tuple(name.lower() for name in names))
 
-    def respond(self, given: Given, subrequests: Answers | None = None) -> Response:
+    def respond(
+        self,
+        given: Given,
+        subrequests: Answers | None = None,
+        variables: Mapping[str, bytes] | None = None,
+    ) -> Response:
         """The response, as nginx sends it for an upstream's."""
         proxied = replace(given, proxied=True)
-        found = respond(self._loaded, self.configured(given), proxied, subrequests)
+        found = respond(self.loaded, self.configured(given), proxied, subrequests, variables)
         log = tuple(_as_nginx(r) for r in found.log if r.levelno > logging.DEBUG)
-        variables = {name.lower(): value for name, value in found.variables.items()}
-        return replace(found, log=log, variables=variables)
+        values = {n.lower(): None if v == NONE else v for n, v in found.variables.items()}
+        return replace(found, log=log, variables=values)
 
 
 def _as_nginx(record: logging.LogRecord) -> logging.LogRecord:
@@ -140,16 +152,17 @@ class InNginx:
         subrequests: Sequence[str] = (),
     ) -> None:
         self.allow: tuple[str, ...] = ()
+        self.own: dict[str, bytes] = {}
+        """Variables of nginx's own in the last response."""
         self._said = errorlog.says(filter.compiled)
         stem = Path(filter.compiled.module.source.path).stem
         self._logger = f"pyngx_filter_{stem}".replace("-", "_")
         self._places = tuple(places)
         self._ports = [free_port() for _ in places]
-        self._names = sorted({name for place in places for name in place.variables})
+        self._names = tuple(dict.fromkeys(name for place in places for name in place.variables))
         self._clients: dict[int, Client] = {}
         self._wrong: list[str] = []
-        texts = (f'"${{{name}}}"' for name in self._names)
-        listed = ", ".join(texts)
+        values = " ".join(f'"${{{name}}}"' for name in (*self._names, *NGINX_OWN))
         inner = "\n".join(SUBREQUEST.format(uri=uri) for uri in subrequests)
         servers = "".join(
             SERVER.format(port=port, server=place.server, conf=place.conf, subrequests=inner)
@@ -158,7 +171,7 @@ class InNginx:
         self.nginx = Nginx(
             binary(),
             modules=[filter.module],
-            http=HTTP.format(buffer=BUFFER, found=f"[{listed}]", values=f"[{listed}]", http=http),
+            http=HTTP.format(buffer=BUFFER, values=values, http=http),
             servers=servers,
         )
 
@@ -228,15 +241,14 @@ class InNginx:
         upstream.reply = reply_of(given)
         upstream.answer = lambda uri, args: _answer(subrequests or {}, uri, args)
         upstream.error = None
+        reused = place in self._clients
         seen = self._exchange(given, place)
-        log = b""
-        lines: list[bytes] = []
-        end = time.monotonic() + DEADLINE
-        while len(lines := lines + self._seen.readlines()) < 2:
-            log += self._error.read()
-            if b"exited on signal" in log or time.monotonic() > end:
-                raise NginxFault("nginx's error log has:\n" + log.decode("utf-8", "replace"))
-            time.sleep(0.0002)
+        line, log = self._logged(STALE if reused and not seen.status else DEADLINE)
+        if not line and reused:  # nginx had closed the connection
+            seen = self._exchange(given, place)
+            line, log = self._logged(DEADLINE)
+        if not line:
+            raise NginxFault("nginx's error log has:\n" + log.decode("utf-8", "replace"))
         if upstream.error is not None:
             raise upstream.error
         logged = errorlog.read(log + self._error.read(), self._said)
@@ -248,32 +260,57 @@ class InNginx:
             seen.complete,
             tuple(_record(self._logger, *record) for record in logged.records),
             logged.errors,
-            self._variables(lines, place),
+            self._variables(line, place),
         )
 
+    def _logged(self, seconds: float) -> tuple[bytes, bytes]:
+        """The line that a request leaves at its end, and the error log up to then.
+
+        Raises:
+            NginxFault: the worker has crashed.
+        """
+        end = time.monotonic() + seconds
+        line = log = b""
+        while not line.endswith(b"\n"):
+            line += self._seen.readline()
+            log += self._error.read()
+            if b"exited on signal" in log:
+                raise NginxFault("nginx's error log has:\n" + log.decode("utf-8", "replace"))
+            if not line:
+                if time.monotonic() > end:
+                    break
+                time.sleep(0.0002)
+        return line, log
+
     def _exchange(self, given: Given, place: int) -> Seen:
-        if place not in self._clients:
-            self._clients[place] = Client(self._ports[place], self._upstream)
-        client = self._clients[place]
+        client = self._clients.pop(place, None)
+        if client is not None and select.select([client.socket], [], [], 0)[0]:
+            client.close()  # nginx has closed its end
+            client = None
+        client = client or Client(self._ports[place], self._upstream)
         target = given.uri + (b"?" + given.args if given.args else b"")
         headers = [(_latin(name), _latin(value)) for name, value in given.request_headers]
         try:
             client.send(_latin(target), method=given.method, headers=headers)
             seen = client.receive(given.method)
-        except BadResponse as error:
+        except (BadResponse, ConnectionError) as error:
             seen = Seen(0, (), b"", str(error).encode(), False)
-        if not seen.complete or "close" in seen.all("Connection"):
-            self._clients.pop(place).close()
+        if seen.complete and "close" not in seen.all("Connection") and seen.status == given.status:
+            self._clients[place] = client
+        else:
+            client.close()
         return seen
 
-    def _variables(self, lines: Sequence[bytes], place: int) -> dict[str, bytes | None]:
-        found = re.findall(rb'"(.*?)"', lines[0])
-        values = json.loads(lines[1].decode("latin-1"), strict=False)
-        seen: dict[str, bytes | None] = {}
-        for name, shown, value in zip(self._names, found, values, strict=True):
-            if name in self._places[place].variables:
-                seen[name] = None if shown == b"-" and not value else value.encode("latin-1")
-        return seen
+    def _variables(self, line: bytes, place: int) -> dict[str, bytes | None]:
+        values = [_unescaped(value) for value in re.findall(rb'"(.*?)"', line)]
+        pairs = dict(zip((*self._names, *NGINX_OWN), values, strict=True))
+        self.own = {name: pairs[name] for name in NGINX_OWN}
+        wanted = self._places[place].variables
+        return {n: None if pairs[n] == NONE else pairs[n] for n in self._names if n in wanted}
+
+
+def _unescaped(value: bytes) -> bytes:
+    return re.sub(rb"\\x([0-9A-F]{2})", lambda m: bytes([int(m[1], 16)]), value)
 
 
 def _latin(text: bytes) -> str:

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from pyngx import render
@@ -38,14 +37,23 @@ class Built:
     module: Path
 
 
-@cache
+_chosen: list[NginxTarget] = []
+
+
+def choose(target: NginxTarget) -> None:
+    """Test for this nginx."""
+    _chosen[:] = [target]
+
+
 def target() -> NginxTarget:
-    """The nginx of this machine, or of the environment.
+    """The nginx that was chosen, else the one of this machine or of the environment.
 
     Raises:
         BuildError: there is none.
     """
-    return find_target()
+    if not _chosen:
+        choose(find_target())
+    return _chosen[0]
 
 
 def binary() -> Path:
@@ -76,9 +84,17 @@ def built(path: Path) -> Built:
     where = path.resolve()
     key = (where, contents(where.parent))
     if key not in _built:
-        compiled = compiled_file(where)
-        _built[key] = Built(compiled, _module(compiled))
+        _built[key] = built_of(compiled_file(where))
     return _built[key]
+
+
+def built_of(compiled: Compiled) -> Built:
+    """The module of a file that is compiled already.
+
+    Raises:
+        BuildError: the machine lacks something.
+    """
+    return Built(compiled, _module(compiled))
 
 
 def compiled_file(path: Path) -> Compiled:
@@ -90,7 +106,7 @@ def compiled_file(path: Path) -> Compiled:
     diags = Diagnostics()
     compiled = None
     try:
-        with _deep():
+        with _deep(), _apart(path.parent):
             compiled = compile_file(path, target(), diags)
     except CompileError as error:
         for one in error.diagnostics:
@@ -133,3 +149,19 @@ def _deep() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
+
+
+@contextmanager
+def _apart(folder: Path) -> Iterator[None]:
+    """Let what the tests imported from a directory stay as it is: the compiler imports it anew."""
+    kept = {
+        name: module
+        for name, module in sys.modules.items()
+        if Path(getattr(module, "__file__", None) or "/").parent == folder
+    }
+    for name in kept:
+        del sys.modules[name]
+    try:
+        yield
+    finally:
+        sys.modules.update(kept)

@@ -14,7 +14,8 @@ from pyngx.testing.client import request
 from pyngx.testing.conf import ConfRefused
 from pyngx.testing.given import HOST, TYPE, Given, Pairs, pairs
 from pyngx.testing.headers import as_bytes
-from pyngx.testing.lives.life import Answers, CPython, InNginx, refused_words
+from pyngx.testing.lives.compare import differences
+from pyngx.testing.lives.life import Answers, CPython, InNginx, Place, refused_words
 from pyngx.testing.lives.modules import binary, built, contents
 from pyngx.testing.nginx import ConfigRefused, Nginx, NginxFault, judge_log
 from pyngx.testing.simulation import Failure, Response
@@ -110,11 +111,18 @@ class Session:
         life = self._lives.pop(key, None)
         if life is None:
             self._stop(self._lives, MOST - 1)
-            place = self.cpython(filter).place(given)
-            life = InNginx(built(path), [place], http=given.http, subrequests=uris)
+            life = InNginx(
+                built(path), [self._place(filter, given)], http=given.http, subrequests=uris
+            )
             life.__enter__()
         self._lives[key] = life
         return life
+
+    def _place(self, filter: Source, given: Given) -> Place:
+        try:
+            return self.cpython(filter).place(given)
+        except ConfRefused:  # nginx is asked all the same
+            return Place(given.conf, given.server)
 
     def server(self, filters: Sequence[Source], blocks: Mapping[str, str]) -> Server:
         """An nginx with filters, started once for each configuration.
@@ -250,37 +258,10 @@ class Served:
             found = self._respond(filter, cut_up, answers)
             if whole is None:
                 whole = found
-            elif differences := list(differences_of(found, whole)):
+            elif different := list(differences(found, whole)):
                 where = f"{len(places)} cuts" if len(places) > 1 else f"cut at {places[0]}"
-                lines = [f"{name}: {a!r}, whole: {b!r}" for name, a, b in differences]
+                lines = [f"{d.part}: {d.one!r}, whole: {d.other!r}" for d in different]
                 raise Differs(
                     f"the body in pieces ({where}) gives another response in {self.life}:\n"
                     f"pieces: {list(pieces)!r}\n" + "\n".join(lines)
                 )
-
-
-def differences_of(one: Response, other: Response) -> Iterable[tuple[str, object, object]]:
-    """The parts of two responses that are not the same: a name, and both values."""
-    shown = (
-        ("status", one.status, other.status),
-        ("complete", one.complete, other.complete),
-        ("headers", in_order(one.headers), in_order(other.headers)),
-        ("body", one.body, other.body),
-        (
-            "errors",
-            [f"{e.place}: {e.error}" for e in one.errors],
-            [f"{e.place}: {e.error}" for e in other.errors],
-        ),
-        (
-            "log",
-            [(r.levelname, r.getMessage()) for r in one.log],
-            [(r.levelname, r.getMessage()) for r in other.log],
-        ),
-        ("variables", one.variables, other.variables),
-    )
-    return (row for row in shown if row[1] != row[2])
-
-
-def in_order(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Headers by name; those of one name stay in their order."""
-    return sorted(((n.lower(), v) for n, v in headers), key=lambda pair: pair[0])
