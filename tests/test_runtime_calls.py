@@ -43,6 +43,7 @@ FAMILIES = (
     "struct",
     "int",
     "format",
+    "float",
 )
 ROUNDS = 3000
 MAX = 0x7FFF_FFFF_FFFF_FFFF

@@ -410,3 +410,25 @@ ngx_call_str_case(swapcase)
 ngx_call_str_case(casefold)
 ngx_call(ngx_int_t, str_int,
          (ngx_str_t *s, ngx_int_t base, ngx_int_t *result), (s, base, result))
+
+
+#define ngx_call_float_whole(name)                                            \
+    ngx_call(ngx_int_t, float_##name,                                         \
+             (double x, ngx_int_t *result), (x, result))
+
+
+ngx_call_float_whole(trunc)
+ngx_call_float_whole(round)
+ngx_call_float_whole(floor)
+ngx_call_float_whole(ceil)
+ngx_call(ngx_int_t, float_round_to,
+         (double x, ngx_int_t digits, double *result), (x, digits, result))
+ngx_call(ngx_int_t, float_whole, (double x, double *result), (x, result))
+ngx_call(ngx_int_t, float_parse, (ngx_str_t *s, double *result), (s, result))
+ngx_call(double, float_truediv, (ngx_int_t a, ngx_int_t b), (a, b))
+ngx_call(ngx_int_t, float_cmp,
+         (double x, ngx_int_t n, ngx_int_t unordered), (x, n, unordered))
+ngx_call(u_char *, format_float,
+         (u_char *p, double x, ngx_uint_t flags, ngx_int_t width,
+          ngx_int_t precision, ngx_int_t type),
+         (p, x, flags, width, precision, type))
