@@ -258,6 +258,8 @@ class Assignments(Unpacking):
         values = [self.expr(v) for v in value_node.elts]
         reads = [{n.id for n in ast.walk(v) if isinstance(n, ast.Name)} for v in value_node.elts]
         overlaps = any(names & r for r in reads[1:])
+        if self.trying or self.finals:  # where one value fails, no name has got another yet
+            overlaps = overlaps or not all(isinstance(v, Const | Local) for v in values[1:])
         pending: list[tuple[ast.Name, Expr, ast.expr]] = []
         for target, value, element in zip(targets, values, value_node.elts, strict=True):
             if not isinstance(target, ast.Name):

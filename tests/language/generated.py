@@ -1,4 +1,4 @@
-"""A generator of well-typed programs: functions over two numbers and two texts.
+"""A generator of well-typed programs: functions over two integers, two floats and two texts.
 
 Each program is a ``@variable`` whose value depends on everything it has computed, so that a wrong
 bit anywhere shows. From one seed come the same programs. Run as a module it goes on for as long
@@ -39,6 +39,7 @@ def number(text: bytes | None) -> int:
 
 '''
 LITERALS = (0, 1, 2, 3, 5, 7, 8, 10, 63, 64, 97, 255, 256, 1000, 2**31, 2**62, 2**63 - 1)
+REALS = ("0.5", "-1.5", "2.0", "0.1", "3.25", "1e16", "-0.0", "100.0", "1e300", "7e-5")
 TEXTS = (b"", b"a", b"ab", b" ", b"%", b"Ab", b"1", b"-7", b"\\x00", b"\\xff", b"b,c", b"  x ")
 ERRORS = ("IndexError", "ValueError", "OverflowError", "ZeroDivisionError", "AssertionError")
 
@@ -50,6 +51,7 @@ class Writer:
     chance: random.Random
     lines: list[str] = field(default_factory=list)
     ints: list[str] = field(default_factory=lambda: ["a", "b"])
+    floats: list[str] = field(default_factory=lambda: ["p", "q"])
     texts: list[str] = field(default_factory=lambda: ["s", "t"])
     fixed: set[str] = field(default_factory=set)
     """Counters of loops, which are read only."""
@@ -89,7 +91,31 @@ class Writer:
             lambda: f"{x()}[{n()}]",
             lambda: f"({n()} if {self.bool_(down)} else {n()})",
             lambda: f"int({x()})",
+            lambda: f"{self.chance.choice(('int', 'round'))}({self.float_(down)})",
             lambda: f"int({x()}, {self.chance.choice((2, 8, 10, 16, 36))})",
+        )
+
+    def float_(self, depth: int = 3) -> str:
+        real = partial(self.chance.choice, self.floats)
+        if depth <= 0 or self.chance.random() < 0.25:
+            return self.pick(lambda: self.chance.choice(REALS), real, real)
+        down = depth - 1
+        x, n = partial(self.float_, down), partial(self.int_, down)
+        op = self.chance.choice(("+", "-", "*", "/", "//", "%", "+", "-", "*"))
+        return self.pick(
+            lambda: f"({real()} {op} {x()})",
+            lambda: f"({real()} {op} {x()})",
+            lambda: f"({real()} {op} {self.chance.choice(self.ints)})",
+            lambda: f"({self.chance.choice(self.ints)} {op} {real()})",
+            lambda: f"({self.chance.choice(self.ints)} / {n()})",
+            lambda: f"-({real()})",
+            lambda: f"abs({x()})",
+            lambda: f"(abs({real()}) ** {self.chance.choice(('0.5', '2', '-1', '3.0'))})",
+            lambda: f"{self.chance.choice(('min', 'max'))}({real()}, {x()})",
+            lambda: f"({x()} if {self.bool_(down)} else {x()})",
+            lambda: f"float({n()})",
+            lambda: f"float({self.chance.choice(self.texts)})",
+            lambda: f"round({real()}, {self.small()})",
         )
 
     def text(self, depth: int = 3) -> str:
@@ -116,6 +142,9 @@ class Writer:
             lambda: f'(b"%5d %-4s." % ({n()}, {s()}))',
             lambda: f"({s()} if {self.bool_(down)} else {s()})",
             lambda: f"str({n()}).encode()",
+            lambda: f"str({self.float_(down)}).encode()",
+            lambda: f'(b"%.{self.chance.randint(0, 9)}f|%9g" % ({self.float_(down)}, {n()}))',
+            lambda: f'(b"%-12.3e|%d" % ({self.float_(down)}, {self.float_(0)}))',
             lambda: f"{s()}.expandtabs()",
         )
 
@@ -131,6 +160,9 @@ class Writer:
             lambda: f"{i()} {op} {n()}",
             lambda: f"{n()} {op} {i()} {self.chance.choice(('<', '!='))} {n()}",
             lambda: f"{x()} {op} {s()}",
+            lambda: f"{self.chance.choice(self.floats)} {op} {self.float_(down)}",
+            lambda: f"{self.chance.choice(self.floats)} {op} {n()} % 1000003",
+            lambda: f"{i()} % 1000003 {op} {self.chance.choice(self.floats)} < {self.float_(down)}",
             lambda: f"{s()} {self.chance.choice(('in', 'not in'))} {x()}",
             lambda: f"{x()}.{self.chance.choice(('startswith', 'endswith'))}({s()})",
             lambda: f"{x()}.{self.chance.choice(('isdigit', 'isalpha', 'isspace', 'isupper'))}()",
@@ -144,10 +176,10 @@ class Writer:
 
     def block(self, level: int, depth: int, loop: bool = False) -> None:
         """Some statements; what they define is not known after them."""
-        ints, texts = len(self.ints), len(self.texts)
+        ints, floats, texts = len(self.ints), len(self.floats), len(self.texts)
         for _ in range(self.chance.randint(1, 3)):
             self.statement(level, depth, loop)
-        del self.ints[ints:], self.texts[texts:]
+        del self.ints[ints:], self.floats[floats:], self.texts[texts:]
 
     def statement(self, level: int, depth: int, loop: bool) -> None:
         kind = self.chance.random()
@@ -178,6 +210,13 @@ class Writer:
             self.names += 1
             self.put(level, f"x{self.names} = {self.text()}")
             self.texts.append(f"x{self.names}")
+        elif kind < 0.4:
+            self.names += 1
+            self.put(level, f"f{self.names} = {self.float_()}")
+            self.floats.append(f"f{self.names}")
+        elif kind < 0.5:
+            op = self.chance.choice(("", "+", "-", "*", "/", "//", "%"))
+            self.put(level, f"{self.chance.choice(self.floats)} {op}= {self.float_()}")
         elif kind < 0.6:
             op = self.chance.choice(("", "+", "-", "*", "//", "%", "^", "|"))
             self.put(level, f"{self.chance.choice(owned)} {op}= {self.int_()}")
@@ -238,13 +277,16 @@ def program(seed: int) -> str:
     writer = Writer(random.Random(seed))
     for _ in range(writer.chance.randint(2, 5)):
         writer.statement(1, 2, False)
-    shown = "|".join(["%d"] * len(writer.ints) + ["%s"] * len(writer.texts))
-    values = ", ".join((*writer.ints, *writer.texts))
+    texts = (*(f"str({name}).encode()" for name in writer.floats), *writer.texts)
+    shown = "|".join(["%d"] * len(writer.ints) + ["%s"] * len(texts))
+    values = ", ".join((*writer.ints, *texts))
     head = [
         f'@variable("v{seed}")',
         f"def v{seed}(r: ngx_http_request_t) -> bytes:",
         '    a = number(r.arg(b"a"))',
         '    b = number(r.arg(b"b"))',
+        "    p = a / 7",
+        "    q = b * 0.5 - 3",
         '    s = r.arg(b"s") or b""',
         '    t = r.arg(b"t") or b""',
     ]
