@@ -137,11 +137,13 @@ class Diagnostics:
 @dataclass(frozen=True)
 class Fact:
     """One thing that was inferred: of which ``topic``, in words, and the lines of Python that it
-    follows from (none: it follows from there being no line that says otherwise)."""
+    follows from (none: it follows from there being no line that says otherwise). ``path`` is the
+    file of the lines if it is not the filter's own."""
 
     topic: str
     says: str
     lines: tuple[int, ...] = ()
+    path: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pyngx.checks import Checks
 from pyngx.diagnostics import Explained, Fact
 from pyngx.flow.effect import Added, Change, Choice, Effect, Text, sets_length
 from pyngx.flow.output import written
@@ -18,7 +19,8 @@ from pyngx.source import Span
 
 def explained(compiled: Compiled) -> Explained:
     """The facts about a compiled file."""
-    facts = tuple(_facts(compiled))
+    checks = Checks(compiled.program, compiled.module.sources, compiled.checks)
+    facts = (*_facts(compiled), *checks.facts())
     return Explained(compiled.program.source.path, f"ngx_http_{compiled.name}_filter_module", facts)
 
 

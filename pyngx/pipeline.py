@@ -15,6 +15,7 @@ from pyngx.backend.cprint import Printed
 from pyngx.backend.module import generate
 from pyngx.backend.runtime import header, needs_libm
 from pyngx.backend.states import Suspensions
+from pyngx.backend.unit import Check
 from pyngx.build.locate import NginxTarget
 from pyngx.check.module import check_module
 from pyngx.diagnostics import Diagnostics, InternalError
@@ -47,6 +48,7 @@ class Compiled:
     c_name: str
     lines: tuple[int | None, ...]
     suspensions: Suspensions | None = None
+    checks: tuple[Check, ...] = ()
 
     def with_python_lines(self) -> dict[str, str]:
         """The files with ``#line`` directives in the module: compilers and debuggers then speak of
@@ -109,6 +111,7 @@ def emit(module: FilterModule, program: Program, model: NginxModel) -> Compiled:
         c_name,
         lines,
         generated.suspensions,
+        generated.checks,
     )
 
 

@@ -62,22 +62,25 @@ def show(found: Iterable[Diagnostic], file: TextIO) -> None:
 
 
 def facts(found: Explained) -> str:
-    """What was inferred about one file, a line each, with the lines of Python that it follows
-    from."""
+    """What was inferred about one file: a line each, which begins with the place that it follows
+    from, so that editors lead there."""
     rows = [f"{found.path}: {found.module}"]
-    topic = ""
     for fact in found.facts:
-        head = "" if fact.topic == topic else f"{fact.topic}:"
-        topic = fact.topic
-        places = ", ".join(str(line) for line in fact.lines)
-        because = f"  (line {places})" if places else ""
-        rows.append(f"  {head:<16} {fact.says}{because}")
+        first, *others = fact.lines or (None,)
+        path = fact.path or found.path
+        place = path if first is None else f"{path}:{first}"
+        more = f"  (and line {', '.join(map(str, others))})" if others else ""
+        rows.append(f"{place}: {fact.topic}: {_clean(fact.says)}{more}")
     return "\n".join(rows) + "\n"
 
 
 def facts_as_json(found: Iterable[Explained]) -> str:
     """One JSON array with an object for each file."""
-    return json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False) + "\n"
+    rows = [
+        {**asdict(one), "facts": [{**asdict(f), "path": f.path or one.path} for f in one.facts]}
+        for one in found
+    ]
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
 
 
 def as_json(found: Iterable[Diagnostic]) -> str:

@@ -37,6 +37,7 @@ LAYERS = (
     ("pyngx.backend",),
     ("pyngx.testing",),
     ("pyngx.pipeline",),
+    ("pyngx.checks",),
     ("pyngx.explain",),
     ("pyngx.build",),
     ("pyngx.render",),

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.names import Names
-from pyngx.backend.unit import Unit
+from pyngx.backend.unit import Check, Unit
 from pyngx.flow.suspension import goes_on
 from pyngx.ops.registry import classes
 from pyngx.source import Span
@@ -335,6 +335,8 @@ class Emitter:
     ) -> None:
         """Raise an exception if a condition holds. A message that is computed is so where somebody
         reads it."""
+        said = message if isinstance(message, str) else ""
+        self.unit.checks[Check(span, exception, said)] = None
         bases = classes(exception)
         with self.block() as inner, self.temporaries():
             text: bytes | Ref = b""

@@ -39,7 +39,7 @@ from pyngx.backend.short import (
     when,
 )
 from pyngx.backend.states import Suspensions
-from pyngx.backend.unit import Unit, c_type
+from pyngx.backend.unit import Check, Unit, c_type
 from pyngx.flow.effect import Effect, effect
 from pyngx.flow.exceptions import watched
 from pyngx.headers import NginxModel
@@ -54,6 +54,7 @@ class Generated:
     printed: Printed
     effect: Effect | None
     suspensions: Suspensions | None = None
+    checks: tuple[Check, ...] = ()
 
 
 _REQUEST = c.Param("ngx_http_request_t", 1, "r")
@@ -114,7 +115,8 @@ class _Module:
             tuple(self.functions),
         )
         suspensions = None if body is None else body.suspensions
-        return Generated(print_unit(unit), self.effect, suspensions)
+        checks = tuple(self.unit.checks)
+        return Generated(print_unit(unit), self.effect, suspensions, checks)
 
     # Parts
 

@@ -11,6 +11,7 @@ from pyngx.backend.integers import literal
 from pyngx.backend.names import Names, identifier
 from pyngx.headers import NginxModel
 from pyngx.program import ConfClass, Program, VariableDef
+from pyngx.source import Span
 from pyngx.tree import (
     Function,
 )
@@ -63,6 +64,15 @@ class Signature:
         return self.fails and isinstance(inner, Int | Bool | Float | Enum | List)
 
 
+@dataclass(frozen=True)
+class Check:
+    """A test at run time: an exception of Python's is raised at this place if it fails."""
+
+    span: Span
+    exception: str
+    message: str
+
+
 @dataclass
 class Unit:
     """One module being lowered."""
@@ -81,6 +91,8 @@ class Unit:
     """Their definitions, those that others point at first."""
     watched: frozenset[str] = frozenset()
     """The helpers from which an exception may come to an ``except``."""
+    checks: dict[Check, None] = field(default_factory=dict)
+    """What the functions check while a request is served, each once, in order."""
     errors: dict[str, str] = field(default_factory=dict)
     """The exceptions that are told from each other at run time, and the names of their numbers."""
 

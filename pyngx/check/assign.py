@@ -196,8 +196,8 @@ class Assignments(Unpacking):
         read = self.take_read(value, var)
         if read is not None:
             return read
-        if self.stores.get(target.id) == 1 and is_integer(value.type):
-            self.value_ranges[target.id] = stored.range
+        if is_integer(value.type):
+            self.measured(target.id, stored)
         return Assign(self.report.span(node), var, stored)
 
     def _not_kept(self, value: Expr) -> None:

@@ -14,6 +14,7 @@ from pyngx.check.conditions import implied
 from pyngx.check.constants import constant
 from pyngx.check.context import ModuleContext, Refused, Reporter
 from pyngx.check.floats import as_float
+from pyngx.check.heads import Heads
 from pyngx.check.scope import Facts
 from pyngx.frontend.load import FunctionSource
 from pyngx.frontend.names import attribute
@@ -25,6 +26,7 @@ from pyngx.tree import (
     Var,
 )
 from pyngx.types import (
+    FULL,
     Bytes,
     Error,
     Float,
@@ -91,6 +93,7 @@ class Base:
         self.local_names: frozenset[str] = frozenset()
         self.stores: dict[str, int] = {}
         self.value_ranges: dict[str, Range] = {}
+        self.heads = Heads()
         self.poisoned: set[str] = set()
         self.state_roots: frozenset[str] = frozenset()
         self.pending: list[Stmt] = []  # reads that the statement being checked needs first
@@ -316,6 +319,13 @@ class Base:
     def declare(self, node: ast.Name, value: Expr) -> Var:
         """The variable that is assigned; its type comes from its first value."""
         raise NotImplementedError
+
+    def measured(self, name: str, value: Expr) -> None:
+        """Record the values that an integer variable has got."""
+        if self.stores.get(name) == 1:
+            self.value_ranges[name] = value.range
+        elif value.range != FULL:
+            self.facts = self.facts.bounded({name: value.range})
 
     def assigned(self, name: str, value: Expr) -> None:
         """Record that a variable got a value."""

@@ -15,6 +15,7 @@ from pyngx import Stream
 from pyngx.check import hints
 from pyngx.check.annotations import UnknownAnnotation, from_annotation
 from pyngx.check.context import ModuleContext, Refused
+from pyngx.check.heads import CHECKS, Heads
 from pyngx.check.kinds import Kind, Widened
 from pyngx.check.stmt import Statements
 from pyngx.diagnostics import Diagnostics
@@ -399,18 +400,26 @@ def check_function(
     if any(found.code in _SIGNATURE for found in constructs.all):
         return None
     wide: dict[str, Type] = {}
+    heads, checks = Heads(), 0
     while True:
         attempt = replace(mod, diags=Diagnostics())
         checker = FunctionChecker(attempt, function, kind, wide)
         checker.scope = scope
+        checker.heads = heads
         if self_type is not None:
             checker._self_type = self_type
         try:
             result = checker.check()
         except Widened:
+            heads = Heads()
             continue
         except Refused:
             result = None
+        checks += 1
+        if result is not None and checks < CHECKS and heads.news:
+            if not attempt.diags.has_errors:
+                heads = Heads(heads.known | heads.news)
+                continue
         for found in attempt.diags.all:
             if not any(_follows(found.span, other.span) for other in constructs.all):
                 mod.diags.add(found)

@@ -42,6 +42,7 @@ from pyngx.types import (
     Bool,
     Bytes,
     Headers,
+    Int,
     List,
     Optional,
     Part,
@@ -61,24 +62,31 @@ class Loops(Counting):
         """The statements in order; a refused one does not hide the errors of the others."""
         raise NotImplementedError
 
-    def _loop_body(self, node: ast.While | ast.For, entry: Facts) -> Block:
-        """The body of a loop; what holds after a ``break`` is left in ``self.broken``."""
+    def _loop_body(self, node: ast.While | ast.For, entry: Facts, before: Facts) -> Block:
+        """The body of a loop that is reached with ``before``, and whose rounds begin with
+        ``entry``; what holds after a ``break`` is left in ``self.broken``."""
         self.loops.append([])
         self.continues.append([])
         self.facts = entry
         rounds, self.rounds = self.rounds, []
         first = tuple(stmt for start in rounds for stmt in start())
         body = (*first, *self.block(node.body))
-        self.continues.pop()
+        self.heads.completed(node, self._integers(), before, [self.facts, *self.continues.pop()])
         breaks = self.loops.pop()
         self.broken = Facts(reachable=False)
         for facts in breaks:
             self.broken = self.broken.join(facts)
         return body
 
-    def _loop_entry(self, node: ast.While | ast.For) -> None:
-        """Forget what the loop may change, for it holds on the first round only."""
-        self.facts = self.without_stores(self.facts, [node])
+    def _integers(self) -> list[str]:
+        return [name for name, var in self.vars.items() if isinstance(var.type, Int)]
+
+    def _loop_entry(self, node: ast.While | ast.For) -> Facts:
+        """Forget what the loop may change, for it holds on the first round only; what holds on
+        all rounds is known from the last check. Returns what was known before."""
+        before = self.facts
+        self.facts = self.heads.entered(node, self.without_stores(before, [node]))
+        return before
 
     def loop(self, node: ast.While | ast.For) -> tuple[Stmt, ...]:
         """A loop with its ``else``: a flag remembers that no ``break`` left it. The flag is not
@@ -110,14 +118,14 @@ class Loops(Counting):
         )
 
     def _while(self, node: ast.While) -> Stmt:
-        self._loop_entry(node)
+        before = self._loop_entry(node)
         outer, self.pending = self.pending, []
         cond = self.cond(node.test)
         reads, self.pending = tuple(self.pending), outer
         exit_facts = cond.fails(self.facts).with_assigned(assigned_if(node.test, False))
         always = isinstance(cond.expr, Const) and cond.expr.value is True
         entry = cond.holds(self.facts).with_assigned(assigned_if(node.test, True))
-        body = self._loop_body(node, entry)
+        body = self._loop_body(node, entry, before)
         self.facts = exit_facts.unreachable() if always else exit_facts
         span = self.report.span(node)
         if not reads:
@@ -287,12 +295,11 @@ class Loops(Counting):
 
     def for_body(self, node: ast.For, vars_: tuple[Var, ...]) -> Block:
         """The body of a loop, in which the variables have values."""
-        self._loop_entry(node)
-        before = self.facts
-        entry = before
+        outside = self._loop_entry(node)
+        before = entry = self.facts
         for var in vars_:
             entry = entry.assign(var.name, not isinstance(var.type, Optional))
-        body = self._loop_body(node, entry)
+        body = self._loop_body(node, entry, outside)
         self.facts = before
         return body
 
