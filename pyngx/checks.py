@@ -21,7 +21,6 @@ from pyngx.tree import (
     Convert,
     Expr,
     ItemAt,
-    Op,
     SetByte,
     SetItem,
     Stmt,
@@ -34,7 +33,9 @@ STAYS, PROVEN = "checks", "no check"
 
 _OVERFLOWING = ("+", "-", "*", "**", "<<")
 _SHORT = 2**20
-"""Numbers that are written out; larger ones are written as powers of two."""
+_NEAR = 64
+"""Numbers below the first are written out, and larger ones that are as near as the second to a
+power of two by that."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ class Checks:
             case Arith(right=Expr() as right):
                 divisor = check.exception in ("ZeroDivisionError", "ValueError")
                 return self._values(right) if divisor else self._values(node.left, right)
+            case ByteAt(value=value, index=Const()) | ItemAt(value=value, index=Const()):
+                return f"{self._text(value.span)} may be shorter"
             case ByteAt() | ItemAt() | TableItem() | SetByte() | SetItem():
                 return self._values(node.index)
             case TableFind():
@@ -93,8 +96,6 @@ class Checks:
             case Convert():
                 limits = range_of(node.type)
                 return f"{self._values(node.value)}, and this holds {_words(limits)}"
-            case Op() if check.message:
-                return f"{check.message}: known at run time only"
             case _:
                 return ""
 
@@ -116,7 +117,8 @@ class Checks:
                         words = f"'{text}' does not divide by zero: {self._values(right)}"
                         yield node.span, "ZeroDivisionError", words
                 case ByteAt() | ItemAt() | TableItem() if not node.checked:
-                    why = f"{self._text(node.index.span)} counts what is there"
+                    counts = f"{self._text(node.index.span)} counts what is there"
+                    why = self._values(node.index) if isinstance(node, TableItem) else counts
                     if isinstance(node.index, Const):
                         why = "it is there whatever the values"
                     yield node.span, "IndexError", f"'{text}' is in range: {why}"
@@ -158,13 +160,15 @@ def _words(limits: Range) -> str:
 
 
 def _number(value: int) -> str:
-    """A number as people read it: large ones near a power of two by that."""
+    """A number as people read it."""
     size = abs(value)
-    sign = "-" if value < 0 else ""
     if size < _SHORT:
         return str(value)
-    if size & (size - 1) == 0:
-        return f"{sign}2**{size.bit_length() - 1}"
-    if size & (size + 1) == 0:
-        return f"{sign}(2**{size.bit_length()} - 1)" if sign else f"2**{size.bit_length()} - 1"
-    return str(value)
+    power = (size + _NEAR).bit_length() - 1
+    rest = size - 2**power
+    if abs(rest) > _NEAR:
+        return str(value)
+    words = f"2**{power}" + (f" {'+' if rest > 0 else '-'} {abs(rest)}" if rest else "")
+    if value > 0:
+        return words
+    return f"-({words})" if rest else f"-{words}"

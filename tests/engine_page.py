@@ -34,7 +34,7 @@ def parts(compiled: Compiled) -> dict[str, str]:
     """The parts by the names of their marks."""
     code = compiled.files[compiled.c_name]
     types = r"typedef struct \{\n    ngx_str_t +subject"
-    said = facts(explained(compiled)).split("\n", 1)[1]
+    said = facts(explained(compiled)).split("\n", 1)[1].replace(str(EXAMPLE), EXAMPLE.name)
     return {
         "python": _fenced("python", EXAMPLE.read_text()),
         "explain": _fenced("text", said),

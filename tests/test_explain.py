@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -127,7 +128,8 @@ def test_the_command() -> None:
     assert done.returncode == 0
     assert done.stdout.startswith(f"{path}: ngx_http_number_lines_filter_module\n")
     line = line_of(path, "for line in body.lines")
-    assert f"'lines' waits for input or room  (line {line})" in done.stdout
+    assert f"\n{path}:{line}: states: 'lines' waits for input or room\n" in done.stdout
+    assert all(said.startswith(str(path)) for said in done.stdout.splitlines())
 
 
 def test_the_command_as_json() -> None:
@@ -135,7 +137,120 @@ def test_the_command_as_json() -> None:
     done = pyngx("check", "--explain", "--format", "json", *map(str, paths))
     found = json.loads(done.stdout)
     assert [one["path"] for one in found] == [str(p) for p in paths]
-    assert {"topic", "says", "lines"} == set(found[0]["facts"][0])
+    assert {"topic", "says", "lines", "path"} == set(found[0]["facts"][0])
+    assert {fact["path"] for fact in found[0]["facts"]} == {str(paths[0])}
+
+
+CHECKED = """\
+from pyngx import LocConf, directive, variable
+from pyngx.ngx import ngx_http_request_t, size_t, uint8_t
+
+TABLE = (2, 3, 5, 7)
+
+
+class Conf(LocConf):
+    limit: size_t = directive("limit", default=8, min=1, max=64)
+
+
+@variable("v")
+def v(r: ngx_http_request_t, conf: Conf) -> bytes:
+    n = int(r.arg(b"n") or b"0")
+    data = r.uri
+    a = n * 3
+    b = len(data) + 1
+    c = n // (len(data) - 2)
+    d = b // conf.limit
+    e = data[n]
+    f = data[0]
+    g = TABLE[n]
+    h = TABLE[d & 3]
+    for i in range(len(data)):
+        h += data[i]
+    return b"%d %d %d %d %d %d %d %d" % (a, b, c, d, e, f, g, h)
+"""
+
+
+def test_run_time_checks_and_why_they_stay(tmp_path: Path) -> None:
+    path = tmp_path / "checked.py"
+    path.write_text(CHECKED)
+    found = explained(compiled(path))
+    stays = {(f.lines, f.says) for f in about(found, "checks")}
+    divisor = "len(data) - 2 is -2 to 2**47 - 2"
+    assert stays == {
+        ((13,), 'ValueError of \'int(r.arg(b"n") or b"0")\': invalid literal for int()'),
+        ((13,), 'OverflowError of \'int(r.arg(b"n") or b"0")\': integer does not fit in 64 bits'),
+        ((15,), "OverflowError of 'n * 3': n is any integer"),
+        ((17,), "ZeroDivisionError of 'n // (len(data) - 2)': len(data) - 2 is -2 to 2**47 - 2"),
+        (
+            (17,),
+            f"OverflowError of 'n // (len(data) - 2)': n is any integer, {divisor}",
+        ),
+        ((19,), "IndexError of 'data[n]': n is any integer"),
+        ((20,), "IndexError of 'data[0]': data may be shorter"),
+        ((21,), "IndexError of 'TABLE[n]': n is any integer"),
+        ((24,), "OverflowError of 'h': integer does not fit in 64 bits"),
+    }
+    proven = {(f.lines, f.says) for f in about(found, "no check")}
+    assert ((16,), "'len(data) + 1' fits: len(data) is 0 to 2**47") in proven
+    assert ((22,), "'TABLE[d & 3]' is in range: d & 3 is 0 to 3") in proven
+    assert ((18,), "'b // conf.limit' does not divide by zero: conf.limit is 1 to 64") in proven
+
+
+HASHES = Path(__file__).parent / "language" / "filters" / "hashes.py"
+
+
+def test_hashes_that_are_masked_have_no_checks() -> None:
+    found = explained(compiled(HASHES))
+    first, last = line_of(HASHES, "def fnv1a"), line_of(HASHES, "def grows")
+    checked = [f for f in about(found, "checks") if first <= f.lines[0] < last]
+    assert [f for f in checked if "OverflowError" in f.says] == []
+    assert [f.says.split(" of ")[0] for f in checked] == ["IndexError"]  # of 'data[i]' in a while
+    line = line_of(HASHES, "h = ((h ^ byte)")
+    product = "'(h ^ byte) * 0x01000193' fits: h ^ byte is 0 to 2**32 - 1"
+    assert Fact("no check", product, (line,)) in found.facts
+    line = line_of(HASHES, "n = n * 65537")
+    assert [f.lines for f in about(found, "checks") if "n * 65537" in f.says] == [(line,), (line,)]
+
+
+@pytest.mark.parametrize("path", [*EXAMPLES, HASHES], ids=lambda p: p.stem)
+def test_the_checks_are_those_of_the_c(path: Path) -> None:
+    """What the C reports at a line of Python is what is said to be checked there."""
+    module = compiled(path)
+    code = re.sub(r'"\s*"', "", module.files[module.c_name])
+    errors = rf'"{path.name}:(\d+): (\w+Error): '
+    raised = {(int(n), error) for n, error in re.findall(errors, code)}
+    said = {
+        (fact.lines[0], fact.says.split(" of ")[0])
+        for fact in about(explained(module), "checks")
+        if not fact.path
+    }
+    written = {
+        (number, name)
+        for number, line in enumerate(path.read_text().split("\n"), 1)
+        for name in re.findall(r"raise (\w+)", line)
+    }
+    assert raised - written <= said
+    assert {n for n, _ in said} <= {n for n, _ in raised} | {n for n, _ in written}
+
+
+def test_a_helper_of_another_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "counting.py").write_text("def double(n: int) -> int:\n    return n * 2\n")
+    path = tmp_path / "other.py"
+    path.write_text(
+        "from counting import double\n"
+        "from pyngx import variable\n"
+        "from pyngx.ngx import ngx_http_request_t\n"
+        "\n"
+        "\n"
+        '@variable("v")\n'
+        "def v(r: ngx_http_request_t) -> bytes:\n"
+        '    return b"%d" % double(int(r.arg(b"n") or b"0"))\n'
+    )
+    found = explained(compiled(path))
+    said = facts(found)
+    assert (
+        f"{tmp_path / 'counting.py'}:2: checks: OverflowError of 'n * 2': n is any integer" in said
+    )
 
 
 def test_a_refused_file_is_not_explained(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pyngx.check.base import Base
 from pyngx.check.constants import constant
 from pyngx.check.literals import common, numbers, typed
 from pyngx.tree import Const, Expr, TableItem
-from pyngx.types import INT, Constant, Type, describe, range_of
+from pyngx.types import INT, Constant, Range, Type, describe, range_of
 
 
 def item_type(ex: Base, node: ast.AST, values: Sequence[object], what: str) -> Type:
@@ -52,6 +52,7 @@ def item(
     parts = [typed(value, ex.mod.model) for value in values]
     plain = tuple(part[1] for part in parts if part is not None)
     limits = numbers(type_, plain) or range_of(type_)
+    checked = checked and not index.range.within(Range(0, len(plain) - 1))
     return TableItem(ex.report.span(node), type_, plain, index, checked, range=limits)
 
 

@@ -27,7 +27,7 @@ TEXTS: tuple[bytes, ...] = (
 TEXTS += (b"b,a,,c", b"12,5,-7")
 
 
-PROGRAMS = ("programs", "compounds", "sequences", "tables", "matching", "errors")
+PROGRAMS = ("programs", "compounds", "sequences", "tables", "matching", "errors", "hashes")
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
