@@ -96,8 +96,10 @@ class Statements(Raising):
     def _inside(self, node: ast.stmt) -> None:
         """The errors in the blocks of a statement whose head is refused; what the head speaks of
         is not None in them, whatever it says of it."""
-        if not isinstance(node, ast.If):
-            return
+        span = self.report.span(node)
+        line = self.function.source.lines[span.line - 1][span.col - 1 :]
+        if not isinstance(node, ast.If) or not line.startswith(("if", "elif")):
+            return  # what a pattern refuses its block takes apart
         before = self.facts
         named = {path(inner) for inner in ast.walk(node.test) if isinstance(inner, ast.expr)}
         self.facts = before.with_present(frozenset(name for name in named if name is not None))

@@ -264,9 +264,9 @@ def objects_in_table(r: ngx_http_request_t) -> bytes:
     for rule in RULES16:
         if s.startswith(rule.name):
             out += b"%d" % rule.limit
-    rule = BYNAME16.get(s)
-    if rule is not None:
-        out += rule.name
+    named = BYNAME16.get(s)
+    if named is not None:
+        out += named.name
     return out
 
 
