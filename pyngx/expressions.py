@@ -310,7 +310,7 @@ class Convert(Expr):
 class Piece:
     """A part of a formatted value: literal bytes, or a value with its conversion.
 
-    ``conversion`` is one of ``s d x X o c`` of ``%`` formatting; of a float ``d e E f F g G``,
+    ``conversion`` is one of ``s d x X o b c`` of ``%`` formatting; of a float ``d e E f F g G``,
     the ``%`` of format specifications, and ``r`` for what ``str`` gives, ``n`` for that with a
     precision. ``flags``, ``width`` and ``precision`` are as there, with ``^`` and ``,`` or ``_``.
     """
@@ -321,6 +321,7 @@ class Piece:
     flags: str = ""
     width: int = 0
     precision: int = -1
+    fill: str = ""  # of ASCII; nothing for a space, or a zero after the sign
 
 
 @dataclass(frozen=True, slots=True)

@@ -458,7 +458,7 @@ ngx_http_pyngx_format_float(u_char *p, double x, ngx_uint_t flags,
     ngx_int_t width, ngx_int_t precision, u_char type)
 {
     char       conversion[sizeof("%#.*e")], *format;
-    u_char    *number, *start;
+    u_char     fill, *number, *start;
     ngx_int_t  before;
 
     start = p;
@@ -531,23 +531,21 @@ ngx_http_pyngx_format_float(u_char *p, double x, ngx_uint_t flags,
         return p;
     }
 
-    if (flags & NGX_HTTP_PYNGX_LEFT) {
-        return ngx_http_pyngx_format_fill(p, ' ', width);
-    }
+    fill = ngx_http_pyngx_format_filler(flags);
 
-    if (flags & NGX_HTTP_PYNGX_ZERO) {
+    if (flags & NGX_HTTP_PYNGX_ZERO && !(flags & NGX_HTTP_PYNGX_LEFT)) {
         ngx_memmove(number + width, number, p - number);
-        ngx_memset(number, '0', width);
+        ngx_memset(number, fill, width);
 
         return p + width;
     }
 
-    before = (flags & NGX_HTTP_PYNGX_CENTER) ? width / 2 : width;
+    before = ngx_http_pyngx_format_before(flags, width);
 
     ngx_memmove(start + before, start, p - start);
-    ngx_memset(start, ' ', before);
+    ngx_memset(start, fill, before);
 
-    return ngx_http_pyngx_format_fill(p + before, ' ', width - before);
+    return ngx_http_pyngx_format_fill(p + before, fill, width - before);
 }
 
 

@@ -101,6 +101,21 @@ ngx_http_pyngx_str_center(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t width,
 }
 
 
+/* "^" of a format specification: the right side gets more. */
+
+static ngx_int_t
+ngx_http_pyngx_str_middle(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t width,
+    ngx_str_t *fill, ngx_str_t *result)
+{
+    ngx_int_t  room;
+
+    room = ngx_max(width - ngx_http_pyngx_str_len(s), 0);
+
+    return ngx_http_pyngx_str_pad(pool, s, room / 2, room - room / 2, fill,
+                                  result);
+}
+
+
 /* Zeros after the sign, if there is one. */
 
 static ngx_int_t

@@ -356,6 +356,76 @@ ngx_http_pyngx_bytes_translate(ngx_pool_t *pool, ngx_str_t *s,
 }
 
 
+/* repr(s) */
+
+static ngx_int_t
+ngx_http_pyngx_bytes_repr(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result)
+{
+    u_char  ch, *end, *from, *p, quote;
+
+    if (s->len > NGX_MAX_SIZE_T_VALUE / 4 - sizeof("b''")) {
+        return NGX_ERROR;
+    }
+
+    result->data = ngx_pnalloc(pool, s->len * 4 + sizeof("b''"));
+    if (result->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    end = s->data + s->len;
+
+    quote = '\'';
+
+    if (ngx_strlchr(s->data, end, '\'') && !ngx_strlchr(s->data, end, '"')) {
+        quote = '"';
+    }
+
+    p = result->data;
+    *p++ = 'b';
+    *p++ = quote;
+
+    for (from = s->data; from < end; from++) {
+        ch = *from;
+
+        switch (ch) {
+
+        case '\t':
+            *p++ = '\\';
+            *p++ = 't';
+            break;
+
+        case '\n':
+            *p++ = '\\';
+            *p++ = 'n';
+            break;
+
+        case '\r':
+            *p++ = '\\';
+            *p++ = 'r';
+            break;
+
+        default:
+
+            if (ch == quote || ch == '\\') {
+                *p++ = '\\';
+                *p++ = ch;
+
+            } else if (ch < 0x20 || ch >= 0x7f) {
+                p = ngx_sprintf(p, "\\x%02xd", (int) ch);
+
+            } else {
+                *p++ = ch;
+            }
+        }
+    }
+
+    *p++ = quote;
+    result->len = p - result->data;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_pyngx_bytes_hex(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *result)
 {

@@ -34,6 +34,8 @@ _OPERATORS = {
     "operator.slice_by": "s[start:stop:n]",
     "operator.in_text": "sub in text",
     "operator.text_length": "len(text)",
+    "operator.text_center": 'f"{text:^9}"',
+    "operator.bytes_repr": 'f"{s!r}"',
     "operator.text_item": "text[index]",
     "operator.text_slice": "text[start:stop]",
     "operator.text_slice_step": "text[start:stop:step]",

@@ -295,6 +295,29 @@ def test_format_int(runtime: Runtime) -> None:
         assert room.raw[:size] == wanted, (spec, base, n)
 
 
+def test_format_specification(runtime: Runtime) -> None:
+    """What only format specifications have: alignment, fill, groups and binary digits."""
+    for _ in range(3 * ROUNDS):
+        choice = runtime.random.choice
+        align, fill, sign, kind = (
+            choice("<>=^"),
+            choice(" 0*x"),
+            choice(("", "+", " ")),
+            choice("dxXob"),
+        )
+        alternate = choice(("", "#"))
+        group = choice(("", "_", "," if kind == "d" else "_"))
+        group = "" if fill == "0" and align == "=" else group  # Python groups these zeros too
+        width = choice((0, 1, 7, 24, 90))
+        n = runtime.number()
+        wanted = format(n, f"{fill}{align}{sign}{alternate}{width or ''}{group}{kind}").encode()
+        flags = {"<": 1, ">": 0, "=": 16, "^": 32}[align] | ord(fill) << 8
+        flags |= FLAGS.get(sign, 0) | FLAGS.get(alternate, 0) | {"": 0, ",": 64, "_": 128}[group]
+        room = create_string_buffer(width + (82 if kind == "b" else 34))
+        end = runtime.call("format_int", room, n, flags, width, -1, ord(kind))
+        assert room.raw[: end - addressof(room)] == wanted, (align, fill, sign, group, kind, n)
+
+
 def test_format_bytes(runtime: Runtime) -> None:
     for _ in range(ROUNDS):
         flags, width, precision, spec = _spec(runtime)

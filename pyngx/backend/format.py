@@ -49,7 +49,7 @@ def native(piece: Piece) -> bytes | None:
         return None
     if _is_string(piece):
         return b"%V" if not piece.width and piece.precision < 0 else None
-    if piece.precision >= 0 or piece.flags.strip("0"):
+    if piece.precision >= 0 or piece.flags.strip("0") or piece.fill:
         return None
     zero = b"0" if "0" in piece.flags and piece.width else b""
     width = zero + (str(piece.width).encode() if piece.width else b"")
@@ -177,8 +177,8 @@ def _size(prepared: Prepared) -> c.Expr:
             fixed += _GROUPS if set(piece.flags) & {",", "_"} else 0
         elif piece.conversion == "c":
             fixed += max(1, piece.width)
-        elif piece.width or piece.precision >= 0 or piece.flags or piece.conversion == "o":
-            fixed += max(piece.width, 0) + max(piece.precision, 0) + 26
+        elif piece.width or piece.precision >= 0 or piece.flags or piece.conversion in "ob":
+            fixed += max(piece.width, 0) + max(piece.precision, 0) + _digits(piece)
         else:
             terms.append(c.Name("NGX_INT64_LEN"))
     total: c.Expr | None = c.Int(str(fixed)) if fixed or not terms else None
@@ -186,6 +186,13 @@ def _size(prepared: Prepared) -> c.Expr:
         total = term if total is None else c.Binary("+", total, term)
     assert total is not None
     return total
+
+
+def _digits(piece: Piece) -> int:
+    """What the runtime needs to write an integer: its sign, prefix and digits, in groups."""
+    if piece.conversion == "b":
+        return 82
+    return 34 if set(piece.flags) & {",", "_"} else 26
 
 
 def _write(out: Emitter, start: c.Expr, prepared: Prepared) -> c.Expr:
@@ -274,6 +281,9 @@ def _flags(piece: Piece) -> c.Expr:
     for i, name in enumerate(names):
         flag = c.Name(f"NGX_HTTP_PYNGX_{name}")
         result = flag if i == 0 else c.Binary("|", result, flag)
+    if piece.fill:
+        fill = c.Binary("<<", c.Char(ord(piece.fill)), c.Int("8"))
+        return c.Binary("|", result, fill) if names else fill
     return result
 
 

@@ -14,7 +14,7 @@ from pyngx.check.calls import call
 from pyngx.check.coerce import as_bytes, common, store
 from pyngx.check.constants import constant
 from pyngx.check.conversions import type_test
-from pyngx.check.formatting import fstring
+from pyngx.check.fstrings import fstring
 from pyngx.check.lists import list_of
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PIECES, partition, piece

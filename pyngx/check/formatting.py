@@ -1,4 +1,4 @@
-"""Formatted values: ``b"…" % …``, ``"…" % …``, f-strings, the arguments of ``log.…``.
+"""Formatted values: ``b"…" % …``, ``"…" % …``, the arguments of ``log.…``.
 
 The format is a constant; it is parsed here into `Piece`s, whose types are checked, so that no
 formatting is interpreted at run time.
@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pyngx.check.coerce import as_bytes, as_text, may_be_none
-from pyngx.check.constants import encodable
 from pyngx.check.context import Reporter
 from pyngx.check.floats import as_float
 from pyngx.ops.table import TABLE
-from pyngx.tree import Const, Convert, Expr, Op, Piece
+from pyngx.tree import Conditional, Const, Convert, Expr, Op, Piece
 from pyngx.types import (
     BYTE,
     INT,
+    Bool,
     Bytes,
     Enum,
     Float,
@@ -52,9 +52,10 @@ def percent(
     values: Sequence[tuple[ast.expr, Expr]],
     *,
     text: bool,
+    logged: bool = False,
 ) -> tuple[Piece, ...]:
     """The pieces of ``template % values``; ``text``: the template is a ``str``, in which ``%s``
-    takes numbers too (always so for log messages)."""
+    takes numbers too; ``logged``: ``%s`` takes bytes as well, which nginx writes as they are."""
     data = template.value.encode() if isinstance(template.value, str) else template.value
     assert isinstance(data, bytes)
     pieces: list[Piece] = []
@@ -73,6 +74,8 @@ def percent(
         if literal:
             pieces.append(Piece(literal))
             literal = b""
+        if logged and isinstance(value.type, Bytes) and match["conversion"] == b"s":
+            value = replace(value, type=Str())
         pieces.append(_spec(report, node, match, value_node, value, text))
     literal += data[pos:]
     if literal:
@@ -111,14 +114,19 @@ def _spec(
         )
     if conversion == "b" and not text:
         conversion = "s"
-    if conversion == "r" and text and is_number(value.type):
+    if conversion in "ra" and text and is_number(value.type):
         conversion = "s"
+    if conversion == "a" or conversion == "r":
+        if isinstance(value.type, Bytes):
+            value, conversion = shown_bytes(value, text), "s"
+    if conversion == "s" and text:
+        value = shown_bool(value)
     if conversion not in "s" + _INTEGER + _FLOAT or not conversion:
         report.refuse(
             "PNX121",
             node,
             f"'{match[0].decode('latin-1')}' is not compiled",
-            help="the conversions are %d %i %u %x %X %o %c %e %f %g %s %b and %%",
+            help="the conversions are %d %i %u %x %X %o %c %e %f %g %s %b %r and %%",
         )
     flags = match["flags"].decode()
     width = int(match["width"] or 0)
@@ -129,7 +137,7 @@ def _spec(
         if not is_integer(value.type):
             _wrong(report, value_node, value.type, f"%{conversion}", "an integer")
         if conversion == "c":
-            value = _character(report, value_node, value, text)
+            value = character(report, value_node, value, text)
         return Piece(b"", value, conversion, flags, width, precision)
     if is_integer(value.type) and text and not isinstance(value.type, Enum):
         return Piece(b"", value, "d", flags.replace("0", ""), width)
@@ -168,7 +176,7 @@ def _float(
     )
 
 
-def _character(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Expr:
+def character(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Expr:
     """The operand of ``%c``: a byte in ``bytes``; in a ``str`` only what is one byte there."""
     if value.range.within(ASCII if text else BYTE):
         return value
@@ -213,20 +221,35 @@ def measured(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
         (
             piece
             if piece.value is None or not isinstance(piece.value.type, Str)
-            else Piece(b"", _padded(piece.value, piece), "s")
+            else Piece(b"", padded(piece.value, piece), "s")
         )
         for piece in pieces
     )
 
 
-def _padded(value: Expr, piece: Piece, fill: str = " ") -> Expr:
+def shown_bool(value: Expr) -> Expr:
+    """``True`` or ``False``, as Python writes a bool; any other value as it is."""
+    if not isinstance(value.type, Bool):
+        return value
+    yes, no = (Const(value.span, Str(), word) for word in ("True", "False"))
+    return Conditional(value.span, Str(), value, yes, no)
+
+
+def shown_bytes(value: Expr, text: bool) -> Expr:
+    """``b'…'``, as Python writes bytes."""
+    type_ = Str() if text else Bytes()
+    return Op(value.span, type_, TABLE["operator.bytes_repr"], (value,))
+
+
+def padded(value: Expr, piece: Piece, fill: str = " ") -> Expr:
     """The text as long as a piece says: cut first, then filled up."""
     span = value.span
     if piece.precision >= 0:
         bounds = tuple(Const(span, INT, n, range=Range(n, n)) for n in (0, piece.precision))
         value = Op(span, Str(), TABLE["operator.text_slice"], (value, *bounds))
     if piece.width:
-        row = TABLE["str.ljust" if "-" in piece.flags else "str.rjust"]
+        side = {"-": "str.ljust", "^": "operator.text_center"}
+        row = TABLE[side.get(piece.flags, "str.rjust")]
         width = Const(span, INT, piece.width, range=Range(piece.width, piece.width))
         value = Op(span, Str(), row, (value, width, Const(span, Str(), fill)))
     return value
@@ -239,144 +262,5 @@ def message(
     values: Sequence[tuple[ast.expr, Expr]],
 ) -> tuple[Piece, ...]:
     """The pieces of a log or exception message: ``%s`` takes bytes, str and integers alike."""
-    pieces: list[Piece] = []
-    by_hand = [(n, _loggable(report, n, v)) for n, v in values]
-    for piece in percent(report, node, template, by_hand, text=True):
-        pieces.append(piece)
-    return tuple(pieces)
-
-
-def _loggable(report: Reporter, node: ast.expr, value: Expr) -> Expr:
-    value = as_bytes(value)
-    if isinstance(value.type, Bytes):
-        return _as_str(value)
-    return as_text(value)
-
-
-def _as_str(value: Expr) -> Expr:
-    """Bytes where a log message takes them: nginx writes them as they are."""
-    return replace(value, type=Str())
-
-
-_FLOAT_SPEC = re.compile(
-    r"(?P<align>[<>^])?(?P<sign>[-+ ])?(?P<zero>0)?(?P<width>[1-9]\d*)?(?P<group>[,_])?"
-    r"(?:\.(?P<precision>\d+))?(?P<conversion>[eEfFgG%])?$"
-)
-_STR_SPEC = re.compile(
-    r"(?:(?P<fill>[^{}])?(?P<align>[<>]))?(?P<width>[1-9]\d*)?(?:\.(?P<precision>\d+))?s?$"
-)
-_FSPEC = re.compile(r"(?P<zero>0)?(?P<width>[1-9]\d*)?(?P<conversion>[dxXoc])?$")
-
-
-def fstring(
-    report: Reporter, node: ast.JoinedStr, expr: Callable[[ast.expr], Expr]
-) -> tuple[Piece, ...]:
-    """The pieces of an f-string."""
-    pieces: list[Piece] = []
-    for part in node.values:
-        match part:
-            case ast.Constant(value=str(value)):
-                encodable(report, part, value)
-                pieces.append(Piece(value.encode()))
-            case ast.FormattedValue():
-                pieces.append(_formatted(report, part, expr(part.value)))
-            case _:
-                report.refuse(
-                    "PNX121",
-                    part,
-                    "this part of an f-string is not compiled",
-                    help="put names and simple expressions between the braces",
-                )
-    return tuple(pieces)
-
-
-def _text_piece(report: Reporter, node: ast.FormattedValue, value: Expr, spec: str) -> Piece:
-    """A ``str`` in an f-string, cut and filled up as the specification says."""
-    found = _STR_SPEC.match(spec)
-    if found is None:
-        report.refuse(
-            "PNX121",
-            node,
-            f"the format specification '{spec}' is not compiled",
-            help="for str: a character that fills, '<' or '>', a width, '.' and a precision",
-        )
-    precision = int(found["precision"]) if found["precision"] else -1
-    flags = "" if found["align"] == ">" else "-"
-    shape = Piece(b"", value, "s", flags, int(found["width"] or 0), precision)
-    return Piece(b"", _padded(value, shape, found["fill"] or " "), "s")
-
-
-def _formatted(report: Reporter, node: ast.FormattedValue, value: Expr) -> Piece:
-    spec = ""
-    if node.format_spec is not None:
-        match node.format_spec:
-            case ast.JoinedStr(values=[ast.Constant(value=str(text))]):
-                spec = text
-            case _:
-                report.refuse(
-                    "PNX121",
-                    node,
-                    "a computed format specification is not compiled",
-                    help="write the width as a number",
-                )
-    if node.conversion != -1:
-        report.refuse(
-            "PNX121",
-            node,
-            f"'!{chr(node.conversion)}' is not compiled",
-            help="leave the conversion out",
-        )
-    value = as_text(value)
-    if isinstance(value.type, Float) or (is_integer(value.type) and spec[-1:] in (*_FLOAT, "%")):
-        return _formatted_float(report, node, as_float(value), spec)
-    match value.type:
-        case Optional() | NoneType():
-            may_be_none(report, value, "a value of an f-string")
-        case Int():
-            found = _FSPEC.match(spec)
-            if found is None:
-                report.refuse(
-                    "PNX121",
-                    node,
-                    f"the format specification '{spec}' is not compiled",
-                    help="for integers: a width, with 0 in front for zeros, and one of d x X o c",
-                )
-            flags = "0" if found["zero"] else ""
-            if found["conversion"] == "c":
-                value = _character(report, node.value, value, True)
-            return Piece(b"", value, found["conversion"] or "d", flags, int(found["width"] or 0))
-        case Str():
-            return _text_piece(report, node, value, spec)
-        case Bytes():
-            report.refuse(
-                "PNX122",
-                node,
-                "an f-string shows bytes as \"b'…'\"",
-                help='format bytes with b"… %s …" % value',
-            )
-        case _:
-            report.refuse(
-                "PNX122",
-                node,
-                f"'{describe(value.type)}' in an f-string is not compiled",
-                help="use a number or a str",
-            )
-
-
-def _formatted_float(report: Reporter, node: ast.FormattedValue, value: Expr, spec: str) -> Piece:
-    """``{x:10.2f}``."""
-    found = _FLOAT_SPEC.match(spec)
-    if found is None or (found["zero"] and (found["align"] or found["group"])):
-        report.refuse(
-            "PNX121",
-            node,
-            f"the format specification '{spec}' is not compiled",
-            help="for floats: < > ^, a sign, 0, a width, a comma, a precision, one of e f g %",
-        )
-    flags = {"<": "-", "^": "^"}.get(found["align"] or "", "")
-    flags += (found["sign"] or "").replace("-", "") + (found["zero"] or "") + (found["group"] or "")
-    precision = -1 if found["precision"] is None else int(found["precision"])
-    plain = "r" if precision < 0 else "n"
-    return Piece(
-        b"", value, found["conversion"] or plain, flags, int(found["width"] or 0), precision
-    )
+    given = [(n, as_text(as_bytes(v))) for n, v in values]
+    return percent(report, node, template, given, text=True, logged=True)

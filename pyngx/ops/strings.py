@@ -83,11 +83,11 @@ def _built(
     )
 
 
-def _padded(name: str) -> Row:
+def _padded(name: str, c: str = "") -> Row:
     return _built(
-        f"str.{name}",
+        name if "." in name else f"str.{name}",
         ("width: int", "fillchar: str"),
-        _P + name,
+        _P + (c or name),
         defaults=(("fillchar", b" "),),
         failures=(Failure("NGX_DECLINED", "TypeError", "the fill is not one character"),),
     )
@@ -158,6 +158,7 @@ ROWS = (
     _padded("ljust"),
     _padded("rjust"),
     _padded("center"),
+    _padded("operator.text_center", "middle"),
     _built("str.zfill", ("width: int",), _P + "zfill"),
     _built(
         "str.expandtabs",

@@ -97,6 +97,15 @@ ROWS = (
     _padded("center"),
     _built("zfill", ("width: int",)),
     Row(
+        "operator.bytes_repr",
+        ("s: bytes",),
+        "str",
+        "ngx_http_pyngx_bytes_repr",
+        Form.OUT,
+        Passes.POOL,
+        allocates=True,
+    ),
+    Row(
         "bytes.expandtabs",
         ("s: bytes", "tabsize: int"),
         "bytes",
