@@ -61,7 +61,7 @@ def typed(value: object, model: NginxModel) -> Typed | None:
             return _list(value, model)
         case _ if isinstance(value, type):
             return None
-        case _ if dataclasses.is_dataclass(value) or hasattr(value, "_fields"):
+        case _ if dataclasses.is_dataclass(value) or hasattr(type(value), "_fields"):
             return _object(value, model)
         case tuple() if value:
             parts = [typed(item, model) for item in value]

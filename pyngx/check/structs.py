@@ -10,6 +10,7 @@ import ast
 import re
 import struct
 import sys
+import types
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -58,7 +59,8 @@ def struct_call(ex: Operators, node: ast.Call, found: object) -> Expr | None:
     """A call of a function of ``struct``, or of a method of a ``struct.Struct`` of module level;
     None if ``found`` is neither."""
     args = list(node.args)
-    if isinstance(owner := getattr(found, "__self__", None), struct.Struct):
+    owner = found.__self__ if isinstance(found, types.BuiltinFunctionType) else None
+    if isinstance(owner, struct.Struct):
         name = getattr(found, "__name__", "")
         text: object = owner.format
     elif any(found is function for function in _FUNCTIONS):
