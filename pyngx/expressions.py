@@ -209,11 +209,13 @@ class ItemAt(Expr):
 
 @dataclass(frozen=True, slots=True)
 class TableItem(Expr):
-    """``values[index]`` of a constant sequence; ``checked``: the index may be out of range."""
+    """``values[index]`` of a constant sequence; ``checked``: the index may be out of range, and
+    then ``message`` is what Python says."""
 
     values: tuple[TableValue, ...]
     index: Expr
     checked: bool
+    message: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +306,7 @@ class Convert(Expr):
     value: Expr
     checked: bool
     exception: str = field(default="OverflowError", kw_only=True)
+    message: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

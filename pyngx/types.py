@@ -45,6 +45,11 @@ class Range:
         return Range(max(self.lo, INT64_MIN), min(self.hi, INT64_MAX))
 
 
+def unfit(limits: Range) -> str:
+    """What is said of an integer that does not fit where it is stored."""
+    return f"the value is not from {limits.lo} to {limits.hi}"
+
+
 FULL = Range(INT64_MIN, INT64_MAX)
 LENGTH = Range(0, 2**47)  # of anything that lies in the address space, or of a file
 BYTE = Range(0, 255)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
+from pyngx.backend.emitter import Ref
 from pyngx.backend.floats import ZERO_DIVISION, float_call
 from pyngx.backend.lowering import Lowering
 from pyngx.backend.unit import c_type
 from pyngx.flow.byteloops import buffer_of, wide
+from pyngx.ops.registry import said
 from pyngx.tree import (
     Arith,
     BufBytes,
@@ -24,6 +29,7 @@ from pyngx.tree import (
 from pyngx.types import (
     BYTE,
     INT,
+    Bytes,
     Float,
     Int,
     List,
@@ -31,8 +37,10 @@ from pyngx.types import (
     Struct,
     is_integer,
     range_of,
+    unfit,
 )
 
+_BY_ZERO = {"//": said(lambda: 1 // 0), "%": said(lambda: 1 % 0)}
 _INT = Range(-(2**31), 2**31 - 1)
 
 
@@ -50,7 +58,7 @@ class ArithLowering(Lowering):
             left = c.Cast("ngx_int_t", left)  # C computes with bytes in 32 bits
         if expr.divides_by_zero:
             right = self._named(right, expr.right)
-            what = "integer division or modulo by zero"
+            what = _BY_ZERO[expr.op]
             self.out.fail_if(
                 c.Binary("==", right, c.Int("0")), expr.span, "ZeroDivisionError", what
             )
@@ -135,7 +143,7 @@ class ArithLowering(Lowering):
             if expr.value.range.hi > limits.hi:
                 tests.append(c.Binary(">", value, integers.literal(limits.hi)))
             cond = tests[0] if len(tests) == 1 else c.Binary("||", tests[0], tests[1])
-            self.out.fail_if(cond, expr.span, expr.exception, "value out of range")
+            self.out.fail_if(cond, expr.span, expr.exception, expr.message or unfit(limits))
         if isinstance(expr.type, Int) and isinstance(expr.value.type, Int):
             if integers.is_unsigned(expr.value) and not integers.unsigned64(expr.type):
                 return c.Cast(expr.type.c, value)
@@ -217,7 +225,7 @@ class ArithLowering(Lowering):
             self.out.emit(c.If(c.Binary("<", found, c.Int("0")), (fix,)))
         low = c.Binary("<", found, c.Int("0"))
         bad = c.Binary("||", low, c.Binary(">=", found, length))
-        self.out.fail_if(bad, expr.span, "IndexError", "index out of range")
+        self.out.fail_if(bad, expr.span, "IndexError", expr.message)
         return c.Index(array, found)
 
     def _table_find(self, expr: TableFind) -> c.Expr:
@@ -233,8 +241,24 @@ class ArithLowering(Lowering):
         self.out.assign(found, call)
         if expr.checked:
             missing = c.Binary("<", found, c.Int("0"))
-            self.out.fail_if(missing, expr.span, expr.exception, expr.message)
+            said: str | Callable[[], Ref] = expr.message
+            if expr.exception == "KeyError":
+                said = partial(self._key, expr.key, key)
+            self.out.fail_if(missing, expr.span, expr.exception, said)
         return found
+
+    def _key(self, expr: Expr, key: c.Expr) -> Ref:
+        """What Python says of a key that is not there: its ``repr``."""
+        made = Ref(self.out.temp("ngx_str_t", 0, "message"))
+        if is_integer(expr.type):
+            name, args = "number", [key, made.address]
+        else:
+            is_bytes = c.Int(str(int(isinstance(expr.type, Bytes))))
+            name, args = "key", [key, is_bytes, made.address]
+        call = c.Call(f"ngx_http_pyngx_message_{name}", (self.out.pool, *args))
+        self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+        self.out.blank()
+        return made
 
     def _element(self, expr: ItemAt, array: c.Expr, index: c.Expr) -> c.Expr:
         ctype, _ = c_type(self.out.unit, expr.type)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import assert_never
 
 from pyngx.backend import cnodes as c
@@ -21,6 +23,7 @@ from pyngx.tree import (
 from pyngx.types import (
     HASH,
     INT64_MAX,
+    Bytes,
     Float,
     Struct,
     is_compound,
@@ -82,30 +85,31 @@ class CallLowering(CondLowering):
         inline = self._inline(expr)
         if inline is not None:
             return inline
-        args = [*self._leading(expr), *self._arguments(expr)]
+        operands = self._arguments(expr)
         if expr.row.form is Form.VALUE:
-            return c.Call(expr.row.c, tuple(args))
+            return c.Call(expr.row.c, (*self._leading(expr), *operands))
         ctype, stars = c_type(self.out.unit, expr.type)
         name = "hash" if expr.type == HASH else "list"
         hint = name if stars else "x" if isinstance(expr.type, Float) else "n"
         result = self.out.temp(ctype, stars, hint)
-        self._checked(expr, [*args, c.Unary("&", result)])
+        self._checked(expr, operands, c.Unary("&", result))
         return result
 
     def _string_op(self, target: Ref, expr: Op) -> None:
-        args = [*self._leading(expr), *self._arguments(expr), target.address]
+        operands = self._arguments(expr)
         if expr.row.form is Form.VIEW and not expr.row.failures:
-            self.out.call(expr.row.c, *args)
+            self.out.call(expr.row.c, *self._leading(expr), *operands, target.address)
         elif expr.row.failures and _fixed_separator(expr):
-            call = c.Cast("void", c.Call(expr.row.c, tuple(args)))
+            args = (*self._leading(expr), *operands, target.address)
+            call = c.Cast("void", c.Call(expr.row.c, args))
             self.out.emit(c.ExprStmt(call, line=self.out.line))
         else:
-            self._checked(expr, args)
+            self._checked(expr, operands, target.address)
 
     def effect(self, expr: Op) -> None:
         """A row for its effect, or one whose result is not used."""
         if expr.row.form is Form.EFFECT:
-            self._checked(expr, [*self._leading(expr), *self._arguments(expr)])
+            self._checked(expr, self._arguments(expr))
         elif expr.row.result == "none":
             self.out.call(expr.row.c, *self._leading(expr), *self._arguments(expr))
         elif is_string(expr.type):
@@ -113,9 +117,9 @@ class CallLowering(CondLowering):
         else:
             self._op_value(expr)
 
-    def _checked(self, expr: Op, args: list[c.Expr]) -> None:
+    def _checked(self, expr: Op, operands: list[c.Expr], *result: c.Expr) -> None:
         """A call that returns a status; each failure is an exception of its own."""
-        call = c.Call(expr.row.c, tuple(args))
+        call = c.Call(expr.row.c, (*self._leading(expr), *operands, *result))
         if not expr.row.failures or _fixed_header(expr):
             self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
             return
@@ -123,8 +127,30 @@ class CallLowering(CondLowering):
         self.out.assign(rc, call)
         for failure in expr.row.failures:
             status = c.Binary("==", rc, c.Name(failure.status))
-            self.out.fail_if(status, expr.span, failure.exception, failure.message)
+            text: str | Callable[[], Ref] = failure.message
+            if failure.text:
+                text = partial(self._message, failure.text, self._told(expr, operands))
+            self.out.fail_if(status, expr.span, failure.exception, text)
         self.out.leave_if(c.Binary("!=", rc, c.Name("NGX_OK")))
+
+    def _told(self, expr: Op, operands: list[c.Expr]) -> list[c.Expr]:
+        """The operands as what makes a message wants them."""
+        found: list[c.Expr] = []
+        rest = iter(operands)
+        for kind, arg in zip(expr.row.param_types, expr.args, strict=True):
+            if kind not in UNSAID:
+                found.append(next(rest))
+            if kind == "text":
+                found.append(c.Int(str(int(isinstance(arg.type, Bytes)))))
+        return found
+
+    def _message(self, function: str, operands: list[c.Expr]) -> Ref:
+        """The text of an exception that speaks of its operands."""
+        made = Ref(self.out.temp("ngx_str_t", 0, "message"))
+        call = c.Call(function, (self.out.pool, *operands, made.address))
+        self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+        self.out.blank()
+        return made
 
     def _inline(self, expr: Op) -> c.Expr | None:
         """Rows that read better, and run faster, without a call."""

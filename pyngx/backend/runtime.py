@@ -45,6 +45,7 @@ _FAMILIES = (
     "state",
     "list",
     "error",
+    "message",
     "conf",
     "directive",
 )

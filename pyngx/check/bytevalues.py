@@ -11,11 +11,14 @@ from pyngx.types import BYTE, Bytes, Int
 
 def byte(ex: Base, node: ast.expr) -> Piece:
     """An integer as a byte, which it must be: a `ValueError` if it is not."""
-    return byte_of(ex, node, ex.need_int(node, "a byte"))
+    said = "bytes must be in range(0, 256)"
+    return byte_of(ex, node, ex.need_int(node, "a byte"), said)
 
 
-def byte_of(ex: Base, node: ast.expr, value: Expr) -> Piece:
-    """The same of a value that is checked already."""
+def byte_of(
+    ex: Base, node: ast.expr, value: Expr, said: str = "byte must be in range(0, 256)"
+) -> Piece:
+    """The same of a value that is checked already; ``said``: what Python says if it is none."""
     if not value.range.within(BYTE):
         if value.range.lo > BYTE.hi or value.range.hi < BYTE.lo:
             ex.report.refuse(
@@ -30,6 +33,7 @@ def byte_of(ex: Base, node: ast.expr, value: Expr) -> Piece:
             value,
             True,
             exception="ValueError",
+            message=said,
             range=BYTE,
         )
     return Piece(value=value, conversion="c")

@@ -25,6 +25,7 @@ from pyngx.tree import (
 )
 from pyngx.types import (
     BIT,
+    BYTE,
     Bool,
     Bytes,
     Enum,
@@ -138,6 +139,15 @@ def whole_help(node: ast.AST, value: Expr) -> str:
     if isinstance(node, ast.Constant) and isinstance(value, Const):
         return f"write {value.value!r}.0"
     return f"write float({ast.unparse(node)})" if isinstance(node, ast.expr) else "use float()"
+
+
+def store_byte(report: Reporter, node: ast.AST, value: Expr, what: str) -> Expr:
+    """An integer where bytes want one of theirs: any other is a ValueError, as in Python."""
+    stored = store(report, node, value, Int("u_char", BYTE), what)
+    if isinstance(stored, Convert) and stored.checked:
+        said = "byte must be in range(0, 256)"
+        return replace(stored, exception="ValueError", message=said)
+    return stored
 
 
 def _store_tuple(report: Reporter, node: ast.AST, value: Expr, to: Tuple, what: str) -> Expr:

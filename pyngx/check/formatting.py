@@ -187,7 +187,8 @@ def character(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Expr
             "'c' in a str is compiled for 0 to 127 only",
             help="write 'n & 127', or format bytes",
         )
-    return Convert(value.span, Int("u_char", BYTE), value, True, range=BYTE)
+    said = "%c arg not in range(256)"
+    return Convert(value.span, Int("u_char", BYTE), value, True, range=BYTE, message=said)
 
 
 def _string(report: Reporter, node: ast.expr, value: Expr, text: bool) -> Expr:

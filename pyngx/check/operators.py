@@ -12,7 +12,7 @@ from typing import Any
 from pyngx.check import finding, floats, hints, ranges
 from pyngx.check.access import Access
 from pyngx.check.base import Cond, path
-from pyngx.check.coerce import as_bytes, store
+from pyngx.check.coerce import as_bytes, store_byte
 from pyngx.check.constants import constant, integer
 from pyngx.check.context import Reporter
 from pyngx.check.formatting import measured, percent
@@ -38,7 +38,6 @@ from pyngx.tree import (
 )
 from pyngx.types import (
     BIT,
-    BYTE,
     INT,
     Bool,
     Bytes,
@@ -48,7 +47,6 @@ from pyngx.types import (
     Enum,
     Float,
     Headers,
-    Int,
     List,
     NoneType,
     Optional,
@@ -477,8 +475,7 @@ class Operators(Access, Tuples, Lists):
         data = as_bytes(right)
         byte = self.expr(left_node)
         if is_integer(byte.type):
-            limits = Int("u_char", BYTE)
-            value = store(self.report, left_node, byte, limits, "a byte that is looked for")
+            value = store_byte(self.report, left_node, byte, "a byte that is looked for")
             row = TABLE["operator.in_byte"]
             return Op(self.report.span(node), Bool(), row, (data, value), range=BIT)
         needle = self.need_bytes(left_node, "what is looked for in bytes")

@@ -12,7 +12,7 @@ import ast
 import re
 from dataclasses import replace
 
-from pyngx.check.coerce import as_bytes, store
+from pyngx.check.coerce import as_bytes, store_byte
 from pyngx.check.constants import constant
 from pyngx.check.loops import Loops
 from pyngx.tree import (
@@ -30,14 +30,12 @@ from pyngx.tree import (
     Var,
 )
 from pyngx.types import (
-    BYTE,
     INT,
     Body,
     Bool,
     Bytes,
     Constant,
     Ctx,
-    Int,
     List,
     Part,
     Range,
@@ -286,5 +284,5 @@ class Reads(Loops):
 
     def set_byte(self, node: ast.stmt, buf: Expr, index: Expr, byte: Expr, checked: bool) -> Stmt:
         """``buf[i] = x`` of checked operands."""
-        stored = store(self.report, node, byte, Int("u_char", BYTE), "a byte of the buffer")
+        stored = store_byte(self.report, node, byte, "a byte of the buffer")
         return SetByte(self.report.span(node), buf, index, stored, checked)

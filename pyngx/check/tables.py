@@ -16,6 +16,13 @@ from pyngx.check.literals import common, numbers, typed
 from pyngx.tree import Const, Expr, TableItem
 from pyngx.types import INT, Constant, Range, Type, describe, range_of
 
+_OUT_OF_RANGE: dict[type, str] = {
+    tuple: "tuple index out of range",
+    list: "list index out of range",
+    range: "range object index out of range",
+    str: "string index out of range",
+}
+
 
 def item_type(ex: Base, node: ast.AST, values: Sequence[object], what: str) -> Type:
     """The one type of the values of a table; ``what`` names them."""
@@ -53,7 +60,8 @@ def item(
     plain = tuple(part[1] for part in parts if part is not None)
     limits = numbers(type_, plain) or range_of(type_)
     checked = checked and not index.range.within(Range(0, len(plain) - 1))
-    return TableItem(ex.report.span(node), type_, plain, index, checked, range=limits)
+    span, said = ex.report.span(node), _OUT_OF_RANGE.get(type(values), "index out of range")
+    return TableItem(span, type_, plain, index, checked, range=limits, message=said)
 
 
 def rows(ex: Base, node: ast.expr) -> Sequence[object] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyngx.ops.registry import Failure, Form, Passes, Row
 from pyngx.types import INT64_MAX, LENGTH, Range
 
+_M = "ngx_http_pyngx_message_"
 _P = "ngx_http_pyngx_bytes_"
 _INDEX = Range(-1, LENGTH.hi)
 _ENDS = (("start", 0), ("end", INT64_MAX))
@@ -166,7 +167,7 @@ ROWS = (
         _P + "int_base",
         Form.OUT,
         failures=(
-            Failure("NGX_DECLINED", "ValueError", "invalid literal for int() with base"),
+            Failure("NGX_DECLINED", "ValueError", "invalid literal for int()", _M + "int_base"),
             Failure("NGX_BUSY", "OverflowError", "integer does not fit in 64 bits"),
         ),
     ),
@@ -177,7 +178,7 @@ ROWS = (
         _P + "int",
         Form.OUT,
         failures=(
-            Failure("NGX_DECLINED", "ValueError", "invalid literal for int()"),
+            Failure("NGX_DECLINED", "ValueError", "invalid literal for int()", _M + "int"),
             Failure("NGX_BUSY", "OverflowError", "integer does not fit in 64 bits"),
         ),
     ),

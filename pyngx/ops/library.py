@@ -7,10 +7,16 @@ hash is part of the name. ``int(time.time)`` is the one use of a function that h
 
 from __future__ import annotations
 
-from pyngx.ops.registry import Default, Failure, Form, Passes, Row
+import hmac
+import random
+import secrets
+from email.utils import formatdate
+
+from pyngx.ops.registry import Default, Failure, Form, Passes, Row, said
 from pyngx.types import FULL, Range
 
 _P = "ngx_http_pyngx_"
+_M = "ngx_http_pyngx_message_"
 _WORD = Range(0, 2**32 - 1)
 HASHES = ("md5", "sha1", "sha256")
 
@@ -70,12 +76,15 @@ def _hashes(hash_: str) -> tuple[Row, ...]:
 
 
 def _random(name: str, params: tuple[str, ...], c: str) -> Row:
-    empty = Failure("NGX_DECLINED", "ValueError", "empty range for a random number")
+    words = said(lambda: random.randrange(3, 1))
+    style = "_width" if "-2" in words else ""
+    text = f"{_M}{c}{style}" if len(params) > 1 else ""
+    empty = Failure("NGX_DECLINED", "ValueError", said(lambda: random.randrange(0)), text)
     return Row(name, params, "int", _P + c, Form.OUT, failures=(empty,), range=FULL)
 
 
 def _token(name: str, result: str) -> Row:
-    negative = Failure("NGX_DECLINED", "ValueError", "negative argument not allowed")
+    negative = Failure("NGX_DECLINED", "ValueError", said(lambda: secrets.token_bytes(-1)))
     return _built(
         f"secrets.{name}",
         ("nbytes: int",),
@@ -158,8 +167,10 @@ STRUCT_ROWS = (
     ),
 )
 
-_BASE64 = (Failure("NGX_DECLINED", "binascii.Error", "incorrect padding of base64"),)
-_HEX = (Failure("NGX_DECLINED", "binascii.Error", "not pairs of hexadecimal digits"),)
+_BASE64 = (Failure("NGX_DECLINED", "binascii.Error", "Incorrect padding", _M + "b64"),)
+_URLSAFE = (Failure("NGX_DECLINED", "binascii.Error", "Incorrect padding", _M + "urlsafe_b64"),)
+_HEX = (Failure("NGX_DECLINED", "binascii.Error", "Odd-length string", _M + "hex"),)
+_BASE16 = (Failure("NGX_DECLINED", "binascii.Error", "Odd-length string", _M + "b16"),)
 
 ROWS = (
     *(row for hash_ in HASHES for row in _hashes(hash_)),
@@ -176,7 +187,9 @@ ROWS = (
         "bool",
         _P + "compare_texts",
         Form.OUT,
-        failures=(Failure("NGX_DECLINED", "TypeError", "text that is compared so must be ASCII"),),
+        failures=(
+            Failure("NGX_DECLINED", "TypeError", said(lambda: hmac.compare_digest("\u00fc", ""))),
+        ),
     ),
     Row(
         "zlib.crc32",
@@ -199,7 +212,7 @@ ROWS = (
     _built("base64.b64encode", ("s: bytes",), "b64encode"),
     _built("base64.urlsafe_b64encode", ("s: bytes",), "urlsafe_b64encode"),
     _built("base64.b64decode", ("s: ascii",), "b64decode", failures=_BASE64),
-    _built("base64.urlsafe_b64decode", ("s: ascii",), "urlsafe_b64decode", failures=_BASE64),
+    _built("base64.urlsafe_b64decode", ("s: ascii",), "urlsafe_b64decode", failures=_URLSAFE),
     _built("base64.standard_b64encode", ("s: bytes",), "b64encode"),
     _built("base64.standard_b64decode", ("s: ascii",), "b64decode", failures=_BASE64),
     _built("base64.b16encode", ("s: bytes",), "b16encode"),
@@ -208,7 +221,7 @@ ROWS = (
         ("s: ascii", "casefold: bool"),
         "b16decode",
         defaults=(("casefold", 0),),
-        failures=_HEX,
+        failures=_BASE16,
     ),
     _built("base64.b32encode", ("s: bytes",), "b32encode"),
     _built(
@@ -216,7 +229,7 @@ ROWS = (
         ("s: ascii", "casefold: bool"),
         "b32decode",
         defaults=(("casefold", 0),),
-        failures=(Failure("NGX_DECLINED", "binascii.Error", "not base32"),),
+        failures=(Failure("NGX_DECLINED", "binascii.Error", "Incorrect padding", _M + "b32"),),
     ),
     _built("binascii.hexlify", ("data: bytes",), "bytes_hex"),
     _built("binascii.b2a_hex", ("data: bytes",), "bytes_hex"),
@@ -270,8 +283,8 @@ ROWS = (
         result="str",
         defaults=(("timeval", "int(time.time)"), ("localtime", 0)),
         failures=(
-            Failure("NGX_DECLINED", "ValueError", "year is out of range"),
-            Failure("NGX_BUSY", "OSError", "value too large for a date"),
+            Failure("NGX_DECLINED", "ValueError", "year is out of range", _M + "year"),
+            Failure("NGX_BUSY", "OSError", said(lambda: formatdate(2**62))),
         ),
     ),
     _random("random.randrange(1)", ("start: int",), "randbelow"),

@@ -38,6 +38,7 @@ Types in rows are words, so that a row reads like a stub:
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from importlib import import_module
@@ -76,11 +77,23 @@ class Passes(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A status that stands for an exception of Python's."""
+    """A status that stands for an exception of Python's. ``text`` is the C function that makes a
+    message which speaks of the operands; it gets those of the call, after a pool, each ``text``
+    with whether it is bytes. Without it the message is ``message``."""
 
     status: str
     exception: str
     message: str
+    text: str = ""
+
+
+def said(call: Callable[[], object]) -> str:
+    """What CPython says when a call fails: its words change from version to version."""
+    try:
+        call()
+    except Exception as error:
+        return str(error)
+    raise AssertionError("the call does not fail")
 
 
 def classes(exception: str) -> tuple[str, ...]:

@@ -7,12 +7,16 @@ characters, and has a function of its own.
 
 from __future__ import annotations
 
-from pyngx.ops.registry import Default, Failure, Form, Passes, Row
+import base64
+
+from pyngx.ops.registry import Default, Failure, Form, Passes, Row, said
+from pyngx.ops.text import TOO_LARGE
 from pyngx.types import INT64_MAX, LENGTH, Range
 
 _P = "ngx_http_pyngx_str_"
 _B = "ngx_http_pyngx_bytes_"
 _WHOLE = (("start", 0), ("end", INT64_MAX))
+_M = "ngx_http_pyngx_message_"
 _EMPTY = (Failure("NGX_DECLINED", "ValueError", "empty separator"),)
 _PART = ("start: int", "end: int")
 
@@ -89,7 +93,7 @@ def _padded(name: str, c: str = "") -> Row:
         ("width: int", "fillchar: str"),
         _P + (c or name),
         defaults=(("fillchar", b" "),),
-        failures=(Failure("NGX_DECLINED", "TypeError", "the fill is not one character"),),
+        failures=(Failure("NGX_DECLINED", "TypeError", said(lambda: "".center(1, ""))),),
     )
 
 
@@ -165,7 +169,7 @@ ROWS = (
         ("tabsize: int",),
         "ngx_http_pyngx_expandtabs",
         defaults=(("tabsize", 8),),
-        failures=(Failure("NGX_DECLINED", "OverflowError", "the tab size is too large"),),
+        failures=(Failure("NGX_DECLINED", "OverflowError", TOO_LARGE),),
         constant="1",
     ),
     _split("split"),
@@ -191,7 +195,7 @@ ROWS = (
         "ngx_http_pyngx_encode",
         result="bytes",
         failures=(
-            Failure("NGX_DECLINED", "UnicodeEncodeError", "a character is not in the encoding"),
+            Failure("NGX_DECLINED", "UnicodeEncodeError", "not in the encoding", _M + "encode"),
         ),
     ),
     Row("operator.text_length", ("s: str",), "int", _P + "len", Form.VALUE, range=LENGTH),
@@ -226,7 +230,7 @@ ROWS = (
         "operator.text_repeat",
         ("n: int",),
         _B + "repeat",
-        failures=(Failure("NGX_DECLINED", "OverflowError", "repeated text is too long"),),
+        failures=(Failure("NGX_DECLINED", "OverflowError", said(lambda: "ab" * 2**62)),),
     ),
     _built("operator.characters", (), _P + "list", result="texts"),
     Row(
@@ -235,7 +239,7 @@ ROWS = (
         "bytes",
         _P + "ascii",
         Form.VIEW,
-        failures=(Failure("NGX_DECLINED", "ValueError", "text here must be ASCII"),),
+        failures=(Failure("NGX_DECLINED", "ValueError", said(lambda: base64.b64decode("\u00fc"))),),
     ),
     Row(
         "int.parse_text",
@@ -244,7 +248,7 @@ ROWS = (
         _P + "int",
         Form.OUT,
         failures=(
-            Failure("NGX_DECLINED", "ValueError", "invalid literal for int()"),
+            Failure("NGX_DECLINED", "ValueError", "invalid literal for int()", _M + "int_text"),
             Failure("NGX_BUSY", "OverflowError", "integer does not fit in 64 bits"),
         ),
     ),
@@ -254,7 +258,7 @@ ROWS = (
         "int",
         _P + "ord",
         Form.OUT,
-        failures=(Failure("NGX_DECLINED", "TypeError", "ord() takes one character"),),
+        failures=(Failure("NGX_DECLINED", "TypeError", "ord() expected a character", _M + "ord"),),
         range=Range(0, 0x10FFFF),
     ),
 )

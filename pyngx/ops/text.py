@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pyngx.ops.registry import Default, Failure, Form, Passes, Row
+from pyngx.ops.registry import Default, Failure, Form, Passes, Row, said
 from pyngx.types import INT64_MAX, LENGTH
 
 _P = "ngx_http_pyngx_bytes_"
+_M = "ngx_http_pyngx_message_"
+TOO_LARGE = said(lambda: b"".expandtabs(INT64_MAX))
+"""Of an integer that C's ``int`` does not hold."""
 _EMPTY = (Failure("NGX_DECLINED", "ValueError", "empty separator"),)
-_FILL = (Failure("NGX_DECLINED", "TypeError", "the fill is not one byte"),)
 
 
 def _built(
@@ -46,11 +48,12 @@ def _position(name: str) -> Row:
 
 
 def _padded(name: str) -> Row:
+    words = said(lambda: getattr(b"", name)(1, b""))
     return _built(
         name,
         ("width: int", "fillchar: bytes"),
         defaults=(("fillchar", b" "),),
-        failures=_FILL,
+        failures=(Failure("NGX_DECLINED", "TypeError", words),),
     )
 
 
@@ -113,7 +116,7 @@ ROWS = (
         Form.OUT,
         Passes.POOL,
         defaults=(("tabsize", 8),),
-        failures=(Failure("NGX_DECLINED", "OverflowError", "the tab size is too large"),),
+        failures=(Failure("NGX_DECLINED", "OverflowError", TOO_LARGE),),
         allocates=True,
         constant="0",
     ),
@@ -121,9 +124,7 @@ ROWS = (
         "translate",
         ("table: bytes?", "delete: bytes"),
         defaults=(("delete", b""),),
-        failures=(
-            Failure("NGX_DECLINED", "ValueError", "translation table must be 256 bytes long"),
-        ),
+        failures=(Failure("NGX_DECLINED", "ValueError", said(lambda: b"".translate(b""))),),
     ),
     _built("hex", result="str"),
     _list("split", ("sep: bytes?", "maxsplit: int"), (("sep", 0), ("maxsplit", -1)), _EMPTY),
@@ -149,7 +150,9 @@ ROWS = (
         "str",
         _P + "decode",
         Form.VIEW,
-        failures=(Failure("NGX_DECLINED", "UnicodeDecodeError", "these bytes are not UTF-8"),),
+        failures=(
+            Failure("NGX_DECLINED", "UnicodeDecodeError", "these bytes are not UTF-8", _M + "utf8"),
+        ),
     ),
     Row(
         "bytes.decode[encoding]",
@@ -158,7 +161,11 @@ ROWS = (
         "ngx_http_pyngx_decode",
         Form.OUT,
         Passes.POOL,
-        failures=(Failure("NGX_DECLINED", "UnicodeDecodeError", "a byte is not in the encoding"),),
+        failures=(
+            Failure(
+                "NGX_DECLINED", "UnicodeDecodeError", "a byte is not in the encoding", _M + "decode"
+            ),
+        ),
         allocates=True,
     ),
     _built(
@@ -167,8 +174,8 @@ ROWS = (
         c="hex_apart",
         defaults=(("bytes_per_sep", 1),),
         failures=(
-            Failure("NGX_DECLINED", "ValueError", "the separator is not one character of ASCII"),
-            Failure("NGX_BUSY", "OverflowError", "the size of the groups is too large"),
+            Failure("NGX_DECLINED", "ValueError", "sep must be length 1.", _M + "sep"),
+            Failure("NGX_BUSY", "OverflowError", TOO_LARGE),
         ),
         result="str",
     ),
@@ -179,7 +186,7 @@ ROWS = (
         _P + "fromhex",
         Form.OUT,
         Passes.POOL,
-        failures=(Failure("NGX_DECLINED", "ValueError", "not pairs of hexadecimal digits"),),
+        failures=(Failure("NGX_DECLINED", "ValueError", "not hexadecimal", _M + "fromhex"),),
         allocates=True,
     ),
     Row(
@@ -198,7 +205,7 @@ ROWS = (
         Form.OUT,
         Passes.POOL,
         failures=(
-            Failure("NGX_DECLINED", "OverflowError", "the integer does not fit in the length"),
+            Failure("NGX_DECLINED", "OverflowError", "int too big to convert", _M + "to_bytes"),
             Failure("NGX_BUSY", "ValueError", "length argument must be non-negative"),
         ),
         allocates=True,

@@ -14,7 +14,7 @@ from typing import Any
 
 from pyngx.check.annotations import UnknownAnnotation, from_annotation
 from pyngx.headers import NginxModel
-from pyngx.types import Int, Optional
+from pyngx.types import Int, Optional, Range, unfit
 
 LOW, HIGH = -(2**63), 2**63 - 1
 
@@ -113,7 +113,7 @@ def storing(cls: type, model: NginxModel) -> type:
         if name in bounds and isinstance(value, int):
             low, high = bounds[name]
             if not low <= value <= high:
-                raise OverflowError(f"{name} holds {low} to {high}")
+                raise OverflowError(unfit(Range(low, high)))
             value = checked(value)
         object.__setattr__(self, name, value)
 

@@ -22,7 +22,9 @@ from tests.harness import client
 from tests.harness.builds import Target, build_filters, pyngx
 from tests.harness.nginx import Nginx
 
-FAILURE = re.compile(r"\[error\] \S+ (?:\*\d+ )?(\w+\.py:\d+: \w+)")
+FAILURE = re.compile(
+    r"\[error\] \S+ (?:\*\d+ )?(\w+\.py:\d+: \w+(?:: .*?)?)(?: while [a-z ]+)?, client: ", re.DOTALL
+)
 BETWEEN = b"<@>"
 
 
@@ -40,7 +42,7 @@ def outcome(function: Callable[..., Any], path: Path, *args: object) -> Outcome:
         result = function(*args)
     except Exception as error:
         found = failure(error, path)
-        return Outcome(failure=f"{found.place}: {found.error}")
+        return Outcome(failure=str(found))
     return Outcome(result.encode() if isinstance(result, str) else result or b"")
 
 

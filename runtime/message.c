@@ -1,0 +1,603 @@
+
+/*
+ * The texts of exceptions that speak of a value, as CPython words them.  Made
+ * where somebody reads them: an "except ... as", a caller, or the log.
+ */
+
+
+#define NGX_HTTP_PYNGX_MESSAGE  256
+#define NGX_HTTP_PYNGX_REPR     200
+
+
+/* The spaces and marks of the base plane that repr() does not show. */
+
+static ngx_uint_t
+ngx_http_pyngx_unprintable(uint32_t code)
+{
+    return (code >= 0x2000 && code <= 0x200f)
+           || (code >= 0x2028 && code <= 0x202f)
+           || (code >= 0x205f && code <= 0x206f)
+           || (code >= 0xe000 && code <= 0xf8ff)
+           || (code >= 0xfff0 && code <= 0xfffb)
+           || code == 0x1680 || code == 0x180e || code == 0x3000
+           || code == 0xfeff || code == 0xfffe || code == 0xffff;
+}
+
+
+/* What repr() gives of bytes or text, cut off. */
+
+static u_char *
+ngx_http_pyngx_repr(u_char *p, ngx_str_t *s, ngx_uint_t bytes)
+{
+    u_char      ch, *last, quote;
+    size_t      i, len, width;
+    uint32_t    code;
+    ngx_uint_t  n;
+
+    len = bytes ? ngx_min(s->len, NGX_HTTP_PYNGX_REPR) : s->len;
+    quote = '\'';
+
+    if (ngx_strlchr(s->data, s->data + len, '\'') != NULL
+        && ngx_strlchr(s->data, s->data + len, '"') == NULL)
+    {
+        quote = '"';
+    }
+
+    last = p + NGX_HTTP_PYNGX_REPR;
+
+    if (bytes) {
+        *p++ = 'b';
+    }
+
+    *p++ = quote;
+
+    for (i = 0; i < len && p < last; i += n) {
+        ch = s->data[i];
+        n = 1;
+
+        if (!bytes && ch >= 0xc2) {
+            n = (ch < 0xe0) ? 2 : (ch < 0xf0) ? 3 : 4;
+            code = ngx_http_pyngx_str_code(s->data + i, s->data + i + n);
+
+            if (code <= 0xa0 || code == 0xad) {
+                p = ngx_slprintf(p, last, "\\x%02xD", code);
+
+            } else if (ngx_http_pyngx_unprintable(code)) {
+                p = ngx_slprintf(p, last, "\\u%04xD", code);
+
+            } else {
+                last += n - 1;
+                p = ngx_cpymem(p, s->data + i, n);
+            }
+
+            continue;
+        }
+
+        width = last - p;
+
+        if (ch == '\t' || ch == '\n' || ch == '\r') {
+            ch = (ch == '\t') ? 't' : (ch == '\n') ? 'n' : 'r';
+            p = ngx_snprintf(p, width, "\\%c", ch);
+
+        } else if (ch == quote || ch == '\\') {
+            p = ngx_snprintf(p, width, "\\%c", ch);
+
+        } else if (ch < 0x20 || ch > 0x7e) {
+            p = ngx_snprintf(p, width, "\\x%02xd", ch);
+
+        } else {
+            *p++ = ch;
+        }
+    }
+
+    if (p < last) {
+        *p++ = quote;
+    }
+
+    return p;
+}
+
+
+/* Of text each character takes up to four bytes. */
+
+static ngx_int_t
+ngx_http_pyngx_message_new(ngx_pool_t *pool, ngx_str_t *text)
+{
+    text->data = ngx_pnalloc(pool, NGX_HTTP_PYNGX_MESSAGE
+                                   + 4 * NGX_HTTP_PYNGX_REPR);
+    if (text->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->len = 0;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_number_of(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_int_t base, ngx_uint_t bytes, ngx_str_t *text)
+{
+    u_char  *p;
+
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_sprintf(text->data, "invalid literal for int() with base %i: ",
+                    base);
+    text->len = ngx_http_pyngx_repr(p, s, bytes) - text->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_int(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *text)
+{
+    return ngx_http_pyngx_message_number_of(pool, s, 10, 1, text);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_int_base(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_int_t base, ngx_str_t *text)
+{
+    return ngx_http_pyngx_message_number_of(pool, s, base, 1, text);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_int_text(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_int_t base, ngx_str_t *text)
+{
+    return ngx_http_pyngx_message_number_of(pool, s, base, 0, text);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_key(ngx_pool_t *pool, ngx_str_t *s, ngx_uint_t bytes,
+    ngx_str_t *text)
+{
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_http_pyngx_repr(text->data, s, bytes) - text->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_number(ngx_pool_t *pool, ngx_int_t n, ngx_str_t *text)
+{
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_sprintf(text->data, "%i", n) - text->data;
+
+    return NGX_OK;
+}
+
+
+/* A place in bytes or text that a codec does not have: one, or from a to b. */
+
+static u_char *
+ngx_http_pyngx_message_place(u_char *p, size_t start, size_t end)
+{
+    return (end - start == 1) ? ngx_sprintf(p, " in position %uz", start)
+                              : ngx_sprintf(p, "s in position %uz-%uz", start,
+                                            end - 1);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_utf8(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *text)
+{
+    char    *why;
+    u_char  *last, *p, *start, *to;
+
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    last = s->data + s->len;
+
+    for (p = s->data, start = p; p < last; start = p) {
+        if (ngx_http_pyngx_utf8_next(&p, last) != NGX_OK) {
+            break;
+        }
+    }
+
+    why = (*start < 0xc2 || *start > 0xf4) ? "invalid start byte"
+          : (p == last) ? "unexpected end of data"
+                        : "invalid continuation byte";
+
+    to = ngx_sprintf(text->data, "'utf-8' codec can't decode byte");
+
+    if (p - start == 1) {
+        to = ngx_sprintf(to, " 0x%02xd", *start);
+    }
+
+    to = ngx_http_pyngx_message_place(to, start - s->data, p - s->data);
+    text->len = ngx_sprintf(to, ": %s", why) - text->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_decode(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_int_t encoding, ngx_int_t errors, ngx_str_t *text)
+{
+    size_t   i;
+    u_char  *to;
+
+    if (encoding == NGX_HTTP_PYNGX_UTF8) {
+        return ngx_http_pyngx_message_utf8(pool, s, text);
+    }
+
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; s->data[i] < 0x80; i++) { /* void */ }
+
+    to = ngx_sprintf(text->data, "'ascii' codec can't decode byte 0x%02xd"
+                     " in position %uz: ordinal not in range(128)",
+                     s->data[i], i);
+    text->len = to - text->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_encode(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_int_t encoding, ngx_int_t errors, ngx_str_t *text)
+{
+    size_t     end, n, start;
+    u_char    *last, *next, *p, *to;
+    uint32_t   bound, code, first;
+
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    bound = (encoding == NGX_HTTP_PYNGX_LATIN1) ? 0x100 : 0x80;
+    first = 0;
+    start = 0;
+    end = 0;
+    last = s->data + s->len;
+
+    for (p = s->data, n = 0; p < last; p = next, n++) {
+        next = ngx_http_pyngx_str_next(p, last);
+        code = ngx_http_pyngx_str_code(p, next);
+
+        if (code >= bound && end == 0) {
+            first = code;
+            start = n;
+            end = n + 1;
+
+        } else if (code >= bound && end == n) {
+            end = n + 1;
+        }
+    }
+
+    to = ngx_sprintf(text->data, "'%s' codec can't encode character",
+                     bound == 0x100 ? "latin-1" : "ascii");
+
+    if (end - start == 1) {
+        to = (first < 0x100) ? ngx_sprintf(to, " '\\x%02xD'", first)
+             : (first < 0x10000) ? ngx_sprintf(to, " '\\u%04xD'", first)
+                                 : ngx_sprintf(to, " '\\U%08xD'", first);
+    }
+
+    to = ngx_http_pyngx_message_place(to, start, end);
+    to = ngx_sprintf(to, ": ordinal not in range(%uD)", bound);
+    text->len = to - text->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_hex(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *text)
+{
+    if (s->len % 2) {
+        ngx_str_set(text, "Odd-length string");
+
+    } else {
+        ngx_str_set(text, "Non-hexadecimal digit found");
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_fromhex(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *text)
+{
+    size_t   i, n;
+    u_char  *to;
+
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0, n = 0; i < s->len; i++) {
+
+        if (ngx_strlchr((u_char *) "0123456789abcdefABCDEF",
+                        (u_char *) "0123456789abcdefABCDEF" + 22, s->data[i])
+            != NULL)
+        {
+            n++;
+
+        } else if (n % 2 || (s->data[i] != ' '
+                             && (s->data[i] < '\t' || s->data[i] > '\r')))
+        {
+            break;
+        }
+    }
+
+    to = ngx_sprintf(text->data, "non-hexadecimal number found in fromhex()"
+                     " arg at position %uz", i);
+    text->len = to - text->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_b64(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *text)
+{
+    size_t      i, n;
+    u_char      ch;
+    ngx_uint_t  pads;
+
+    n = 0;
+    pads = 0;
+
+    for (i = 0; i < s->len; i++) {
+        ch = s->data[i];
+
+        if (ch == '=') {
+            if (n % 4 >= 2 && n % 4 + ++pads >= 4) {
+                break;
+            }
+
+        } else if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')
+                   || (ch >= '0' && ch <= '9') || ch == '+' || ch == '/')
+        {
+            pads = 0;
+            n++;
+        }
+    }
+
+    if (n % 4 != 1) {
+        ngx_str_set(text, "Incorrect padding");
+        return NGX_OK;
+    }
+
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_sprintf(text->data, "Invalid base64-encoded string: number"
+                            " of data characters (%uz) cannot be 1 more than"
+                            " a multiple of 4", n) - text->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_urlsafe_b64(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_str_t *text)
+{
+    size_t     i;
+    ngx_str_t  plain;
+
+    plain.len = s->len;
+
+    plain.data = ngx_pnalloc(pool, s->len);
+    if (plain.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < s->len; i++) {
+        plain.data[i] = (s->data[i] == '-') ? '+'
+                        : (s->data[i] == '_') ? '/' : s->data[i];
+    }
+
+    return ngx_http_pyngx_message_b64(pool, &plain, text);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_ord(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *text)
+{
+    size_t  i, n;
+
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0, n = 0; i < s->len; i++) {
+        n += ((s->data[i] & 0xc0) != 0x80);
+    }
+
+    text->len = ngx_sprintf(text->data, "ord() expected a character, but"
+                            " string of length %uz found", n) - text->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_to_bytes(ngx_pool_t *pool, ngx_int_t n, ngx_int_t len,
+    ngx_int_t little, ngx_int_t is_signed, ngx_str_t *text)
+{
+    if (n < 0 && !is_signed) {
+        ngx_str_set(text, "can't convert negative int to unsigned");
+
+    } else {
+        ngx_str_set(text, "int too big to convert");
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_sep(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *sep,
+    ngx_uint_t bytes, ngx_int_t group, ngx_str_t *text)
+{
+    size_t  i, n;
+
+    for (i = 0, n = 0; i < sep->len; i++) {
+        n += (bytes || (sep->data[i] & 0xc0) != 0x80);
+    }
+
+    if (n != 1) {
+        ngx_str_set(text, "sep must be length 1.");
+
+    } else {
+        ngx_str_set(text, "sep must be ASCII.");
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_b16(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t casefold,
+    ngx_str_t *text)
+{
+    size_t  i;
+    u_char  ch;
+
+    for (i = 0; i < s->len; i++) {
+        ch = casefold ? ngx_toupper(s->data[i]) : s->data[i];
+
+        if ((ch < '0' || ch > '9') && (ch < 'A' || ch > 'F')) {
+            ngx_str_set(text, "Non-base16 digit found");
+            return NGX_OK;
+        }
+    }
+
+    return ngx_http_pyngx_message_hex(pool, s, text);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_b32(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t casefold,
+    ngx_str_t *text)
+{
+    size_t  i, len;
+    u_char  ch;
+
+    ngx_str_set(text, "Incorrect padding");
+
+    if (s->len % 8) {
+        return NGX_OK;
+    }
+
+    for (len = s->len; len && s->data[len - 1] == '='; len--) { /* void */ }
+
+    for (i = 0; i < len; i++) {
+        ch = casefold ? ngx_toupper(s->data[i]) : s->data[i];
+
+        if ((ch < '2' || ch > '7') && (ch < 'A' || ch > 'Z')) {
+            ngx_str_set(text, "Non-base32 digit found");
+            break;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Two versions of Python say it in two ways. */
+
+static ngx_int_t
+ngx_http_pyngx_message_range(ngx_pool_t *pool, ngx_int_t start, ngx_int_t stop,
+    ngx_uint_t width, ngx_str_t *text)
+{
+    u_char  *p;
+
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    p = width ? ngx_sprintf(text->data, "empty range for randrange() (%i, %i,"
+                            " %i)", start, stop, stop - start)
+              : ngx_sprintf(text->data, "empty range in randrange(%i, %i)",
+                            start, stop);
+    text->len = p - text->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_randrange(ngx_pool_t *pool, ngx_int_t start,
+    ngx_int_t stop, ngx_str_t *text)
+{
+    return ngx_http_pyngx_message_range(pool, start, stop, 0, text);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_randint(ngx_pool_t *pool, ngx_int_t a, ngx_int_t b,
+    ngx_str_t *text)
+{
+    return ngx_http_pyngx_message_range(pool, a, b + 1, 0, text);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_randrange_width(ngx_pool_t *pool, ngx_int_t start,
+    ngx_int_t stop, ngx_str_t *text)
+{
+    return ngx_http_pyngx_message_range(pool, start, stop, 1, text);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_randint_width(ngx_pool_t *pool, ngx_int_t a,
+    ngx_int_t b, ngx_str_t *text)
+{
+    return ngx_http_pyngx_message_range(pool, a, b + 1, 1, text);
+}
+
+
+/* The year of a time, which is out of the range of dates. */
+
+static ngx_int_t
+ngx_http_pyngx_message_year(ngx_pool_t *pool, ngx_int_t sec, ngx_str_t *text)
+{
+    ngx_int_t  day, days, era, year;
+
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* days since March 1, year 0, in eras of 400 years */
+
+    days = sec / 86400 - (sec % 86400 < 0) + 719468;
+    era = (days - (days < 0 ? 146096 : 0)) / 146097;
+    day = days - era * 146097;
+
+    year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    day -= 365 * year + year / 4 - year / 100;
+    year += era * 400 + (day >= 306);
+
+    text->len = ngx_sprintf(text->data, "year %i is out of range", year)
+                - text->data;
+
+    return NGX_OK;
+}
