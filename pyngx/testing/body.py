@@ -31,7 +31,9 @@ class Buffer(bytearray):
     def __setitem__(self, key: Any, value: Any) -> None:
         if isinstance(key, slice):
             if len(value) != len(bytes(self)[key]):
-                raise ValueError("the bytes have another length than the buffer")
+                raise ValueError("the length of a buffer cannot change")
+        elif not -len(self) <= key < len(self):
+            raise IndexError("index out of range")  # as of bytes
         super().__setitem__(key, value)
 
     def __hash__(self) -> int:  # type: ignore[override]
@@ -134,7 +136,7 @@ def _compiled(
         return pattern, False
     literals = [pattern] if isinstance(pattern, bytes | bytearray) else list(pattern)
     if not all(literals):
-        raise ValueError("an empty pattern")
+        raise ValueError("an empty literal to scan for")
     text = b"|".join(b"(%s)" % re.escape(bytes(literal)) for literal in literals)
     # without literals nothing ever matches
     return re.compile(text or b"(?!)", re.IGNORECASE if ignore_case else 0), True

@@ -10,9 +10,11 @@ import email.utils
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pyngx.ops.table import TABLE
 from pyngx.testing.integers import checked
 
 Text = bytes | str
+_NOT_SET = TABLE["headers_out.set"].failures[0].message
 _SEPARATORS = frozenset(b'"(),/:;<=>?@[\\]{}')
 _ONCE = frozenset(
     b"server date content-type content-length last-modified accept-ranges content-encoding"
@@ -140,7 +142,7 @@ class HeadersOut(Headers):
             return
         if low == b"content-length":
             if not data.isdigit():
-                raise ValueError("Content-Length is a number")
+                raise ValueError(_NOT_SET)
             del self[key]
             self.content_length_n = int(data)
             return
@@ -199,8 +201,8 @@ class HeadersOut(Headers):
     @staticmethod
     def _check(name: bytes, value: bytes) -> None:
         if not name or any(c <= 32 or c >= 127 or c in _SEPARATORS for c in name):
-            raise ValueError("header cannot be set: its name")
+            raise ValueError(_NOT_SET)
         if any(c in b"\r\n\0" for c in value):
-            raise ValueError("header cannot be set: CR, LF or NUL in it")
+            raise ValueError(_NOT_SET)
         if name.lower() in _CLOSED:
-            raise ValueError("header cannot be set: nginx keeps it for itself")
+            raise ValueError(_NOT_SET)

@@ -299,3 +299,58 @@ def in_conditions(r: ngx_http_request_t) -> bytes:
         return b"%d" % n
     except (ArithmeticError, Odd) as e:
         return b"no " + str(e).encode()
+
+
+ROWS = (5, 7, 9)
+NAMES = {b"a": 1, b"it's": 2}
+CODES = {1: b"one"}
+
+
+def message(n: int, s: bytes, t: bytes) -> int:
+    """A way to fail for each number, its message that of CPython."""
+    if n == 0:
+        return int(s) + int(t)
+    if n == 1:
+        return n // len(s) + 5 % len(t)
+    if n == 2:
+        return s[len(t)]
+    if n == 5:
+        return ROWS[len(s)]
+    if n == 6:
+        return NAMES[s + t]
+    if n == 7:
+        return len(CODES[len(s)])
+    if n == 12:
+        return len(s.decode() + t.decode())
+    if n == 13:
+        return s.index(t) + len(t.split(s))
+    if n == 27:
+        return len(bytes((len(s) * 100, len(t))))
+    if n == 97:
+        return len(b"%c" % (len(s) * 100))
+    if n == 300:
+        return int(s, 16) + int(t.decode(), 3)
+    if n == -9:
+        return [1, 2, 3][len(s)]
+    if n == -1:
+        return 1 << (len(s) - 3)
+    return n * n
+
+
+@variable("messages")
+def messages(r: ngx_http_request_t) -> str:
+    s = r.arg(b"s") or b""
+    t = r.arg(b"t") or b""
+    out = ""
+    for text, other in ((s, t), (t, s), (s + b"'", t), (s + t, b"'" + chr(34).encode())):
+        try:
+            out += f"{message(number(r.arg(b'a')), text, other)} "
+        except Exception as e:
+            out += f"{e} "
+    return out
+
+
+@variable("logged")
+def logged(r: ngx_http_request_t) -> str:
+    """The same, in the log."""
+    return f"{message(number(r.arg(b'a')), r.arg(b's') or b'', r.arg(b't') or b'')}"
