@@ -221,13 +221,13 @@ class TableItem(Expr):
 @dataclass(frozen=True, slots=True)
 class TableFind(Expr):
     """The place of a key among sorted constants, -1 if it is none of them; ``checked``: that is an
-    error."""
+    error, in whose message ``{key}`` at the start is the key's ``repr``."""
 
     keys: tuple[int | bytes | str, ...]
     key: Expr
     checked: bool
     exception: str = "KeyError"
-    message: str = "the key is not in the table"
+    message: str = "{key}"
 
 
 @dataclass(frozen=True, slots=True)

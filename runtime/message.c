@@ -158,26 +158,30 @@ ngx_http_pyngx_message_int_text(ngx_pool_t *pool, ngx_str_t *s,
 
 static ngx_int_t
 ngx_http_pyngx_message_key(ngx_pool_t *pool, ngx_str_t *s, ngx_uint_t bytes,
-    ngx_str_t *text)
+    char *rest, ngx_str_t *text)
 {
+    u_char  *p;
+
     if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    text->len = ngx_http_pyngx_repr(text->data, s, bytes) - text->data;
+    p = ngx_http_pyngx_repr(text->data, s, bytes);
+    text->len = ngx_sprintf(p, "%s", rest) - text->data;
 
     return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_http_pyngx_message_number(ngx_pool_t *pool, ngx_int_t n, ngx_str_t *text)
+ngx_http_pyngx_message_number(ngx_pool_t *pool, ngx_int_t n, char *rest,
+    ngx_str_t *text)
 {
     if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    text->len = ngx_sprintf(text->data, "%i", n) - text->data;
+    text->len = ngx_sprintf(text->data, "%i%s", n, rest) - text->data;
 
     return NGX_OK;
 }
@@ -600,4 +604,20 @@ ngx_http_pyngx_message_year(ngx_pool_t *pool, ngx_int_t sec, ngx_str_t *text)
                 - text->data;
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_absent_number(ngx_pool_t *pool, ngx_array_t *list,
+    ngx_int_t n, ngx_str_t *text)
+{
+    return ngx_http_pyngx_message_number(pool, n, " is not in list", text);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_absent(ngx_pool_t *pool, ngx_array_t *list,
+    ngx_str_t *s, ngx_uint_t bytes, ngx_str_t *text)
+{
+    return ngx_http_pyngx_message_key(pool, s, bytes, " is not in list", text);
 }

@@ -242,20 +242,20 @@ class ArithLowering(Lowering):
         if expr.checked:
             missing = c.Binary("<", found, c.Int("0"))
             said: str | Callable[[], Ref] = expr.message
-            if expr.exception == "KeyError":
-                said = partial(self._key, expr.key, key)
+            head, marked, rest = expr.message.partition("{key}")
+            if marked and not head:
+                said = partial(self._key, expr.key, key, rest)
             self.out.fail_if(missing, expr.span, expr.exception, said)
         return found
 
-    def _key(self, expr: Expr, key: c.Expr) -> Ref:
-        """What Python says of a key that is not there: its ``repr``."""
+    def _key(self, expr: Expr, key: c.Expr, rest: str) -> Ref:
+        """What Python says of a key that is not there: its ``repr``, and the rest."""
         made = Ref(self.out.temp("ngx_str_t", 0, "message"))
-        if is_integer(expr.type):
-            name, args = "number", [key, made.address]
-        else:
-            is_bytes = c.Int(str(int(isinstance(expr.type, Bytes))))
-            name, args = "key", [key, is_bytes, made.address]
-        call = c.Call(f"ngx_http_pyngx_message_{name}", (self.out.pool, *args))
+        name, args = "number", [key]
+        if not is_integer(expr.type):
+            name, args = "key", [key, c.Int(str(int(isinstance(expr.type, Bytes))))]
+        last = (c.Str(rest.encode()), made.address)
+        call = c.Call(f"ngx_http_pyngx_message_{name}", (self.out.pool, *args, *last))
         self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
         self.out.blank()
         return made

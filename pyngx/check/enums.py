@@ -40,7 +40,7 @@ def member(ex: Base, node: ast.Call, cls: type[enum.IntEnum | enum.IntFlag]) -> 
     values = sorted({int(found) for found in cls})
     if isinstance(value, Const) and isinstance(value.value, int) and value.value in values:
         return constant(ex.report, node, cls(value.value), ex.mod.model)
-    message = f"the number is not a valid {name}"
+    message = f"{{key}} is not a valid {name}"
     place = TableFind(
         span,
         INT,

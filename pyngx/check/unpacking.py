@@ -92,15 +92,17 @@ class Unpacking(Expressions):
         wanted = len(targets) - (star is not None)
         length = Length(span, INT, whole, range=LENGTH)
 
-        def test(op: str, words: str) -> Stmt:
+        def test(op: str, words: str, *more: Piece) -> Stmt:
             count = Const(span, INT, wanted, range=Range(wanted, wanted))
             wrong = Compare(span, Bool(), op, length, count, range=BIT)
             piece = Piece(literal=words.encode())
-            error = Raise(span, "ValueError", (piece,), classes("ValueError"))
+            error = Raise(span, "ValueError", (piece, *more), classes("ValueError"))
             return If(span, wrong, (error,), ())
 
         least = "" if star is None else "at least "
-        stmts = [stmt, test("<", f"not enough values to unpack (expected {least}{wanted})")]
+        given = (Piece(value=length, conversion="d"), Piece(literal=b")"))
+        words = f"not enough values to unpack (expected {least}{wanted}, got "
+        stmts = [stmt, test("<", words, *given)]
         if star is None:
             stmts.append(test(">", f"too many values to unpack (expected {wanted})"))
         for i, target in enumerate(targets):

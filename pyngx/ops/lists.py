@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyngx.ops.registry import Failure, Form, Passes, Row
+from pyngx.ops.registry import Failure, Form, Passes, Row, said
 from pyngx.types import INT64_MAX, LENGTH, Range
 
 _P = "ngx_http_pyngx_list_"
@@ -23,7 +23,9 @@ def _change(name: str, params: tuple[str, ...] = (), failure: str = "") -> Row:
 
 def _search(kind: str, item: str) -> tuple[Row, ...]:
     """Operations that look for an item."""
-    absent = (Failure("NGX_DECLINED", "ValueError", "the item is not in the list"),)
+    text = "ngx_http_pyngx_message_absent" + ("_number" if item == "int" else "")
+    absent = (Failure("NGX_DECLINED", "ValueError", "the item is not in list", text),)
+    unremoved = (Failure("NGX_DECLINED", "ValueError", said(lambda: [2].remove(1))),)
     operands = ("values: list", f"value: {item}")
     c = f"{_P}index_{kind}"
     return (
@@ -35,7 +37,7 @@ def _search(kind: str, item: str) -> tuple[Row, ...]:
             "none",
             f"{_P}remove_{kind}",
             Form.EFFECT,
-            failures=absent,
+            failures=unremoved,
         ),
         Row(
             f"operator.list_cmp_{kind}",
