@@ -445,6 +445,56 @@ ngx_http_pyngx_float_parse(ngx_str_t *s, double *result)
 }
 
 
+/* float(s): its digits and spaces may be those of any script. */
+
+static ngx_int_t
+ngx_http_pyngx_float_parse_text(ngx_str_t *s, double *result)
+{
+    u_char     *last, *next, *p, small[64];
+    ngx_int_t   digit, rc;
+    ngx_str_t   text;
+
+    if (ngx_http_pyngx_bytes_isascii(s)) {
+        return ngx_http_pyngx_float_parse(s, result);
+    }
+
+    text.len = 0;
+    text.data = small;
+
+    if (s->len > sizeof(small)) {
+        text.data = ngx_alloc(s->len, ngx_cycle->log);
+        if (text.data == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    last = s->data + s->len;
+    rc = NGX_OK;
+
+    for (p = s->data; p < last; p = next) {
+        next = ngx_http_pyngx_str_next(p, last);
+        digit = ngx_http_pyngx_str_digit(p, next);
+
+        if (digit == -1) {
+            rc = NGX_DECLINED;
+            break;
+        }
+
+        text.data[text.len++] = (u_char) digit;
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_pyngx_float_parse(&text, result);
+    }
+
+    if (text.data != small) {
+        ngx_free(text.data);
+    }
+
+    return rc;
+}
+
+
 /*
  * Writes a float, as "e", "f", "g", "E", "F" and "G" of "%" formatting say, as
  * "%" of format specifications does, as "d", of a whole one; 'r' is what str()

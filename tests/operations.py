@@ -81,6 +81,7 @@ _OPERATORS = {
     "float.round": "round(x)",
     "float.round(2)": "round(x, ndigits)",
     "float.parse": "float(s)",
+    "float.parse_text": "float(text)",
     "float.abs": "abs(x)",
     "float.min": "min(x, y)",
     "float.max": "max(x, y)",
@@ -174,7 +175,6 @@ _NOTES = """
   `ValueError`.
 * The functions of `math` are those of the machine's libm, as CPython's are. A module that uses
   them, or `//`, `%` and `**` of floats, is linked with it.
-* `float(s)` of a `str` knows the digits and the space of ASCII.
 * The formats of `struct` are constants, of integers, `?`, `c`, `s` and `x`; a `struct.Struct` of
   module level is used with its methods `pack`, `unpack` and `unpack_from`. What is unpacked is a
   tuple whose bytes are views. An integer that is packed and does not fit is a `struct.error`, one

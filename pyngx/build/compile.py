@@ -69,6 +69,7 @@ def build_module(
 _OPINIONS = (
     "-Wno-array-bounds",
     "-Wno-maybe-uninitialized",
+    "-Wno-restrict",
     "-Wno-stringop-overflow",
     "-Wno-stringop-overread",
     "-Wno-unknown-warning-option",

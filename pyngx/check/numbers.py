@@ -12,7 +12,7 @@ from pyngx.check.operators import Operators
 from pyngx.check.rows import arity
 from pyngx.ops.table import TABLE
 from pyngx.tree import Conditional, Const, Convert, Expr, Op
-from pyngx.types import INT, Float, Int, Range, is_integer, is_number
+from pyngx.types import INT, Float, Int, Range, Str, is_integer, is_number
 
 ROUNDED = ("math.floor", "math.ceil", "math.trunc")
 """Functions that give an integer as it is."""
@@ -27,7 +27,8 @@ def to_float(ex: Operators, node: ast.Call) -> Expr:
     if is_number(value.type):
         return as_float(value)
     data = ex.bytes_of(node.args[0], value, "the argument of float()", text=True)
-    return Op(ex.report.span(node), Float(), TABLE["float.parse"], (data,))
+    name = "float.parse_text" if isinstance(data.type, Str) else "float.parse"
+    return Op(ex.report.span(node), Float(), TABLE[name], (data,))
 
 
 def to_round(ex: Operators, node: ast.Call) -> Expr:

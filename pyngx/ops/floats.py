@@ -25,6 +25,12 @@ def _whole(name: str, c: str) -> Row:
     return Row(name, ("x: float",), "int", _P + c, Form.OUT, failures=(_NAN, _LARGE))
 
 
+def _parsed(name: str, param: str, c: str) -> Row:
+    """What is read from text."""
+    failure = Failure("NGX_DECLINED", "ValueError", "could not convert string to float")
+    return Row(name, (param,), "float", _P + c, Form.OUT, failures=(failure,))
+
+
 def _function(name: str, *infinite: Failure) -> Row:
     """A function of libm; ``infinite``: what its being infinite means, if it can be."""
     return Row(
@@ -103,14 +109,8 @@ ROWS = (
         Form.OUT,
         failures=(Failure("NGX_BUSY", "OverflowError", "rounded value too large to represent"),),
     ),
-    Row(
-        "float.parse",
-        ("data: text",),
-        "float",
-        _P + "float_parse",
-        Form.OUT,
-        failures=(Failure("NGX_DECLINED", "ValueError", "could not convert string to float"),),
-    ),
+    _parsed("float.parse", "s: bytes", "float_parse"),
+    _parsed("float.parse_text", "s: str", "float_parse_text"),
     _value("float.abs", ("x: float",), "__builtin_fabs"),
     _value("float.min", ("a: float", "b: float"), _P + "float_min"),
     _value("float.max", ("a: float", "b: float"), _P + "float_max"),
