@@ -1,70 +1,7 @@
 
 /*
- * html and urllib.parse, with the results that Python has.
+ * urllib.parse, with the results that Python has.
  */
-
-
-/* nginx has "&#39;" for an apostrophe, Python has "&#x27;". */
-
-static ngx_int_t
-ngx_http_pyngx_html_escape(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t quote,
-    ngx_str_t *result)
-{
-    u_char     *p;
-    size_t      i, len;
-    ngx_str_t   entity, text;
-
-    len = 0;
-
-    for (i = 0; i < s->len; i++) {
-        ngx_http_pyngx_entity(s->data[i], quote, &entity);
-        len += entity.len ? entity.len : 1;
-    }
-
-    if (ngx_http_pyngx_bytes_new(pool, len, &text) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    p = text.data;
-
-    for (i = 0; i < s->len; i++) {
-        ngx_http_pyngx_entity(s->data[i], quote, &entity);
-
-        if (entity.len) {
-            p = ngx_cpymem(p, entity.data, entity.len);
-
-        } else {
-            *p++ = s->data[i];
-        }
-    }
-
-    *result = text;
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_pyngx_entity(u_char ch, ngx_int_t quote, ngx_str_t *entity)
-{
-    ngx_str_set(entity, "");
-
-    if (ch == '&') {
-        ngx_str_set(entity, "&amp;");
-
-    } else if (ch == '<') {
-        ngx_str_set(entity, "&lt;");
-
-    } else if (ch == '>') {
-        ngx_str_set(entity, "&gt;");
-
-    } else if (ch == '"' && quote) {
-        ngx_str_set(entity, "&quot;");
-
-    } else if (ch == '\'' && quote) {
-        ngx_str_set(entity, "&#x27;");
-    }
-}
 
 
 static ngx_int_t

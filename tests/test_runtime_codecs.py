@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import urllib.parse
 from ctypes import byref, c_int64
+from html.entities import html5
 from typing import Any
 
 import pytest
 
+from tests.harness.builds import REPOSITORY
+from tests.html_tables import FILES
 from tests.test_runtime_calls import BUSY, MAX, OK, ROUNDS, Runtime, Text, runtime, text
 from tests.test_runtime_strings import given, word
 from tests.test_runtime_text import outcome
@@ -100,6 +104,48 @@ def test_hex(runtime: Runtime) -> None:
         wanted = outcome(bytes.fromhex, code)
         got = written(runtime, "bytes_fromhex", given(code))
         assert got == (wanted if isinstance(wanted, bytes) else -5), code
+
+
+def test_html_unescape(runtime: Runtime) -> None:
+    """All names, alone, without their end and with more behind them; numbers; what is neither."""
+    names = sorted(html5)
+    for name in names:
+        for s in (f"&{name}", f"a&{name[:-1]}", f"&{name}x;&", f"&{name.swapcase()}", f"&&{name}#"):
+            wanted = html.unescape(s).encode()
+            assert written(runtime, "html_unescape", given(s)) == wanted, s
+    numbers = [*range(300), *range(0xD7F0, 0xE010, 16), 0xFDD0, 0xFFFE, 0xFFFF, 0x1FFFE, 0x10FFFF]
+    for n in [*numbers, 0x110000, 2**32, 2**64 + 65]:
+        for s in (f"&#{n};", f"&#x{n:x}", f"&#X{n:X}b;", f"&#{n}z", f"&#0{n};;"):
+            assert written(runtime, "html_unescape", given(s)) == html.unescape(s).encode(), s
+    assert written(runtime, "html_unescape", given("&#" + "1" * 4301)) == -5
+    parts = (
+        "&",
+        "#",
+        "x",
+        "X",
+        ";",
+        " ",
+        "\t",
+        "\r",
+        "ü",
+        "amp",
+        "not",
+        "in",
+        "lt",
+        "1",
+        "65",
+        "日" * 31,
+    )
+    for _ in range(4 * ROUNDS):
+        s = "".join(runtime.random.choices(parts, k=runtime.random.randint(0, 8)))
+        assert written(runtime, "html_unescape", given(s)) == html.unescape(s).encode(), s
+
+
+def test_the_names_are_those_of_the_script() -> None:
+    for name, made in FILES.items():
+        assert (
+            REPOSITORY / "runtime" / name
+        ).read_text() == made(), "run python -m tests.html_tables"
 
 
 def test_numbers_as_bytes(runtime: Runtime) -> None:

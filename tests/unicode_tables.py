@@ -63,8 +63,12 @@ def runs(numbers: dict[int, int]) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _table(kind: str, name: str, entries: list[str]) -> str:
+    return filled(f"static const {PREFIX}_{kind}_t  {PREFIX}_{name}[] = {{", entries)
+
+
+def filled(head: str, entries: list[str]) -> str:
     """A table whose entries fill the lines."""
-    lines = [f"static const {PREFIX}_{kind}_t  {PREFIX}_{name}[] = {{"]
+    lines = [head]
     line = "   "
     for i, entry in enumerate(entries):
         entry += "," if i + 1 < len(entries) else ""
@@ -111,13 +115,14 @@ def cases() -> str:
             len(to.encode()) > 3 * len(c.encode()) for c, to in changed.items()
         ):
             raise ValueError(f"a character grows more than the runtime knows in {name}")
-        texts = [f'{{ {ord(c):#x}, "{_escaped(to)}" }}' for c, to in several.items()]
+        texts = [f'{{ {ord(c):#x}, "{escaped(to)}" }}' for c, to in several.items()]
         tables.append(_table("text", f"{name}_texts", texts))
     return _file("What the other cases of characters are.", tables)
 
 
-def _escaped(text: bytes) -> str:
-    return "".join(chr(b) if 0x20 < b < 0x7F else f"\\{b:03o}" for b in text)
+def escaped(text: bytes) -> str:
+    """The text of a literal of C."""
+    return "".join(chr(b) if 0x20 < b < 0x7F and b not in b'"?\\' else f"\\{b:03o}" for b in text)
 
 
 def _file(what: str, tables: list[str]) -> str:

@@ -259,6 +259,13 @@ ROWS = (
         defaults=(("quote", 1),),
     ),
     _built(
+        "html.unescape",
+        ("s: str",),
+        "html_unescape",
+        result="str",
+        failures=(Failure("NGX_DECLINED", "ValueError", "a reference of more than 4300 digits"),),
+    ),
+    _built(
         "urllib.parse.quote",
         ("string: text", "safe: text"),
         "quote",

@@ -410,6 +410,7 @@ ngx_call_str_case(swapcase)
 ngx_call_str_case(casefold)
 ngx_call(ngx_int_t, str_int,
          (ngx_str_t *s, ngx_int_t base, ngx_int_t *result), (s, base, result))
+ngx_call_codec(html_unescape)
 
 
 #define ngx_call_float_whole(name)                                            \
