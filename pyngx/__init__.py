@@ -8,6 +8,7 @@ server, and the functions can be called from a test like any other.
 from __future__ import annotations
 
 import copy
+import dataclasses
 import sys
 import typing
 from abc import ABC, abstractmethod
@@ -292,6 +293,9 @@ def _field_value(hint: object, value: Any) -> Any:
     """A default as the field holds it: a copy, of the field's own type."""
     if isinstance(value, Directive):
         value = value.default
+    if isinstance(value, dataclasses.Field):
+        factory = value.default_factory
+        value = value.default if factory is dataclasses.MISSING else factory()
     if value is NO_DEFAULT:
         return _zero(hint)
     wrap = next((_WRAPPED[t] for t in (hint, *typing.get_args(hint)) if t in _WRAPPED), None)

@@ -74,6 +74,29 @@ ngx_http_pyngx_list_insert(ngx_array_t *list, ngx_int_t index)
 }
 
 
+/* Bytes of an item of a list that lives longer than they do. */
+
+static ngx_int_t
+ngx_http_pyngx_list_keep(ngx_array_t *list, ngx_str_t *s)
+{
+    u_char  *data;
+
+    if (s->data == NULL) {
+        return NGX_OK;
+    }
+
+    data = ngx_pnalloc(list->pool, ngx_max(s->len, 1));
+    if (data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(data, s->data, s->len);
+    s->data = data;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_pyngx_list_clear(ngx_array_t *list)
 {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pyngx.backend import cnodes as c
 from pyngx.backend.compounds import CompoundLowering
 from pyngx.backend.unit import c_type
-from pyngx.tree import ListMake, ListPop, PushItem, SetItem
-from pyngx.types import List, NoneType, Type
+from pyngx.tree import Const, Expr, ListMake, ListPop, PushItem, SetItem, StateField
+from pyngx.types import Ctx, List, NoneType, Type, text_leaves
 
 
 class ListLowering(CompoundLowering):
@@ -43,11 +43,23 @@ class ListLowering(CompoundLowering):
             args.append(self.kept(stmt.index, (stmt.value,)))
         value = out.temp(ctype, stars, "new")
         self.store(value, stmt.value)
+        self._own_item(stmt.list, stmt.value, args[0], value)
         slot = out.temp(ctype, 1, "item")
         name = "ngx_array_push" if stmt.index is None else "ngx_http_pyngx_list_insert"
         out.assign(slot, c.Call(name, tuple(args)))
         out.leave_if(c.Binary("==", slot, c.Name("NULL")))
         out.assign(c.Unary("*", slot), value)
+
+    def _own_item(self, owner: Expr, value: Expr, array: c.Expr, place: c.Expr) -> None:
+        """Of a list of the context: copies of the bytes of a new item, in the list's own pool."""
+        if not (isinstance(owner, StateField) and isinstance(owner.obj.type, Ctx)):
+            return
+        if isinstance(value, Const):
+            return
+        for leaf in text_leaves(value.type):
+            address = c.Unary("&", self.leaf(value, place, leaf))
+            keep = c.Call("ngx_http_pyngx_list_keep", (array, address))
+            self.out.leave_if(c.Binary("!=", keep, c.Name("NGX_OK")))
 
     def set_item(self, stmt: SetItem) -> None:
         """``values[i] = x``: the value, the list, the index, as Python evaluates them."""
@@ -56,6 +68,7 @@ class ListLowering(CompoundLowering):
         value = out.temp(ctype, stars, "new")
         self.store(value, stmt.value)
         array = self.value(stmt.list)
+        self._own_item(stmt.list, stmt.value, array, value)
         index = out.temp("ngx_int_t", 0, "i")
         out.assign(index, self.signed(stmt.index))
         length = c.Cast("ngx_int_t", c.Arrow(array, "nelts"))

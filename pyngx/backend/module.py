@@ -44,7 +44,7 @@ from pyngx.flow.effect import Effect, effect
 from pyngx.flow.exceptions import watched
 from pyngx.headers import NginxModel
 from pyngx.program import BodyForm, CtxField, Program, VariableDef
-from pyngx.types import Bytes, Ctx, Optional, Place, Str, Tuple, Type, text_leaves
+from pyngx.types import Bytes, Ctx, List, Optional, Place, Str, Tuple, Type, text_leaves
 
 
 @dataclass(frozen=True)
@@ -305,6 +305,9 @@ class _Module:
         defaults: list[c.Stmt] = []
         if self.program.ctx is not None:
             for field in self.program.ctx.fields:
+                if isinstance(field.type, List):
+                    defaults += self._empty_list(field)
+                    continue
                 defaults += _default(
                     self.unit, field.type, c.Arrow(c.Name("ctx"), field.name), field.default
                 )
@@ -327,6 +330,14 @@ class _Module:
             ),
             c.Comment("The context of the request, made when it is first asked for."),
         )
+
+    def _empty_list(self, field: CtxField) -> list[c.Stmt]:
+        """A list of the context, made with it."""
+        assert isinstance(field.type, List)
+        place = c.Arrow(c.Name("ctx"), field.name)
+        size = c.SizeOf(c_type(self.unit, field.type.item)[0])
+        made = call("ngx_array_create", path("r->pool"), c.Int("4"), size)
+        return [c.Blank(), put(place, made), when(is_null(place), ret(NULL))]
 
     # Variables
 

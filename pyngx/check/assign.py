@@ -15,7 +15,7 @@ from pyngx.check.context import ModuleContext, Refused
 from pyngx.check.conversions import divided
 from pyngx.check.fields import REQUEST_FLAGS
 from pyngx.check.kinds import Kind, Widened
-from pyngx.check.lists import check_item, need_list
+from pyngx.check.lists import check_item, is_new, need_list
 from pyngx.check.literals import as_value
 from pyngx.check.pieces import partition
 from pyngx.check.scope import Facts
@@ -388,6 +388,14 @@ class Assignments(Unpacking):
         place = self.attribute_of(target, owner)
         what = f"'{ast.unparse(target)}'"
         self._writable(target, owner, place)
+        if isinstance(place.type, List) and not (is_new(value_node) or self.own_list(value_node)):
+            self.report.refuse(
+                "PNX192",
+                value_node,
+                f"{what} keeps a list that this function has made",
+                label="others may see this one",
+                help=f"take a copy: list({ast.unparse(value_node)})",
+            )
         where = path(target)
         if isinstance(place, Field) and isinstance(place.obj.type, Headers):
             self._headers_only(node)
@@ -521,7 +529,8 @@ class Assignments(Unpacking):
                 return Eval(span, Op(span, NoneType(), TABLE["headers_out.del"], (name,)))
             if owner.type == Headers("in"):
                 self._read_only(target)
-            if isinstance(owner.type, List) and self.own_list(target.value):
+            mine = self.of_context(target.value) or self.own_list(target.value)
+            if isinstance(owner.type, List) and mine:
                 index = self.need_int(target.slice, "a list index")
                 return Eval(span, Op(span, NoneType(), TABLE["list.del"], (owner, index)))
         self.report.refuse(

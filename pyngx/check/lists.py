@@ -26,6 +26,7 @@ from pyngx.types import (
     INT64_MAX,
     Bool,
     Bytes,
+    Ctx,
     Enum,
     Float,
     Int,
@@ -243,8 +244,12 @@ class Lists(Base):
 
     def change(self, node: ast.expr, owner_node: ast.expr) -> None:
         """Refuse to change a list that others may see."""
-        if not self.own_list(owner_node):
+        if not (self.of_context(owner_node) or self.own_list(owner_node)):
             self.refuse_change(node)
+
+    def of_context(self, node: ast.expr) -> bool:
+        """Whether a list is a field of the request's context."""
+        return isinstance(node, ast.Attribute) and isinstance(self.expr(node.value).type, Ctx)
 
     def refuse_change(self, node: ast.AST) -> NoReturn:
         """Say that a list is not this function's."""

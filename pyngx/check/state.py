@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import enum
 import math
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from pyngx.tree import (
     Function,
 )
 from pyngx.types import (
+    INT,
     Bool,
     Bufs,
     Bytes,
@@ -452,12 +454,15 @@ def _ctx_field(
     type_ = _annotated_type(mod, report, source, node, name)
     inner = type_.inner if isinstance(type_, Optional) else type_
     scalar = isinstance(inner, Int | Bool | Enum) and inner is type_
+    if isinstance(type_, List):
+        return _ctx_list(report, source, node, name, type_)
     if not (scalar or isinstance(inner, Float | Bytes | Str) or _stored_tuple(type_)):
         report.refuse(
             "PNX308",
             node.annotation,
             f"a context field of type '{describe(type_)}' is not compiled by this version",
-            help="numbers, flags, enums, bytes, str, tuples of them; float, bytes or str | None",
+            help="numbers, flags, enums, bytes, str, tuples and lists of them; "
+            "float, bytes or str | None",
         )
     if isinstance(type_, Tuple) and name not in source.cls.__dict__:
         report.refuse(
@@ -484,6 +489,32 @@ def _ctx_field(
     default = _fields_of(inner, default)
     assert default is None or isinstance(default, int | float | bytes | str | tuple)
     return CtxField(name, type_, default, report.span(node), _comments(source, node))
+
+
+def _ctx_list(
+    report: Reporter, source: ClassSource, node: ast.AnnAssign, name: str, type_: List
+) -> CtxField:
+    """A list in the context, which every request begins with empty."""
+    held = isinstance(type_.item, Bool | Enum | Bytes | Str | Float | Tuple) or type_.item == INT
+    if not held or ComplexValue() in parts(type_):
+        report.refuse(
+            "PNX308",
+            node.annotation,
+            f"a context field of type '{describe(type_)}' is not compiled by this version",
+            help="list[int], and lists of flags, enums, float, bytes, str and tuples of them",
+        )
+    default = source.cls.__dict__.get(name, [])
+    if isinstance(default, dataclasses.Field):
+        factory = default.default_factory
+        default = [] if factory is list else default
+    if default != []:
+        report.refuse(
+            "PNX305",
+            _default_node(node),
+            "a list in the context is empty at first",
+            help=f"write '{name}: {ast.unparse(node.annotation)} = []', and append to it",
+        )
+    return CtxField(name, type_, None, report.span(node), _comments(source, node))
 
 
 def _stored_tuple(type_: Type) -> bool:

@@ -197,6 +197,10 @@ class Statements(Raising):
                         return self.list_method(node, func, owner)
                     if isinstance(owner.type, OutChain) and attr == "append":
                         return self._append(node)
+                if attr in CHANGING and isinstance(receiver, ast.Attribute):
+                    owner = self.expr(receiver)
+                    if isinstance(owner.type, List):
+                        return self.list_method(node, func, owner)
                 if attr == "add" and self.kind in (Kind.STREAM, Kind.CHAIN, Kind.VARIABLE):
                     owner = self.expr(receiver)
                     if isinstance(owner.type, Headers):

@@ -60,7 +60,7 @@ class Unpacking(Expressions):
             self.report.refuse(
                 "PNX140",
                 value_node,
-                f"only a tuple is unpacked, and this is '{describe(value.type)}'",
+                f"only tuples and sequences are unpacked, and this is '{describe(value.type)}'",
                 help=hints.of_unpacking(value_node, targets),
             )
         if len(targets) != len(value.type.items):

@@ -30,24 +30,29 @@ from pyngx.flow.liveness import Liveness, defines, liveness
 from pyngx.flow.origins import NONE, Known, Summary, holds_bytes, with_loops
 from pyngx.flow.suspension import reads
 from pyngx.flow.walk import all_expressions, blocks, expressions, statements
+from pyngx.ops.registry import Row
 from pyngx.program import BodyFilter, BodyForm, Program
 from pyngx.tree import (
     Assign,
+    AssignField,
     Block,
     CallHelper,
+    Eval,
     Expr,
     ForBody,
     ForList,
     ForScan,
     Function,
     Local,
+    Op,
     PushItem,
     SetItem,
+    StateField,
     Stmt,
     Var,
     Walrus,
 )
-from pyngx.types import List, Part, Struct
+from pyngx.types import List, Part, Struct, Type, text_leaves
 
 
 def lifetimes(program: Program, diags: Diagnostics) -> None:
@@ -96,6 +101,7 @@ def _check(
     known = Known(function, summaries, scratch=False)
     if each_buffer:
         _overwritten(known, liveness(function.body), diags)
+    _kept_lists(function, body, each_buffer, summaries, diags)
     if body is None:
         return
     _taken(known, body.form, diags)
@@ -203,6 +209,42 @@ def _listed(known: Known, live: Liveness, diags: Diagnostics) -> None:
                     _gone(value, var, diags)
             case _:
                 continue
+
+
+def _kept_lists(
+    function: Function,
+    body: BodyFilter | None,
+    each_buffer: bool,
+    summaries: dict[str, Summary],
+    diags: Diagnostics,
+) -> None:
+    """What a list of the context gets, other than items one by one, lasts: those are copied."""
+    known = Known(function, summaries, scratch=body is not None)
+    always = body is not None and body.form is BodyForm.CHAIN
+    for stmt, in_loop in with_loops(function.body, always):
+        match stmt:
+            case AssignField(target=StateField(type=List()), value=value):
+                given = value
+            case Eval(value=Op(row=Row(name="list.extend"), args=(StateField(), value))):
+                given = value
+            case _:
+                continue
+        assigned = isinstance(stmt, AssignField)
+        if not assigned and not text_leaves(_item(given)):
+            continue
+        if (each_buffer and body is None) or known.origins(given, in_loop):
+            diags.error(
+                "PNX210",
+                given.span,
+                "the context keeps a list of what is gone at the next read",
+                label="its memory is used again",
+                help="append the items one by one: their bytes are copied",
+            )
+
+
+def _item(value: Expr) -> Type:
+    assert isinstance(value.type, List)
+    return value.type.item
 
 
 def _gone(value: Expr, var: Var | None, diags: Diagnostics) -> None:

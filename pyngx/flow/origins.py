@@ -184,6 +184,8 @@ class Known:
         match expr:
             case BufBytes() | PartBytes():
                 return frozenset({Origin(expr.span)})
+            case StateField(obj=obj) if isinstance(expr.type, List) and isinstance(obj.type, Ctx):
+                return NONE  # its items have memory of the request
             case StateField(obj=obj) if isinstance(obj.type, Ctx) and holds_bytes(expr.type):
                 return frozenset({Origin(expr.span, expr.name)})
             case Local(var=var):
@@ -268,7 +270,7 @@ class Known:
         """The ``bytes`` and ``str`` fields of the context that a statement overwrites."""
         found: frozenset[str] = frozenset()
         if isinstance(stmt, AssignField) and isinstance(stmt.target, StateField):
-            if isinstance(stmt.target.obj.type, Ctx) and holds_bytes(stmt.target.type):
+            if isinstance(stmt.target.obj.type, Ctx) and text_leaves(stmt.target.type):
                 found |= {stmt.target.name}
         for expr in expressions(stmt):
             if isinstance(expr, CallHelper):
