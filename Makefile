@@ -9,6 +9,7 @@
 #   make test-asan       what runs nginx, in one that checks each access to memory
 #   make test-memcheck   a part of it under valgrind, for memory that is read before it is written
 #   make mutants         plant bugs on purpose: each must be seen by a test (some minutes)
+#   make fuzz-filters SECONDS=600   arbitrary bodies and cuts, for compiled examples
 #   make test-long       the tests of memory and of large bodies, with a million pieces and 256 MiB
 #   make nginx-1.26.3    fetch and build that nginx into the cache (make test does it too)
 #   make bench           count the instructions a byte of filters that look at each byte
@@ -21,7 +22,7 @@ PY = .venv/bin/python
 export NGINX_SRC
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: setup demo test test-asan test-memcheck test-long mutants stress fuzz bench lint format docs nginx-1.26.3 nginx-1.22.1 stubs clean
+.PHONY: setup demo test test-asan test-memcheck test-long mutants stress fuzz fuzz-filters bench lint format docs nginx-1.26.3 nginx-1.22.1 stubs clean
 
 setup:
 	@sh scripts/setup.sh
@@ -67,6 +68,9 @@ SEED = 1000
 
 fuzz: setup nginx-1.26.3
 	$(PY) -m tests.fuzzing.compiler $(SECONDS)
+
+fuzz-filters: setup nginx-1.26.3
+	$(PY) -m tests.fuzzing.filters $(SECONDS)
 
 lint: setup
 	$(PY) -m black --check .

@@ -134,6 +134,11 @@ def judge(driver: Path, runs: Sequence[Run]) -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
+def test_many_views(driver: Path) -> None:
+    """Long pieces that are not copied take no pages, and there are only so many of them, too."""
+    judge(driver, [Run(READ, bytes(200_000), n=300, slow=slow) for slow in (3, 1000)])
+
+
 LITERALS: tuple[tuple[bytes, ...], ...] = (
     (b"aab",),
     (b"a",),

@@ -144,6 +144,18 @@ def test_text_leaves_before_the_next_piece(nginx_target: Target, module: Path) -
         assert connection.read_until(b"text ").endswith(b"\r\n5\r\ntext ")
 
 
+def test_held_bytes_come_before_an_addition(nginx_target: Target, module: Path) -> None:
+    """A line without an end, in pieces, is the page's last one, and not the addition's first."""
+    case = _case(READERS[2], nginx_target, module)
+    places = """
+        location /with/ { {conf} add_after_body /after; addition_types *;
+                           proxy_buffering off; proxy_pass {upstream}/; }
+        location /after { return 200 added; }"""
+    route = {"/": reply(case, b"one\ntw", b"o")}
+    with site(case, routes=route, locations=places) as here:
+        assert here.get("/with/").body == b"     1  one\n     2  twoadded"
+
+
 SUB = """
 location /sub/ { proxy_pass {upstream}; }
 location /wrap/ { alias {root}/; reader wrap; }

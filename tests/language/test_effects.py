@@ -60,6 +60,11 @@ def _doubled(original: bytes, received: bytes) -> bool:
     return Counter(received) == Counter(original + original)
 
 
+def _kept(body: bytes) -> bytes:
+    lines = re.findall(rb"[^\n]*\n|[^\n]+", body[3:]) or [b""]
+    return b"".join(lines[:-1]) + body[:3] + lines[-1] + b"4"
+
+
 KINDS = (
     Kind(
         "same",
@@ -84,8 +89,42 @@ KINDS = (
         "    yield b'%d' % ctx.count",
         {"expected": lambda body: body + b"%d" % body.count(b"<"), "length": "cleared"},
     ),
+    Kind(
+        "written",
+        "    for buf in body:\n        for i in range(len(buf)):\n            if buf[i] == 60:\n"
+        "                buf[i] = 40\n        yield buf",
+        {"expected": lambda body: body.replace(b"<", b"(")},
+    ),
+    Kind(
+        "numbers",
+        "    for buf in body:\n        pass\n    for n in range(2000):\n        yield b'%d;' % n",
+        {
+            "expected": lambda body: b"".join(b"%d;" % n for n in range(2000)),
+            "length": "cleared",
+            "conf": "numbers on; numbers_buffers 1 64;",
+        },
+    ),
+    Kind(
+        "cased",
+        "    for line in body.lines(100):\n        high = line.upper()\n"
+        "        low = line.lower()\n        yield high\n        yield low",
+        {
+            "expected": lambda body: b"".join(
+                line.upper() + line.lower() for line in re.findall(rb"[^\n]*\n|[^\n]+", body)
+            ),
+            "length": "cleared",
+        },
+    ),
+    Kind(
+        "kept",
+        "    total = len(conf.text)\n    first = body.read(3)\n    last = b''\n"
+        "    for line in body.lines(100):\n        yield last\n        last = line\n"
+        "    yield first\n    yield last\n    yield b'%d' % total",
+        {"expected": _kept, "length": "cleared"},
+    ),
 )
 CHOSEN = (
+    "cut_at_every_point",
     "head",
     "no_content",
     "not_modified",

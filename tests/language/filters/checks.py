@@ -1,0 +1,137 @@
+"""Checks that must not be left out, each at its edge."""
+
+from pyngx import RequestCtx, variable
+from pyngx.ngx import ngx_http_request_t, uint8_t
+
+TABLE = (10, 20, 30, 40)
+THREE = TABLE[:3]
+
+
+class Ctx(RequestCtx):
+    small: uint8_t = 250
+    count: int = 0
+
+
+def number(value: bytes | None) -> int:
+    return int(value) if value else 0
+
+
+def added(n: int, m: int) -> int:
+    return n * 1000 + m
+
+
+def seen(ctx: Ctx, result: bool) -> bool:
+    ctx.count += 1
+    return result
+
+
+@variable("k_product")
+def k_product(r: ngx_http_request_t) -> bytes:
+    n = number(r.arg(b"a")) % 2**40
+    return b"%d" % ((n - 2**39) * (n - 2**39))
+
+
+@variable("k_remainder")
+def k_remainder(r: ngx_http_request_t) -> bytes:
+    return b"%d" % TABLE[number(r.arg(b"a")) % 5]
+
+
+@variable("k_or_edge")
+def k_or_edge(r: ngx_http_request_t) -> bytes:
+    return b"%d" % THREE[(number(r.arg(b"a")) % 2) | (number(r.arg(b"b")) % 3)]
+
+
+@variable("k_sum")
+def k_sum(r: ngx_http_request_t) -> bytes:
+    return b"%d" % (number(r.arg(b"a")) + number(r.arg(b"b")))
+
+
+@variable("k_zero")
+def k_zero(r: ngx_http_request_t) -> bytes:
+    return b"%d" % (7 // (number(r.arg(b"a")) % 4))
+
+
+@variable("k_index")
+def k_index(r: ngx_http_request_t) -> bytes:
+    text = r.arg(b"s") or b""
+    return b"%d" % text[number(r.arg(b"a")) % 5]
+
+
+@variable("k_negative_index")
+def k_negative_index(r: ngx_http_request_t) -> bytes:
+    text = r.arg(b"s") or b""
+    return b"%d" % text[number(r.arg(b"a"))]
+
+
+@variable("k_field")
+def k_field(r: ngx_http_request_t, ctx: Ctx) -> bytes:
+    ctx.small = number(r.arg(b"a"))
+    return b"%d" % ctx.small
+
+
+@variable("k_none")
+def k_none(r: ngx_http_request_t) -> bytes:
+    return b"%d %d" % (r.arg(b"s") == r.arg(b"none"), r.arg(b"none") == r.arg(b"none"))
+
+
+@variable("k_unsigned")
+def k_unsigned(r: ngx_http_request_t) -> bytes:
+    text = r.arg(b"s") or b""
+    return b"%d %d" % (len(text) > number(r.arg(b"a")), number(r.arg(b"a")) < len(text))
+
+
+@variable("k_division")
+def k_division(r: ngx_http_request_t) -> bytes:
+    n = number(r.arg(b"a"))
+    return b"%d %d" % (n // 2, n % 7)
+
+
+@variable("k_shift")
+def k_shift(r: ngx_http_request_t) -> bytes:
+    return b"%d" % (1 << number(r.arg(b"a")) % 65)
+
+
+@variable("k_kept")
+def k_kept(r: ngx_http_request_t) -> bytes:
+    n = number(r.arg(b"a")) % 100
+    return b"%d" % added(n, (n := 3) + n)
+
+
+@variable("k_and")
+def k_and(r: ngx_http_request_t, ctx: Ctx) -> bytes:
+    ctx.count = 0
+    both = number(r.arg(b"a")) > 5 and seen(ctx, True) and seen(ctx, False)
+    return b"%d %d" % (both, ctx.count)
+
+
+@variable("k_counter")
+def k_counter(r: ngx_http_request_t, ctx: Ctx) -> bytes:
+    ctx.count = 0
+    try:
+        for byte in r.arg(b"s") or b"":
+            ctx.count += 1
+            if 100 // (byte - 98) > 1000:
+                ctx.count += 1
+    except ZeroDivisionError:
+        ctx.count += 1000
+    return b"%d" % ctx.count
+
+
+@variable("k_byte_local")
+def k_byte_local(r: ngx_http_request_t) -> bytes:
+    largest = 0
+    for byte in r.arg(b"s") or b"":
+        largest = byte * 3
+    return b"%d" % (largest + 1)
+
+
+@variable("k_long")
+def k_long(r: ngx_http_request_t) -> bytes:
+    n = number(r.arg(b"a"))
+    return b"%d,%d,%d,%d,%d,%d" % (n, n, n, n, n, n)
+
+
+@variable("k_signs")
+def k_signs(r: ngx_http_request_t) -> bytes:
+    n = number(r.arg(b"a"))
+    return b"%+d,% d,%#x,%-3d,%+d,%+d" % (n, n, n, n, n, n)
