@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from pyngx.backend import cnodes as c
@@ -241,11 +240,11 @@ class ArithLowering(Lowering):
         self.out.assign(found, call)
         if expr.checked:
             missing = c.Binary("<", found, c.Int("0"))
-            said: str | Callable[[], Ref] = expr.message
             head, marked, rest = expr.message.partition("{key}")
-            if marked and not head:
-                said = partial(self._key, expr.key, key, rest)
-            self.out.fail_if(missing, expr.span, expr.exception, said)
+            speaks = bool(marked) and not head
+            compute = partial(self._key, expr.key, key, rest) if speaks else None
+            said = rest if speaks else expr.message
+            self.out.fail_if(missing, expr.span, expr.exception, said, compute)
         return found
 
     def _key(self, expr: Expr, key: c.Expr, rest: str) -> Ref:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import partial
 from typing import assert_never
 
@@ -127,10 +126,10 @@ class CallLowering(CondLowering):
         self.out.assign(rc, call)
         for failure in expr.row.failures:
             status = c.Binary("==", rc, c.Name(failure.status))
-            text: str | Callable[[], Ref] = failure.message
+            compute = None
             if failure.text:
-                text = partial(self._message, failure.text, self._told(expr, operands))
-            self.out.fail_if(status, expr.span, failure.exception, text)
+                compute = partial(self._message, failure.text, self._told(expr, operands))
+            self.out.fail_if(status, expr.span, failure.exception, failure.message, compute)
         self.out.leave_if(c.Binary("!=", rc, c.Name("NGX_OK")))
 
     def _told(self, expr: Op, operands: list[c.Expr]) -> list[c.Expr]:

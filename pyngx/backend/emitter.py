@@ -331,19 +331,22 @@ class Emitter:
         self.go_to(label)
 
     def fail_if(
-        self, cond: c.Expr, span: Span, exception: str, message: str | Callable[[], Ref]
+        self,
+        cond: c.Expr,
+        span: Span,
+        exception: str,
+        message: str,
+        compute: Callable[[], Ref] | None = None,
     ) -> None:
-        """Raise an exception if a condition holds. A message that is computed is so where somebody
-        reads it."""
-        said = message if isinstance(message, str) else ""
-        self.unit.checks[Check(span, exception, said)] = None
+        """Raise an exception if a condition holds. A message that is to be computed is so where
+        somebody reads it; ``message`` is then what is said of all of its kind."""
+        self.unit.checks[Check(span, exception, message)] = None
         bases = classes(exception)
         with self.block() as inner, self.temporaries():
-            text: bytes | Ref = b""
-            if isinstance(message, str):
-                text = message.encode()
-            elif self.taking(bases) is None or self.records(bases):
-                text = message()
+            text: bytes | Ref = message.encode()
+            if compute is not None:
+                read = self.taking(bases) is None or self.records(bases)
+                text = compute() if read else b""
             self.throw(Thrown(bases, span, text))
         self.emit(c.If(cond, tuple(inner), line=self.line))
 

@@ -41,7 +41,7 @@ class HeaderLowering(StmtLowering):
 
         bad = c.Unary("!", c.Call("ngx_http_pyngx_is_header_result", (found,)))
         place = replace(value.span, line=self.out.line or value.span.line)
-        self.out.fail_if(bad, place, "ValueError", text)
+        self.out.fail_if(bad, place, "ValueError", "not what a header filter returns", text)
         self.out.handlers = around
         self.out.emit(c.Return(found, line=self.out.line))
 

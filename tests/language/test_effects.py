@@ -61,8 +61,8 @@ def _doubled(original: bytes, received: bytes) -> bool:
 
 
 def _kept(body: bytes) -> bytes:
-    lines = re.findall(rb"[^\n]*\n|[^\n]+", body[3:]) or [b""]
-    return b"".join(lines[:-1]) + body[:3] + lines[-1] + b"4"
+    lines: list[bytes] = re.findall(rb"[^\n]*\n|[^\n]+", body[3:]) or [b""]
+    return b"4" + b"".join(lines[:-1]) + body[:3] + lines[-1]
 
 
 KINDS = (
@@ -117,9 +117,10 @@ KINDS = (
     ),
     Kind(
         "kept",
-        "    total = len(conf.text)\n    first = body.read(3)\n    last = b''\n"
+        "    total = len(conf.text)\n    first = body.read(3)\n"
+        "    yield b'%d' % total\n    last = b''\n"
         "    for line in body.lines(100):\n        yield last\n        last = line\n"
-        "    yield first\n    yield last\n    yield b'%d' % total",
+        "    yield first\n    yield last",
         {"expected": _kept, "length": "cleared"},
     ),
 )
