@@ -14,6 +14,7 @@ import typing
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
@@ -304,11 +305,17 @@ def _field_value(hint: object, value: Any) -> Any:
     return wrap(value)
 
 
+@lru_cache(maxsize=256)
+def _hints(cls: type) -> dict[str, Any]:
+    return typing.get_type_hints(cls)
+
+
 class _Fields:
     """A class with annotated fields; an instance has all of them, with their defaults."""
 
     def __init__(self, /, **values: Any) -> None:
-        hints = typing.get_type_hints(type(self))
+        kind: Any = type(self)
+        hints = _hints(kind)
         for name in values:
             if name not in hints:
                 raise TypeError(f"{type(self).__name__} has no field '{name}'")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 import typing
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from pyngx.check.annotations import UnknownAnnotation, from_annotation
@@ -105,6 +106,7 @@ def ranges(cls: type, model: NginxModel) -> dict[str, tuple[int, int]]:
     return found
 
 
+@lru_cache(maxsize=256)
 def storing(cls: type, model: NginxModel) -> type:
     """A class like ``cls`` whose integer fields are checked when something is stored in them."""
     bounds = ranges(cls, model)

@@ -6,30 +6,49 @@ import ast
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
 
 
+@dataclass(frozen=True)
+class Left:
+    """Where a function was left: the instruction, and the line that CPython says."""
+
+    last: int
+    line: int
+
+
 @contextmanager
-def returns(code: CodeType) -> Iterator[list[int]]:
-    """While the block runs, the lines of the ``return`` statements by which ``code`` is left."""
-    lines: list[int] = []
+def returns(code: CodeType) -> Iterator[list[Left]]:
+    """While the block runs, the places where ``code`` is left; none while a profiler runs that is
+    written in C, for there is one place for a profiler only."""
+    places: list[Left] = []
 
     def note(frame: FrameType, event: str, _: object) -> None:
         if event == "return" and frame.f_code is code:
-            lines.append(_line(code, frame.f_lasti, frame.f_lineno))
+            places.append(Left(frame.f_lasti, frame.f_lineno))
 
     before = sys.getprofile()
+    if before is not None and not callable(before):
+        yield places
+        return
     sys.setprofile(note)
     try:
-        yield lines
+        yield places
     finally:
         sys.setprofile(before)
 
 
-def _line(code: CodeType, last: int, line: int) -> int:
-    """CPython says the last line of a ``finally`` that ran; each ``return`` has a copy of it
-    behind itself, so that the first line before the copy is the one of the ``return``."""
+def returned_at(code: CodeType, places: list[Left]) -> int:
+    """The line of the ``return`` by which ``code`` was left last; its first line if unknown.
+
+    CPython says the last line of a ``finally`` that ran; each ``return`` has a copy of it
+    behind itself, so that the first line before the copy is the one of the ``return``.
+    """
+    if not places:
+        return code.co_firstlineno
+    last, line = places[-1].last, places[-1].line
     finals = _finals(code)
     if not any(line in final for final in finals):
         return line

@@ -26,7 +26,7 @@ from pyngx.testing.headers import HeadersOut, as_bytes
 from pyngx.testing.integers import storing
 from pyngx.testing.loading import Filter, Role, filter_of, model
 from pyngx.testing.request import HeadersIn, Request
-from pyngx.testing.returning import returns
+from pyngx.testing.returning import returned_at, returns
 
 Answer = bytes | Callable[[bytes], bytes]
 NO_BODY = (204, 304)
@@ -370,12 +370,12 @@ class _Run:
     def _decision(self, role: Role) -> int:
         """What the header filter returns; if it may not return that, its ``return`` has failed."""
         code = role.function.__code__
-        with returns(code) as lines:
+        with returns(code) as places:
             found = self._call(role)
         result = OK if found is None else int(found)
         if is_header_result(result):
             return result
-        place = f"{Path(code.co_filename).name}:{lines[-1]}"
+        place = f"{Path(code.co_filename).name}:{returned_at(code, places)}"
         words = f"a header filter does not return {result}"
         self.errors.append(Failure(place, "ValueError", words))
         raise _Failed

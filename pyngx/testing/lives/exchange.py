@@ -133,6 +133,10 @@ class Client(Connection):
     def __init__(self, port: int, upstream: Upstream) -> None:
         super().__init__(port)
         self._upstream = upstream
+        self.port: int = self.socket.getsockname()[1]
+        """The client's own port."""
+        self.requests = 0
+        """How many it has made."""
 
     def _fill(self) -> bool:
         self._upstream.serve_until(self.socket)

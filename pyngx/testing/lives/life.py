@@ -24,7 +24,7 @@ from pyngx.testing.simulation import Answer, Response, configured, respond
 
 OWN = ("date", "server", "connection", "transfer-encoding", "keep-alive")
 """Headers that nginx writes by itself."""
-STALE = 0.1
+STALE = 0.5
 """Seconds after which a request that got no answer on a used connection is taken not to have
 arrived: nginx closes some connections unannounced, after the page of a status that a filter answers
 with. One that did arrive leaves its line at once."""
@@ -162,6 +162,7 @@ class InNginx:
         self._names = tuple(dict.fromkeys(name for place in places for name in place.variables))
         self._clients: dict[int, Client] = {}
         self._wrong: list[str] = []
+        self._asked = (b"", b"")
         values = " ".join(f'"${{{name}}}"' for name in (*self._names, *NGINX_OWN))
         inner = "\n".join(SUBREQUEST.format(uri=uri) for uri in subrequests)
         servers = "".join(
@@ -243,11 +244,11 @@ class InNginx:
         upstream.error = None
         reused = place in self._clients
         seen = self._exchange(given, place)
-        line, log = self._logged(STALE if reused and not seen.status else DEADLINE)
-        if not line and reused:  # nginx had closed the connection
+        values, log = self._logged(STALE if reused and not seen.status else DEADLINE)
+        if not values and reused:  # nginx had closed the connection
             seen = self._exchange(given, place)
-            line, log = self._logged(DEADLINE)
-        if not line:
+            values, log = self._logged(DEADLINE)
+        if not values:
             raise NginxFault("nginx's error log has:\n" + log.decode("utf-8", "replace"))
         if upstream.error is not None:
             raise upstream.error
@@ -260,27 +261,33 @@ class InNginx:
             seen.complete,
             tuple(_record(self._logger, *record) for record in logged.records),
             logged.errors,
-            self._variables(line, place),
+            self._variables(values, place),
         )
 
-    def _logged(self, seconds: float) -> tuple[bytes, bytes]:
-        """The line that a request leaves at its end, and the error log up to then.
+    def _logged(self, seconds: float) -> tuple[dict[str, bytes], bytes]:
+        """The variables in the line that the last request leaves at its end, and the error log up
+        to then.
 
         Raises:
             NginxFault: the worker has crashed.
         """
         end = time.monotonic() + seconds
         line = log = b""
-        while not line.endswith(b"\n"):
+        while True:
             line += self._seen.readline()
             log += self._error.read()
+            if line.endswith(b"\n"):
+                values = (_unescaped(value) for value in re.findall(rb'"(.*?)"', line))
+                found = dict(zip((*self._names, *NGINX_OWN), values, strict=True))
+                if (found["remote_port"], found["connection_requests"]) == self._asked:
+                    return found, log
+                line = b""  # of a request that was given up
             if b"exited on signal" in log:
                 raise NginxFault("nginx's error log has:\n" + log.decode("utf-8", "replace"))
             if not line:
                 if time.monotonic() > end:
-                    break
+                    return {}, log
                 time.sleep(0.0002)
-        return line, log
 
     def _exchange(self, given: Given, place: int) -> Seen:
         client = self._clients.pop(place, None)
@@ -290,6 +297,8 @@ class InNginx:
         client = client or Client(self._ports[place], self._upstream)
         target = given.uri + (b"?" + given.args if given.args else b"")
         headers = [(_latin(name), _latin(value)) for name, value in given.request_headers]
+        client.requests += 1
+        self._asked = (b"%d" % client.port, b"%d" % client.requests)
         try:
             client.send(_latin(target), method=given.method, headers=headers)
             seen = client.receive(given.method)
@@ -301,12 +310,10 @@ class InNginx:
             client.close()
         return seen
 
-    def _variables(self, line: bytes, place: int) -> dict[str, bytes | None]:
-        values = [_unescaped(value) for value in re.findall(rb'"(.*?)"', line)]
-        pairs = dict(zip((*self._names, *NGINX_OWN), values, strict=True))
-        self.own = {name: pairs[name] for name in NGINX_OWN}
+    def _variables(self, found: Mapping[str, bytes], place: int) -> dict[str, bytes | None]:
+        self.own = {name: found[name] for name in NGINX_OWN}
         wanted = self._places[place].variables
-        return {n: None if pairs[n] == NONE else pairs[n] for n in self._names if n in wanted}
+        return {n: None if found[n] == NONE else found[n] for n in self._names if n in wanted}
 
 
 def _unescaped(value: bytes) -> bytes:
