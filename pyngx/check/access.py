@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import inspect
 
 from pyngx.check import enums, finding, hints, tables
 from pyngx.check.annotations import scalar
@@ -14,6 +15,7 @@ from pyngx.check.context import Refused, nearest
 from pyngx.check.fields import face, field_names
 from pyngx.check.lists import listed, slice_of
 from pyngx.check.literals import as_value, common
+from pyngx.check.methods import of_property
 from pyngx.check.tuples import is_plain, item_of
 from pyngx.ops.table import TABLE
 from pyngx.program import DirectiveField
@@ -111,8 +113,8 @@ class Access(Base):
             case Tuple(items, cls) if cls is not None and node.attr in value.type.names:
                 at = value.type.names.index(node.attr)
                 return Item(span, items[at], value, at, range=range_of(items[at]))
-            case Enum():
-                return enums.of_member(self, node, value)
+            case Tuple(cls=cls) | Enum(cls) if cls is not None:
+                return self._of_class(node, value, cls)
             case Part() if node.attr == "matched":
                 return Field(span, Bool(), value, "matched", "ngx_flag_t", range=BIT)
             case Part() if node.attr == "index":
@@ -133,6 +135,24 @@ class Access(Base):
             node,
             f"'{describe(value.type)}' has no attribute '{node.attr}'",
             help=(isinstance(value.type, Error) and f"its text is str({ast.unparse(node.value)})")
+            or hints.of_method(node.attr, value.type, _methods_of(value.type)),
+        )
+
+    def _of_class(self, node: ast.Attribute, value: Expr, cls: type) -> Expr:
+        """A property, or a constant of the class of an object."""
+        found = of_property(self, node, value)
+        if found is not None:
+            return found
+        own = inspect.getattr_static(cls, node.attr, None)
+        if isinstance(own, int | float | bytes | str) and not isinstance(own, enum.Enum):
+            return constant(self.report, node, own, self.mod.model, node.attr)
+        if isinstance(value.type, Enum):
+            return enums.of_member(self, node, value)
+        self.report.refuse(
+            "PNX103",
+            node,
+            f"'{cls.__name__}' has no attribute '{node.attr}'",
+            help=nearest(node.attr, [n for n in dir(cls) if n not in dir(tuple)])
             or hints.of_method(node.attr, value.type, _methods_of(value.type)),
         )
 

@@ -110,7 +110,13 @@ def from_annotation(hint: object, model: NginxModel) -> Type:
     raise UnknownAnnotation("it is not a type of the language")
 
 
-_OF_PYTHON = ("/dataclasses.py", "/reprlib.py", "/collections/__init__.py", "/typing.py")
+_OF_PYTHON = (
+    "/dataclasses.py",
+    "/reprlib.py",
+    "/collections/__init__.py",
+    "/typing.py",
+    "/enum.py",
+)
 """The files that the methods of named tuples and dataclasses come from."""
 
 
@@ -186,6 +192,7 @@ def _class(cls: type) -> Type:
         values = [int(member) for member in cls]
         if not values or min(values) < INT64_MIN or max(values) > INT64_MAX:
             raise UnknownAnnotation("an enum has members, of at most 64 bits each")
+        _no_special_methods(cls)
         return Enum(cls)
     if issubclass(cls, NgxStruct):
         return HEADERS.get(cls.c_name, Struct(cls.c_name))

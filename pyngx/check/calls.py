@@ -6,7 +6,6 @@ import ast
 import dataclasses
 import enum
 import logging
-import os
 from collections.abc import Callable
 from types import FunctionType
 from typing import NoReturn
@@ -14,7 +13,7 @@ from typing import NoReturn
 from pyngx.check import hints
 from pyngx.check.affixes import several
 from pyngx.check.charsets import recoded
-from pyngx.check.coerce import as_bytes, store
+from pyngx.check.coerce import as_bytes
 from pyngx.check.constants import integer
 from pyngx.check.context import nearest
 from pyngx.check.conversions import (
@@ -25,24 +24,23 @@ from pyngx.check.conversions import (
     type_test,
 )
 from pyngx.check.enums import member
-from pyngx.check.helpers import helper_function
 from pyngx.check.library import hash_method, library_function, library_method
 from pyngx.check.lists import CHANGING, copy_of, sorted_of
 from pyngx.check.lookups import get
+from pyngx.check.methods import class_call, helper_call, is_authors, method_call, methods_of
 from pyngx.check.numbers import absolute, extreme, to_float, to_round
 from pyngx.check.numerals import digits, of_class
 from pyngx.check.numerals import to_bytes as to_bytes_of
 from pyngx.check.objects import made, replaced
 from pyngx.check.operators import Operators
 from pyngx.check.pieces import PARTITIONS, pieces
-from pyngx.check.rows import arity, given_count, row_call
+from pyngx.check.rows import arity, row_call
 from pyngx.check.structs import struct_call
 from pyngx.diagnostics import Label
 from pyngx.frontend.spelling import is_of_pattern
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
-    CallHelper,
     Const,
     Expr,
     Format,
@@ -63,6 +61,7 @@ from pyngx.types import (
     ComplexValue,
     Conf,
     Ctx,
+    Enum,
     Headers,
     List,
     MimeTypes,
@@ -76,7 +75,6 @@ from pyngx.types import (
     Variables,
     describe,
     is_integer,
-    range_of,
 )
 
 
@@ -85,7 +83,7 @@ def call(ex: Operators, node: ast.Call) -> Expr:
     if isinstance(node.func, ast.Attribute):
         if isinstance(ex.compile_time(node.func.value), logging.Logger):
             _statement(ex, node)
-        looked_up = get(ex, node, node.func)
+        looked_up = get(ex, node, node.func) or class_call(ex, node, node.func)
         if looked_up is not None:
             return looked_up
         found = ex.compile_time(node.func)
@@ -139,10 +137,8 @@ def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
     of_library = library_function(ex, node, found) or struct_call(ex, node, found)
     if of_library is not None:
         return of_library
-    if isinstance(found, FunctionType) and not found.__module__.startswith("pyngx."):
-        own = {os.path.realpath(s.path) for s in ex.mod.module.sources}
-        if os.path.realpath(found.__code__.co_filename) in own:
-            return _helper(ex, node, found)
+    if isinstance(found, FunctionType) and is_authors(ex, found):
+        return helper_call(ex, node, found)
     if isinstance(found, NgxFunction):
         ex.report.refuse(
             "PNX131",
@@ -288,6 +284,11 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
         if tests is not None:
             return tests
     value = ex.expr(func.value)
+    if isinstance(value.type, Tuple) and func.attr == "_replace" and not value.type.is_object:
+        return replaced(ex, node, value)
+    of_object = method_call(ex, node, func, value)
+    if of_object is not None:
+        return of_object
     match value.type:
         case List() if func.attr == "pop":
             return ex.pop(node, func, value)
@@ -373,6 +374,8 @@ def _known_methods(type_: Type) -> tuple[str, ...]:
             return CHANGING
         case ComplexValue():
             return ("value",)
+        case Tuple(cls=cls) | Enum(cls) if cls is not None:
+            return methods_of(cls)
         case _:
             return ()
 
@@ -433,64 +436,6 @@ def _complex_value(ex: Operators, node: ast.Call, value: Expr) -> Expr:
 
 
 # Helpers and nginx
-
-
-def _helper(ex: Operators, node: ast.Call, function: FunctionType) -> Expr:
-    if hasattr(function, "__pyngx__"):
-        ex.report.refuse(
-            "PNX137",
-            node,
-            f"'{function.__name__}' is a filter or a variable: nginx calls it",
-            help="move what is shared into a function without a decorator",
-        )
-    helper = helper_function(ex.mod, function, ex.report, node)
-    name = function.__name__
-    values: dict[str, ast.expr] = dict(
-        zip([p.name for p in helper.params], node.args, strict=False)
-    )
-    for keyword in node.keywords:
-        if keyword.arg is None or keyword.arg in values:
-            ex.report.refuse(
-                "PNX133",
-                keyword,
-                f"{name}() is given an argument twice",
-                help="leave out one of the two",
-            )
-        values[keyword.arg] = keyword.value
-    known = [p.name for p in helper.params]
-    extra = [k for k in values if k not in known]
-    if extra or len(node.args) > len(known):
-        ex.report.refuse(
-            "PNX133",
-            node,
-            (
-                f"{name}() takes {len(known)} argument{'s' * (len(known) != 1)}, "
-                f"but {given_count(len(node.args))} given"
-                if not extra
-                else f"{name}() has no argument '{extra[0]}'"
-            ),
-            help=f"write {name}({', '.join(known)})",
-        )
-    args = []
-    for param in helper.params:
-        if param.name not in values:
-            ex.report.refuse(
-                "PNX133",
-                node,
-                f"the argument '{param.name}' of {name}() is missing",
-                help=f"write {name}({', '.join(known)})",
-            )
-        value_node = values[param.name]
-        value = ex.expr(value_node)
-        args.append(store(ex.report, value_node, value, param.type, f"the argument '{param.name}'"))
-    ex.facts = ex.facts.forget(ex.state_roots)
-    return CallHelper(
-        ex.report.span(node),
-        helper.result,
-        ex.mod.helper_names[function],
-        tuple(args),
-        range=range_of(helper.result),
-    )
 
 
 _CHAIN_HELP = "append what goes on to a chain of your own: out = ngx_chain_t(), out.append(buf)"

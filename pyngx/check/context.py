@@ -28,6 +28,7 @@ class Refused(Exception):
 @dataclass
 class ModuleContext:
     """One file being checked. ``declared``: the annotated names of its classes, by class;
+    ``methods``: what stands for a method of a class, ``owners``: its class and kind of method;
     ``trying``: how many ``try`` with ``except`` are around the generator that is being checked."""
 
     module: FilterModule
@@ -42,6 +43,8 @@ class ModuleContext:
     helper_names: dict[FunctionType, str] = field(default_factory=dict)
     helper_diags: Diagnostics = field(default_factory=Diagnostics)
     scopes: Iterator[int] = field(default_factory=lambda: count(1))
+    methods: dict[tuple[FunctionType, type], FunctionType] = field(default_factory=dict)
+    owners: dict[FunctionType, tuple[type, str]] = field(default_factory=dict)
     in_progress: list[FunctionType] = field(default_factory=list)
     refused_helpers: set[FunctionType] = field(default_factory=set)
     trying: int = 0

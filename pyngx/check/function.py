@@ -157,7 +157,7 @@ class FunctionChecker(Statements):
         params: list[Var] = []
         seen: dict[Type, str] = {}
         failed = False
-        for arg in self.function.node.args.args:
+        for arg in self.function.parameters:
             try:
                 var = self._param(arg)
             except Refused:
@@ -186,6 +186,8 @@ class FunctionChecker(Statements):
     def _param(self, arg: ast.arg) -> Var:
         if self.kind is Kind.VALIDATE:
             return Var(arg.arg, self._self_type, True)
+        if self.function.first == "self" and arg is self.function.node.args.args[0]:
+            return Var(arg.arg, self._receiver(arg), True)
         if arg.annotation is None:
             self.report.refuse(
                 "PNX163",
@@ -257,8 +259,17 @@ class FunctionChecker(Statements):
 
     _self_type: Type = Conf(Place.LOC)
 
+    def _receiver(self, arg: ast.arg) -> Type:
+        """The type of ``self`` in a method of the author's."""
+        try:
+            return from_annotation(self.function.owner, self.mod.model)
+        except UnknownAnnotation as exc:
+            self._no_type(ast.copy_location(ast.Name(arg.arg), arg), self.function.owner, exc)
+
     def _known(self, node: ast.expr, hint: object) -> Type:
         """The type of an annotation; a configuration or context class must be this file's."""
+        if hint is typing.Self:
+            hint = self.function.owner
         try:
             type_ = from_annotation(hint, self.mod.model)
         except UnknownAnnotation as exc:
@@ -331,7 +342,7 @@ class FunctionChecker(Statements):
 
     def _names(self) -> None:
         """The local names of the function, and how often each is assigned."""
-        params = {a.arg for a in self.function.node.args.args}
+        params = {a.arg for a in self.function.parameters}
         counts: dict[str, int] = dict.fromkeys(params, 1)
         for inner in ast.walk(self.function.node):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):

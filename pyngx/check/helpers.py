@@ -7,6 +7,7 @@ annotated, so that a call can be checked without its body.
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from types import FunctionType
 
 from pyngx.check.context import ModuleContext, Refused, Reporter
@@ -34,8 +35,15 @@ def helper_function(
         report.refuse(
             "PNX132", node, f"'{function.__name__}' has no Python source that could be compiled"
         )
-    taken = set(mod.helper_names.values())
     name = function.__name__
+    owner, first = mod.owners.get(function, (None, ""))
+    if owner is not None:
+        namespace = source.namespace | (
+            {source.node.args.args[0].arg: owner} if first == "cls" else {}
+        )
+        source = replace(source, owner=owner, first=first, namespace=namespace)
+        name = f"{owner.__name__}_{name.strip('_')}".lower()
+    taken = set(mod.helper_names.values())
     while name in taken:
         name += "_"
     mod.helper_names[function] = name
@@ -49,3 +57,8 @@ def helper_function(
         raise Refused
     mod.helpers[function] = checked
     return checked
+
+
+def given_count(count: int) -> str:
+    """How many arguments a call gives, in words."""
+    return "none is" if count == 0 else "1 is" if count == 1 else f"{count} are"

@@ -76,16 +76,22 @@ def _defaults(cls: type) -> dict[str, object]:
     return dict(getattr(cls, "_field_defaults", {}))
 
 
-def replaced(ex: Operators, node: ast.Call) -> Expr:
-    """``dataclasses.replace(point, x=1)``."""
-    value = ex.expr(node.args[0]) if len(node.args) == 1 else None
+def replaced(ex: Operators, node: ast.Call, pair: Expr | None = None) -> Expr:
+    """``dataclasses.replace(point, x=1)``, or ``pair._replace(x=1)`` of a named tuple."""
+    value = ex.expr(node.args[0]) if pair is None and len(node.args) == 1 else pair
     names = {k.arg: k.value for k in node.keywords if k.arg is not None}
-    if value is None or not (isinstance(value.type, Tuple) and value.type.is_object):
+    type_ = value.type if value is not None else None
+    of_kind = isinstance(type_, Tuple) and type_.is_object == (pair is None)
+    if value is None or not of_kind or (pair is not None and node.args):
         ex.report.refuse(
             "PNX133",
             node,
-            "replace() takes an object of a dataclass, and new values of its fields by name",
-            help="write replace(point, x=1)",
+            (
+                "replace() takes an object of a dataclass, and new values of its fields by name"
+                if pair is None
+                else "_replace() takes new values of the fields by name"
+            ),
+            help=f"write {'replace(point, x=1)' if pair is None else 'pair._replace(key=1)'}",
         )
     assert isinstance(value.type, Tuple)
     wrong = set(names) - set(value.type.names)

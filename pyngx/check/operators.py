@@ -252,6 +252,12 @@ class Operators(Access, Tuples, Lists):
         negate = isinstance(op, ast.IsNot)
         if isinstance(right, ast.Constant) and isinstance(right.value, bool):
             return self._is_bool(node, left, right.value != negate)
+        member = self.compile_time(right)
+        if isinstance(member, enum.Enum):
+            value = self.expr(left)
+            if isinstance(value.type, Enum) and value.type.cls is type(member):
+                same = "!=" if negate else "=="
+                return Cond(self.compare(node, same, value, self.expr(right)))
         if not (isinstance(right, ast.Constant) and right.value is None):
             self.report.refuse(
                 "PNX119",

@@ -11,6 +11,7 @@ from importlib import import_module
 from pyngx.check.bytevalues import byte_of, of_bytes
 from pyngx.check.coerce import as_bytes, store
 from pyngx.check.context import nearest
+from pyngx.check.helpers import given_count
 from pyngx.check.operators import Operators
 from pyngx.ops.floats import LIBRARY
 from pyngx.ops.library import ROWS
@@ -46,11 +47,6 @@ _RESULTS: dict[str, Type] = {
     "texts": List(Str()),
     "hash": HASH,
 }
-
-
-def given_count(count: int) -> str:
-    """How many arguments a call gives, in words."""
-    return "none is" if count == 0 else "1 is" if count == 1 else f"{count} are"
 
 
 def arity(ex: Operators, node: ast.Call, name: str, least: int, most: int) -> None:

@@ -40,7 +40,9 @@ MAX_DEPTH = 200
 
 @dataclass(frozen=True)
 class FunctionSource:
-    """A function of the user's: the object, and the tree and file it comes from."""
+    """A function of the user's: the object, and the tree and file it comes from; of a method also
+    the class, and whether its first parameter is an object of it (``self``) or the class itself
+    (``cls``)."""
 
     name: str
     node: ast.FunctionDef
@@ -48,6 +50,13 @@ class FunctionSource:
     namespace: dict[str, object]
     function: types.FunctionType
     comments: Comments
+    owner: type | None = None
+    first: str = ""
+
+    @property
+    def parameters(self) -> list[ast.arg]:
+        """The parameters that are values at run time, which a class is not."""
+        return self.node.args.args[self.first == "cls" :]
 
 
 @dataclass(frozen=True)

@@ -288,6 +288,8 @@ class _Walk:
             target = self._value(called)
             if getattr(target, "__module__", "") == "pyngx":
                 continue
+            if self.function.owner is not None and target in (property, staticmethod, classmethod):
+                continue
             self.diags.error(
                 "PNX038",
                 self.source.span(decorator),

@@ -27,7 +27,16 @@ TEXTS: tuple[bytes, ...] = (
 TEXTS += (b"b,a,,c", b"12,5,-7")
 
 
-PROGRAMS = ("programs", "compounds", "sequences", "tables", "matching", "errors", "hashes")
+PROGRAMS = (
+    "programs",
+    "compounds",
+    "methods",
+    "sequences",
+    "tables",
+    "matching",
+    "errors",
+    "hashes",
+)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
