@@ -143,6 +143,7 @@ CODES: Final[dict[str, str]] = {
     # floats
     "PNX220": "an int where a float is wanted",
     "PNX221": "floats that may be the same object",
+    "PNX311": "a sum that is an int or a float",
     # match
     "PNX175": "a pattern that is not compiled",
     "PNX176": "a capture in one of several patterns",

@@ -91,6 +91,8 @@ class Arith(Expr):
     overflows: bool = False
     divides_by_zero: bool = False
     negative_shift: bool = False
+    by_zero: str = ""
+    """What Python says of a divisor that is zero, where that is not its word for the operator."""
 
 
 @dataclass(frozen=True, slots=True)

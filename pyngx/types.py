@@ -95,6 +95,12 @@ class Float:
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """What ``sum`` of floats without a start gives: a float, or the int 0 if nothing was added. A
+    ``double``, in which -0.0 stands for that 0: no sum that begins with 0 is -0.0."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bytes:
     """``bytes``, an ``ngx_str_t``."""
 
@@ -239,6 +245,7 @@ Type: TypeAlias = (
     | Enum
     | Bool
     | Float
+    | Total
     | Bytes
     | Str
     | NoneType
@@ -279,6 +286,8 @@ def describe(type_: Type) -> str:
             return "bool"
         case Float():
             return "float"
+        case Total():
+            return "int | float"
         case Bytes():
             return "bytes"
         case Str():

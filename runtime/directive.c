@@ -155,9 +155,7 @@ ngx_http_pyngx_conf_float(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     char  *p = conf;
 
     double                         n, *field;
-    u_char                        *ch, *last;
     ngx_str_t                     *value;
-    ngx_uint_t                     digits, points;
     ngx_http_pyngx_conf_bounds_t  *bounds;
 
     field = (double *) (p + cmd->offset);
@@ -168,8 +166,68 @@ ngx_http_pyngx_conf_float(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    ch = value[1].data;
-    last = ch + value[1].len;
+    if (ngx_http_pyngx_conf_decimal(&value[1], &n) != NGX_OK) {
+        return "invalid number";
+    }
+
+    bounds = cmd->post;
+
+    if (bounds && (n < bounds->low || n > bounds->high)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", bounds->message);
+        return NGX_CONF_ERROR;
+    }
+
+    *field = n;
+
+    return NGX_CONF_OK;
+}
+
+
+/* list[float]: elements are doubles. */
+
+static char *
+ngx_http_pyngx_conf_list_float(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    double       *element;
+    ngx_str_t    *value;
+    ngx_uint_t    i;
+    ngx_array_t  *list;
+
+    list = ngx_http_pyngx_conf_list(cf, cmd, conf, sizeof(double));
+    if (list == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        element = ngx_array_push(list);
+        if (element == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (ngx_http_pyngx_conf_decimal(&value[i], element) != NGX_OK) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid number \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* Digits with or without a point, behind them a NUL; NGX_ERROR: no number. */
+
+static ngx_int_t
+ngx_http_pyngx_conf_decimal(ngx_str_t *value, double *result)
+{
+    u_char      *ch, *last;
+    ngx_uint_t   digits, points;
+
+    ch = value->data;
+    last = ch + value->len;
 
     if (ch < last && *ch == '-') {
         ch++;
@@ -184,26 +242,13 @@ ngx_http_pyngx_conf_float(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             digits++;
 
         } else if (*ch != '.' || points++) {
-            return "invalid number";
+            return NGX_ERROR;
         }
     }
 
-    n = strtod((char *) value[1].data, NULL);
+    *result = strtod((char *) value->data, NULL);
 
-    if (digits == 0 || n - n != 0) {
-        return "invalid number";
-    }
-
-    bounds = cmd->post;
-
-    if (bounds && (n < bounds->low || n > bounds->high)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", bounds->message);
-        return NGX_CONF_ERROR;
-    }
-
-    *field = n;
-
-    return NGX_CONF_OK;
+    return (digits == 0 || *result - *result != 0) ? NGX_ERROR : NGX_OK;
 }
 
 

@@ -39,6 +39,32 @@ ngx_http_pyngx_float_mul(double a, double b)
 }
 
 
+/* What total + x loses when it is rounded. */
+
+static double
+ngx_http_pyngx_float_lost(double total, double x)
+{
+    double  sum;
+
+    sum = total + x;
+
+    if (__builtin_fabs(total) >= __builtin_fabs(x)) {
+        return (total - sum) + x;
+    }
+
+    return (x - sum) + total;
+}
+
+
+/* A sum with what its additions have lost, unless that is no number. */
+
+static double
+ngx_http_pyngx_float_summed(double total, double lost)
+{
+    return (lost != 0 && lost - lost == 0) ? total + lost : total;
+}
+
+
 /*
  * Less than, equal to or greater than 0, as x is to n, of which a double may
  * be another number; "unordered" if x is no number.
@@ -155,7 +181,7 @@ ngx_http_pyngx_float_isinf(double x)
 
 /*
  * x without what is behind the point.  NGX_DECLINED: it is no number;
- * NGX_BUSY: it is infinite, or does not fit in 64 bits.
+ * NGX_DONE: it is infinite; NGX_BUSY: it does not fit in 64 bits.
  */
 
 static ngx_int_t
@@ -163,6 +189,10 @@ ngx_http_pyngx_float_trunc(double x, ngx_int_t *result)
 {
     if (x != x) {
         return NGX_DECLINED;
+    }
+
+    if (x - x != 0) {
+        return NGX_DONE;
     }
 
     if (x >= NGX_HTTP_PYNGX_FLOAT_LIMIT || x < -NGX_HTTP_PYNGX_FLOAT_LIMIT) {

@@ -381,6 +381,20 @@ ngx_http_pyngx_list_by_number(const void *one, const void *two)
 }
 
 
+/* What is no number is neither more nor less than any other. */
+
+static int ngx_libc_cdecl
+ngx_http_pyngx_list_by_float(const void *one, const void *two)
+{
+    double  a, b;
+
+    a = *(double *) one;
+    b = *(double *) two;
+
+    return (a > b) - (a < b);
+}
+
+
 static int ngx_libc_cdecl
 ngx_http_pyngx_list_by_bytes(const void *one, const void *two)
 {
@@ -438,6 +452,11 @@ ngx_http_pyngx_list_indices(ngx_pool_t *pool, ngx_array_t *list,
 }
 
 
+#define NGX_HTTP_PYNGX_LIST_OF_NUMBERS  0
+#define NGX_HTTP_PYNGX_LIST_OF_FLOATS   1
+#define NGX_HTTP_PYNGX_LIST_OF_BYTES    2
+
+
 /*
  * The indices in the order of their keys; those of equal keys stay as they
  * are, and so they do in the opposite order.  Runs are merged, from runs of
@@ -446,7 +465,7 @@ ngx_http_pyngx_list_indices(ngx_pool_t *pool, ngx_array_t *list,
 
 static ngx_int_t
 ngx_http_pyngx_list_order(ngx_pool_t *pool, ngx_array_t *order,
-    ngx_array_t *keys, ngx_flag_t reverse, ngx_flag_t text,
+    ngx_array_t *keys, ngx_flag_t reverse, ngx_uint_t of,
     ngx_array_t **result)
 {
     u_char       *items, *one, *two;
@@ -485,8 +504,15 @@ ngx_http_pyngx_list_order(ngx_pool_t *pool, ngx_array_t *order,
                     one = items + from[i] * keys->size;
                     two = items + from[j] * keys->size;
 
-                    rc = text ? ngx_http_pyngx_list_by_bytes(one, two)
-                              : ngx_http_pyngx_list_by_number(one, two);
+                    if (of == NGX_HTTP_PYNGX_LIST_OF_NUMBERS) {
+                        rc = ngx_http_pyngx_list_by_number(one, two);
+
+                    } else if (of == NGX_HTTP_PYNGX_LIST_OF_FLOATS) {
+                        rc = ngx_http_pyngx_list_by_float(one, two);
+
+                    } else {
+                        rc = ngx_http_pyngx_list_by_bytes(one, two);
+                    }
 
                     if (reverse) {
                         rc = -rc;
@@ -512,7 +538,17 @@ static ngx_int_t
 ngx_http_pyngx_list_order_numbers(ngx_pool_t *pool, ngx_array_t *order,
     ngx_array_t *keys, ngx_flag_t reverse, ngx_array_t **result)
 {
-    return ngx_http_pyngx_list_order(pool, order, keys, reverse, 0, result);
+    return ngx_http_pyngx_list_order(pool, order, keys, reverse,
+                                     NGX_HTTP_PYNGX_LIST_OF_NUMBERS, result);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_order_floats(ngx_pool_t *pool, ngx_array_t *order,
+    ngx_array_t *keys, ngx_flag_t reverse, ngx_array_t **result)
+{
+    return ngx_http_pyngx_list_order(pool, order, keys, reverse,
+                                     NGX_HTTP_PYNGX_LIST_OF_FLOATS, result);
 }
 
 
@@ -520,7 +556,8 @@ static ngx_int_t
 ngx_http_pyngx_list_order_bytes(ngx_pool_t *pool, ngx_array_t *order,
     ngx_array_t *keys, ngx_flag_t reverse, ngx_array_t **result)
 {
-    return ngx_http_pyngx_list_order(pool, order, keys, reverse, 1, result);
+    return ngx_http_pyngx_list_order(pool, order, keys, reverse,
+                                     NGX_HTTP_PYNGX_LIST_OF_BYTES, result);
 }
 
 
@@ -770,4 +807,44 @@ ngx_http_pyngx_list_sorted_bytes(ngx_pool_t *pool, ngx_array_t *list,
     }
 
     return ngx_http_pyngx_list_sort_bytes(*result, reverse);
+}
+
+
+/* -0.0 and 0.0 are equal, and can be told apart: they stay as they are. */
+
+static ngx_int_t
+ngx_http_pyngx_list_sorted_floats(ngx_pool_t *pool, ngx_array_t *list,
+    ngx_flag_t reverse, ngx_array_t **result)
+{
+    ngx_int_t     rc;
+    ngx_array_t  *order;
+
+    rc = ngx_http_pyngx_list_indices(pool, list, &order);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    rc = ngx_http_pyngx_list_order_floats(pool, order, list, reverse, &order);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ngx_http_pyngx_list_pick(pool, list, order, result);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_sort_floats(ngx_array_t *list, ngx_flag_t reverse)
+{
+    ngx_int_t     rc;
+    ngx_array_t  *sorted;
+
+    rc = ngx_http_pyngx_list_sorted_floats(list->pool, list, reverse, &sorted);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ngx_memcpy(list->elts, sorted->elts, list->nelts * list->size);
+
+    return NGX_OK;
 }

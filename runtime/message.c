@@ -24,26 +24,25 @@ ngx_http_pyngx_unprintable(uint32_t code)
 }
 
 
-/* What repr() gives of bytes or text, cut off. */
+/* What repr() gives of bytes or text: not more than some characters of it. */
 
 static u_char *
-ngx_http_pyngx_repr(u_char *p, ngx_str_t *s, ngx_uint_t bytes)
+ngx_http_pyngx_repr(u_char *p, ngx_str_t *s, ngx_uint_t bytes, size_t max)
 {
     u_char      ch, *last, quote;
-    size_t      i, len, width;
+    size_t      i, width;
     uint32_t    code;
     ngx_uint_t  n;
 
-    len = bytes ? ngx_min(s->len, NGX_HTTP_PYNGX_REPR) : s->len;
     quote = '\'';
 
-    if (ngx_strlchr(s->data, s->data + len, '\'') != NULL
-        && ngx_strlchr(s->data, s->data + len, '"') == NULL)
+    if (ngx_strlchr(s->data, s->data + s->len, '\'') != NULL
+        && ngx_strlchr(s->data, s->data + s->len, '"') == NULL)
     {
         quote = '"';
     }
 
-    last = p + NGX_HTTP_PYNGX_REPR;
+    last = p + max;
 
     if (bytes) {
         *p++ = 'b';
@@ -51,7 +50,7 @@ ngx_http_pyngx_repr(u_char *p, ngx_str_t *s, ngx_uint_t bytes)
 
     *p++ = quote;
 
-    for (i = 0; i < len && p < last; i += n) {
+    for (i = 0; i < s->len && p < last; i += n) {
         ch = s->data[i];
         n = 1;
 
@@ -127,7 +126,8 @@ ngx_http_pyngx_message_number_of(ngx_pool_t *pool, ngx_str_t *s,
 
     p = ngx_sprintf(text->data, "invalid literal for int() with base %i: ",
                     base);
-    text->len = ngx_http_pyngx_repr(p, s, bytes) - text->data;
+    p = ngx_http_pyngx_repr(p, s, bytes, NGX_HTTP_PYNGX_REPR);
+    text->len = p - text->data;
 
     return NGX_OK;
 }
@@ -156,20 +156,58 @@ ngx_http_pyngx_message_int_text(ngx_pool_t *pool, ngx_str_t *s,
 }
 
 
+/* The whole repr() between two constants. */
+
+static ngx_int_t
+ngx_http_pyngx_message_of(ngx_pool_t *pool, char *head, ngx_str_t *s,
+    ngx_uint_t bytes, char *rest, ngx_str_t *text)
+{
+    u_char  *p;
+
+    text->data = ngx_pnalloc(pool, NGX_HTTP_PYNGX_MESSAGE + 4 * s->len);
+    if (text->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_sprintf(text->data, "%s", head);
+    p = ngx_http_pyngx_repr(p, s, bytes, 4 * s->len + 3);
+    text->len = ngx_sprintf(p, "%s", rest) - text->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_float(ngx_pool_t *pool, ngx_str_t *s, ngx_uint_t bytes,
+    ngx_str_t *text)
+{
+    return ngx_http_pyngx_message_of(pool,
+                                     "could not convert string to float: ", s,
+                                     bytes, "", text);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_float_parse(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_str_t *text)
+{
+    return ngx_http_pyngx_message_float(pool, s, 1, text);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_float_parse_text(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_str_t *text)
+{
+    return ngx_http_pyngx_message_float(pool, s, 0, text);
+}
+
+
 static ngx_int_t
 ngx_http_pyngx_message_key(ngx_pool_t *pool, ngx_str_t *s, ngx_uint_t bytes,
     char *rest, ngx_str_t *text)
 {
-    u_char  *p;
-
-    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_http_pyngx_repr(text->data, s, bytes);
-    text->len = ngx_sprintf(p, "%s", rest) - text->data;
-
-    return NGX_OK;
+    return ngx_http_pyngx_message_of(pool, "", s, bytes, rest, text);
 }
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
 from pyngx.backend.emitter import Ref
-from pyngx.backend.floats import ZERO_DIVISION, float_call
+from pyngx.backend.floats import ZERO_DIVISION, float_call, from_total, minus
 from pyngx.backend.lowering import Lowering
 from pyngx.backend.unit import c_type
 from pyngx.flow.byteloops import buffer_of, wide
@@ -34,12 +34,13 @@ from pyngx.types import (
     List,
     Range,
     Struct,
+    Total,
     is_integer,
     range_of,
     unfit,
 )
 
-_BY_ZERO = {"//": said(lambda: 1 // 0), "%": said(lambda: 1 % 0)}
+_BY_ZERO = {"/": said(lambda: 1 / 0), "//": said(lambda: 1 // 0), "%": said(lambda: 1 % 0)}
 _INT = Range(-(2**31), 2**31 - 1)
 
 
@@ -92,16 +93,35 @@ class ArithLowering(Lowering):
     def _float_arith(self, expr: Arith) -> c.Expr:
         if expr.right is None:
             return c.Unary(expr.op, self.value(expr.left))
-        left, right = self.operands((expr.left, expr.right))
+        plain = [_total(e) or e for e in (expr.left, expr.right)]
+        left, right = self.operands((plain[0], plain[1]))
         if expr.divides_by_zero:
             right = self._named(right, expr.right)
-            what = ZERO_DIVISION.get(expr.op, "division by zero")
             zero = c.Binary("==", right, c.Int("0"))
+            totals = _total(expr.left) or _total(expr.right)
+            if totals and expr.by_zero:
+                left = self._named(left, expr.left)
+                self._zero_of_totals(expr, left, right)
+            what = "" if totals else expr.by_zero
+            what = what or ZERO_DIVISION[expr.op]
             self.out.fail_if(zero, expr.span, "ZeroDivisionError", what)
+        left, right = (
+            from_total(v) if _total(e) else v for v, e in ((left, expr.left), (right, expr.right))
+        )
         if is_integer(expr.left.type):
             return c.Call("ngx_http_pyngx_float_truediv", (left, right))
         call = float_call(expr.op)
         return c.Call(call, (left, right)) if call else c.Binary(expr.op, left, right)
+
+    def _zero_of_totals(self, expr: Arith, left: c.Expr, right: c.Expr) -> None:
+        """A division of sums of floats that are the int 0 fails in the words of integers."""
+        whole = c.Binary("==", right, c.Int("0"))
+        if expr.right is not None and _total(expr.right):
+            whole = c.Binary("&&", whole, minus(right))
+        if _total(expr.left):
+            nothing = c.Binary("&&", c.Binary("==", left, c.Int("0")), minus(left))
+            whole = c.Binary("&&", whole, nothing)
+        self.out.fail_if(whole, expr.span, "ZeroDivisionError", expr.by_zero)
 
     def _overflow(self, cond: c.Expr, expr: Expr) -> None:
         what = "integer does not fit in 64 bits"
@@ -129,6 +149,10 @@ class ArithLowering(Lowering):
         return result
 
     def _convert(self, expr: Convert) -> c.Expr:
+        if isinstance(expr.value.type, Total):
+            return from_total(self.value(expr.value))
+        if isinstance(expr.type, Total):
+            return self.value(expr.value)
         if isinstance(expr.type, Float):
             return c.Cast("double", self.signed(expr.value))
         value = self.value(expr.value)
@@ -263,3 +287,12 @@ class ArithLowering(Lowering):
         ctype, _ = c_type(self.out.unit, expr.type)
         items = c.Cast(f"{ctype} *", c.Arrow(array, "elts"))
         return c.Index(items, index)
+
+
+def _total(expr: Expr) -> Expr | None:
+    """The sum of floats that is converted."""
+    match expr:
+        case Convert(value=value) if isinstance(value.type, Total):
+            return value
+        case _:
+            return None

@@ -112,6 +112,8 @@ def _item_type(type_: Type) -> tuple[str, int]:
     match type_:
         case Int():
             return ("ngx_int_t", 0)
+        case Float():
+            return ("double", 0)
         case ComplexValue():
             return ("ngx_http_complex_value_t", 1)
         case _:
@@ -290,6 +292,8 @@ def slot(unit: Unit, field: DirectiveField) -> str:
             return f"{unit.prefix}_{field.name}"
         case List(Int()):
             return "ngx_http_pyngx_conf_list_int"
+        case List(Float()):
+            return "ngx_http_pyngx_conf_list_float"
         case _:
             return "ngx_http_pyngx_conf_list_str"
 
@@ -392,6 +396,14 @@ def _tuple_handler(unit: Unit, field: DirectiveField, item: Tuple) -> c.Function
                     ret(c.Cast("char *", c.Str(b"invalid number"))),
                 ),
             ]
+        elif isinstance(type_, Float):
+            read = call("ngx_http_pyngx_conf_decimal", c.Unary("&", value), c.Unary("&", target))
+            body.append(
+                when(
+                    c.Binary("!=", read, c.Name("NGX_OK")),
+                    ret(c.Cast("char *", c.Str(b"invalid number"))),
+                )
+            )
         elif isinstance(type_, ComplexValue):
             compiled = call(
                 "ngx_http_pyngx_conf_complex",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from pyngx.backend import cnodes as c
+from pyngx.ops.registry import said
 
 _CALLS = {
     "*": "ngx_http_pyngx_float_mul",
@@ -17,9 +18,9 @@ _CALLS = {
 }
 
 ZERO_DIVISION = {
-    "/": "float division by zero",
-    "//": "float floor division by zero",
-    "%": "float modulo",
+    "/": said(lambda: 1.0 / 0),
+    "//": said(lambda: 1.0 // 0),
+    "%": said(lambda: 1.0 % 0),
 }
 """What CPython says of a divisor that is zero, by operator."""
 
@@ -38,3 +39,13 @@ def float_literal(value: float) -> c.Expr:
     if math.isinf(value):
         return c.Call("__builtin_inf", ())
     return c.Raw(repr(value))
+
+
+def from_total(value: c.Expr) -> c.Expr:
+    """A sum of floats as a float: 0.0 for the int 0, which is -0.0."""
+    return c.Binary("+", value, c.Raw("0.0"))
+
+
+def minus(value: c.Expr) -> c.Expr:
+    """Whether a float is less than zero, or -0.0."""
+    return c.Call("__builtin_signbit", (value,))

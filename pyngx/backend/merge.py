@@ -219,7 +219,8 @@ def _pushes(
     if tuple_type is not None:
         ctype = unit.struct(tuple_type)
     else:
-        ctype = "ngx_int_t" if isinstance(type_.item, Int) else "ngx_str_t"
+        plain = {Int: "ngx_int_t", Float: "double"}
+        ctype = plain.get(type(type_.item), "ngx_str_t")
     made: list[Callable[[c.Expr], list[c.Stmt]]] = []
     for value in values:
 
@@ -244,6 +245,8 @@ def _pushes(
 def _constant(target: c.Expr, value: object) -> c.Stmt:
     if isinstance(value, int):
         return put(target, literal(value))
+    if isinstance(value, float):
+        return put(target, float_literal(value))
     text = value.encode() if isinstance(value, str) else value
     assert isinstance(text, bytes)
     place = target.operand if isinstance(target, c.Unary) else addr(target)

@@ -283,7 +283,7 @@ def c_type(unit: Unit, type_: Type) -> tuple[str, int]:
             return ("ngx_uint_t", 0) if type_.range.lo >= 0 else ("ngx_int_t", 0)
         case t.Bool():
             return ("ngx_flag_t", 0)
-        case t.Float():
+        case t.Float() | t.Total():
             return ("double", 0)
         case t.Bytes() | t.Str():
             return ("ngx_str_t", 0)

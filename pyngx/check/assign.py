@@ -74,6 +74,7 @@ class Assignments(Unpacking):
         super().__init__(mod, function)
         self.kind = kind
         self.wide = wide
+        self.lost: dict[str, Var] = {}  # what the additions of a sum have lost, by its name
         self.result: Type = NoneType()
         self.loops: list[list[Facts]] = []
         self.continues: list[list[Facts]] = []
@@ -319,7 +320,8 @@ class Assignments(Unpacking):
         """The type that an annotation inside the function says."""
         raise NotImplementedError
 
-    def _augmented(self, node: ast.AugAssign) -> Stmt:
+    def augmented(self, node: ast.AugAssign) -> Stmt:
+        """``target op= value``."""
         node = self._index_once(node)
         read = as_load(node.target)
         left = self.expr(read)

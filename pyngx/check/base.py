@@ -13,7 +13,7 @@ from pyngx.check.coerce import as_bytes, may_be_none, store
 from pyngx.check.conditions import implied
 from pyngx.check.constants import constant
 from pyngx.check.context import ModuleContext, Refused, Reporter
-from pyngx.check.floats import as_float
+from pyngx.check.floats import as_float, refuse_total
 from pyngx.check.heads import Heads
 from pyngx.check.scope import Facts
 from pyngx.frontend.load import FunctionSource
@@ -34,6 +34,7 @@ from pyngx.types import (
     Optional,
     Range,
     Str,
+    Total,
     Type,
     describe,
     is_integer,
@@ -137,9 +138,12 @@ class Base:
         """The expression as a value of type ``to``."""
         return store(self.report, node, self.expr(node), to, what)
 
-    def number(self, node: ast.expr, what: str) -> Expr:
-        """The expression, which must be an integer or a float."""
+    def number(self, node: ast.expr, what: str, *, total: bool = False) -> Expr:
+        """The expression, which must be an integer or a float; ``total``: or a sum of floats, if
+        it is all the same which of them that is."""
         value = self.expr(node)
+        if isinstance(value.type, Total):
+            return as_float(value) if total else refuse_total(self.report, node)
         if not is_number(value.type):
             self.no_none(value, what)
             self.report.refuse(
@@ -152,7 +156,7 @@ class Base:
 
     def need_float(self, node: ast.expr, what: str) -> Expr:
         """The expression as a float, where Python's own functions take an integer too."""
-        return as_float(self.number(node, what))
+        return as_float(self.number(node, what, total=True))
 
     def need_int(self, node: ast.expr, what: str) -> Expr:
         """The expression, which must be an integer."""

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from pyngx.check import hints
 from pyngx.check.context import Refused, Reporter
+from pyngx.check.floats import refuse_total
 from pyngx.check.literals import as_value
 from pyngx.tree import (
     BufBytes,
@@ -38,6 +39,7 @@ from pyngx.types import (
     Part,
     Str,
     Struct,
+    Total,
     Tuple,
     Type,
     describe,
@@ -87,6 +89,10 @@ def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> 
     if value.type == to and not isinstance(to, Int):
         return value
     match to, value.type:
+        case Total(), Float():
+            return Convert(value.span, to, value, False)
+        case Total(), _ if isinstance(value, Const) and value.value == 0:
+            return Const(value.span, to, -0.0)
         case (Int() | Bool() | Enum(), source) if is_integer(source):
             return _store_integer(report, node, value, to, what)
         case Float(), source if is_integer(source):
@@ -113,6 +119,8 @@ def store(report: Reporter, node: ast.AST, value: Expr, to: Type, what: str) -> 
             pass
     if isinstance(value.type, Optional | NoneType) and not isinstance(to, Optional | NoneType):
         may_be_none(report, value, what)
+    if isinstance(value.type, Total):
+        refuse_total(report, node)
     report.refuse(
         "PNX111",
         node,

@@ -9,8 +9,10 @@ from pyngx.check.base import Cond, path
 from pyngx.check.bytevalues import byte, of_bytes
 from pyngx.check.charsets import recoded
 from pyngx.check.coerce import as_text, store
+from pyngx.check.floats import as_float, refuse_total
 from pyngx.check.operators import Operators
 from pyngx.check.rows import whole_seconds
+from pyngx.ops.registry import said
 from pyngx.ops.table import TABLE
 from pyngx.tree import Arith, Assign, Const, Convert, Expr, Format, IsNone, Local, Op, Piece, Stmt
 from pyngx.types import (
@@ -27,6 +29,7 @@ from pyngx.types import (
     Optional,
     Range,
     Str,
+    Total,
     Tuple,
     Type,
     describe,
@@ -69,8 +72,8 @@ def to_int(ex: Operators, node: ast.Call) -> Expr:
     value = ex.expr(node.args[0])
     if is_integer(value.type):
         return Convert(value.span, INT, value, False, range=value.range)
-    if isinstance(value.type, Float):
-        return Op(span, INT, TABLE["float.to_int"], (value,))
+    if isinstance(value.type, Float | Total):
+        return Op(span, INT, TABLE["float.to_int"], (as_float(value),))
     data = ex.bytes_of(node.args[0], value, "the argument of int()", text=True)
     if isinstance(data.type, Str):
         ten = Const(span, INT, 10, range=Range(10, 10))
@@ -89,6 +92,8 @@ def to_str(ex: Operators, node: ast.Call) -> Expr:
         return value
     if isinstance(value.type, Float):
         return Format(ex.report.span(node), Str(), (Piece(value=value, conversion="r"),))
+    if isinstance(value.type, Total):
+        refuse_total(ex.report, node.args[0])
     if not isinstance(value.type, Int):
         ex.no_none(value, "the argument of str()")
         ex.report.refuse(
@@ -224,6 +229,8 @@ def divided(ex: Operators, call: ast.Call) -> tuple[list[Stmt], list[Expr]]:
             value = Local(span, type_, var, range=value.range)
         operands.append(value)
     results = [ex.binary(call, op, operands[0], operands[1]) for op in ("//", "%")]
+    if isinstance(results[0], Arith) and isinstance(results[0].type, Float):
+        results[0] = replace(results[0], by_zero=said(lambda: divmod(1.0, 0)))
     if isinstance(results[1], Arith):
         results[1] = replace(results[1], divides_by_zero=False)  # the quotient came through
     return stmts, results

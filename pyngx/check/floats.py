@@ -9,12 +9,13 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from pyngx.check.context import Reporter
+from pyngx.ops.registry import said
 from pyngx.ops.table import TABLE
 from pyngx.tree import Arith, Const, Convert, Expr, Op
-from pyngx.types import EXACT, Float, describe, is_integer
+from pyngx.types import EXACT, Float, Total, describe, is_integer
 
 _FOLDED: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
@@ -25,6 +26,9 @@ _FOLDED: dict[str, Callable[[Any, Any], Any]] = {
     "%": operator.mod,
     "**": operator.pow,
 }
+
+
+_BY_ZERO = said(lambda: 1 / 0)
 
 
 def as_float(value: Expr) -> Expr:
@@ -41,7 +45,7 @@ def is_exact(value: Expr) -> bool:
     """Whether a float has the value of a number, whatever that is."""
     if isinstance(value, Const) and isinstance(value.value, int):
         return int(float(value.value)) == value.value
-    return isinstance(value.type, Float) or value.range.within(EXACT)
+    return isinstance(value.type, Float | Total) or value.range.within(EXACT)
 
 
 def binary(report: Reporter, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
@@ -53,8 +57,11 @@ def binary(report: Reporter, node: ast.AST, op: str, left: Expr, right: Expr) ->
             f"no '{op}' between '{describe(left.type)}' and '{describe(right.type)}'",
             help="bits are those of integers: int(x) cuts off what is behind the point",
         )
+    if Total() in (left.type, right.type) and Float() not in (left.type, right.type) and op != "/":
+        refuse_total(report, node)
     if isinstance(left, Const) and isinstance(right, Const):
         return _folded(report, node, op, left, right)
+    words = "" if Float() in (left.type, right.type) else _BY_ZERO
     zero = right.range.lo <= 0 <= right.range.hi
     if isinstance(right, Const):
         zero = right.value == 0
@@ -67,7 +74,7 @@ def binary(report: Reporter, node: ast.AST, op: str, left: Expr, right: Expr) ->
     if op == "**":
         return Op(span, Float(), TABLE["operator.float_pow"], (left, right))
     divides = op in ("/", "//", "%") and zero
-    return Arith(span, Float(), op, left, right, divides_by_zero=divides)
+    return Arith(span, Float(), op, left, right, divides_by_zero=divides, by_zero=words)
 
 
 def _folded(report: Reporter, node: ast.AST, op: str, left: Const, right: Const) -> Const:
@@ -83,6 +90,16 @@ def _folded(report: Reporter, node: ast.AST, op: str, left: Const, right: Const)
             help="write a value that is a float",
         )
     return Const(report.span(node), Float(), float(value))
+
+
+def refuse_total(report: Reporter, node: ast.AST) -> NoReturn:
+    """Refuse a sum of floats where the 0 of no floats would show that it is an int."""
+    report.refuse(
+        "PNX311",
+        node,
+        "a sum of floats without a start is the int 0, not 0.0, if nothing is added",
+        help="write sum(values, 0.0)",
+    )
 
 
 def unary(report: Reporter, node: ast.AST, op: str, value: Expr) -> Expr:

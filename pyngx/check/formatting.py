@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from pyngx.check.coerce import as_bytes, as_text, may_be_none
 from pyngx.check.context import Reporter
-from pyngx.check.floats import as_float
+from pyngx.check.floats import as_float, refuse_total
 from pyngx.ops.table import TABLE
 from pyngx.tree import Conditional, Const, Convert, Expr, Op, Piece
 from pyngx.types import (
@@ -28,6 +28,7 @@ from pyngx.types import (
     Optional,
     Range,
     Str,
+    Total,
     Type,
     describe,
     is_integer,
@@ -131,6 +132,10 @@ def _spec(
     flags = match["flags"].decode()
     width = int(match["width"] or 0)
     precision = -1 if match["precision"] is None else int(match["precision"] or 0)
+    if isinstance(value.type, Total) and (conversion in _FLOAT or conversion in "diu"):
+        value = as_float(value)
+    if isinstance(value.type, Total):
+        refuse_total(report, value_node)
     if conversion in _FLOAT or isinstance(value.type, Float):
         return _float(report, node, value_node, value, match, text)
     if conversion in _INTEGER:

@@ -15,7 +15,7 @@ from typing import NoReturn
 from pyngx.check.coerce import as_bytes, as_text, may_be_none
 from pyngx.check.constants import encodable
 from pyngx.check.context import Reporter
-from pyngx.check.floats import as_float
+from pyngx.check.floats import as_float, refuse_total
 from pyngx.check.formatting import character, padded, shown_bool, shown_bytes
 from pyngx.tree import Expr, Format, Piece
 from pyngx.types import (
@@ -25,6 +25,7 @@ from pyngx.types import (
     NoneType,
     Optional,
     Str,
+    Total,
     describe,
     is_integer,
     is_number,
@@ -131,6 +132,10 @@ def _formatted(report: Reporter, node: ast.FormattedValue, value: Expr) -> Piece
     if isinstance(value.type, Bool) and not text:
         value = shown_bool(value)
     spec = parse(text)
+    if isinstance(value.type, Total):
+        if spec is None or spec.type not in tuple(_FLOAT):
+            refuse_total(report, node.value)
+        value = as_float(value)
     number = is_number(value.type)
     if spec is None or not (number or isinstance(value.type, Str)):
         _unformatted(report, node, value, text)

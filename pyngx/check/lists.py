@@ -191,6 +191,8 @@ def sort_kind(ex: Base, node: ast.AST, item: Type) -> str:
     """What the rows that sort items of a type are called."""
     if isinstance(item, Bytes | Str):
         return "bytes"
+    if isinstance(item, Float):
+        return "floats"
     if not (is_integer(item) or isinstance(item, NoneType)):
         ex.report.refuse(
             "PNX191",

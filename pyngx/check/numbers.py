@@ -12,7 +12,7 @@ from pyngx.check.operators import Operators
 from pyngx.check.rows import arity
 from pyngx.ops.table import TABLE
 from pyngx.tree import Conditional, Const, Convert, Expr, Op
-from pyngx.types import INT, Float, Int, Range, Str, is_integer, is_number
+from pyngx.types import INT, Float, Int, Range, Str, Total, is_integer, is_number
 
 ROUNDED = ("math.floor", "math.ceil", "math.trunc")
 """Functions that give an integer as it is."""
@@ -24,7 +24,7 @@ def to_float(ex: Operators, node: ast.Call) -> Expr:
     if not node.args:
         return Const(ex.report.span(node), Float(), 0.0)
     value = ex.expr(node.args[0])
-    if is_number(value.type):
+    if is_number(value.type) or isinstance(value.type, Total):
         return as_float(value)
     data = ex.bytes_of(node.args[0], value, "the argument of float()", text=True)
     name = "float.parse_text" if isinstance(data.type, Str) else "float.parse"
@@ -35,7 +35,7 @@ def to_round(ex: Operators, node: ast.Call) -> Expr:
     """``round(x)``, an integer, and ``round(x, digits)``, a float."""
     arity(ex, node, "round", 1, 2)
     span = ex.report.span(node)
-    value = ex.number(node.args[0], "the argument of round()")
+    value = ex.number(node.args[0], "the argument of round()", total=len(node.args) == 1)
     if len(node.args) == 1:
         if is_integer(value.type):
             return Convert(value.span, INT, value, False, range=value.range)
@@ -55,7 +55,7 @@ def to_round(ex: Operators, node: ast.Call) -> Expr:
 def rounded(ex: Operators, node: ast.Call, name: str) -> Expr:
     """``math.floor(x)`` and its like; of an integer it is the integer."""
     arity(ex, node, name, 1, 1)
-    value = ex.number(node.args[0], f"the argument of {name}()")
+    value = ex.number(node.args[0], f"the argument of {name}()", total=True)
     if is_integer(value.type):
         return Convert(value.span, INT, value, False, range=value.range)
     return Op(ex.report.span(node), INT, TABLE[name], (value,))

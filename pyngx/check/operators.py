@@ -54,6 +54,7 @@ from pyngx.types import (
     Range,
     Str,
     Struct,
+    Total,
     Tuple,
     Type,
     describe,
@@ -110,8 +111,8 @@ class Operators(Access, Tuples, Lists):
             return Const(value.span, Bool(), True, range=Range(1, 1))
         if isinstance(inner, Ctx):
             return IsNone(value.span, Bool(), value, True, range=BIT)
-        if isinstance(inner, Struct | List | Bytes | Str | Tuple | ComplexValue) or is_number(
-            inner
+        if is_number(inner) or isinstance(
+            inner, Struct | List | Bytes | Str | Tuple | ComplexValue | Total
         ):
             return Truth(value.span, Bool(), value, range=BIT)
         self.report.refuse(
@@ -160,8 +161,8 @@ class Operators(Access, Tuples, Lists):
 
     def binary(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
         """``left op right`` of numbers, or ``+`` and ``*`` of bytes."""
-        if is_number(left.type) and is_number(right.type):
-            if op == "/" or Float() in (left.type, right.type):
+        if all(is_number(v.type) or isinstance(v.type, Total) for v in (left, right)):
+            if op == "/" or any(isinstance(v.type, Float | Total) for v in (left, right)):
                 return floats.binary(self.report, node, op, left, right)
             found = self.arith(node, op, left, right)
             both = left.type if left.type == right.type and op in ("&", "|", "^") else None
@@ -311,7 +312,8 @@ class Operators(Access, Tuples, Lists):
         operands = []
         for i, operand in enumerate(operand_nodes):
             self.sometimes += i > 1
-            operands.append(self.number(operand, "an operand of a comparison chain"))
+            what = "an operand of a comparison chain"
+            operands.append(self.number(operand, what, total=True))
             self.sometimes -= i > 1
         # the later operands are reached only if the chain holds up to them
         self.facts = replace(self.facts, assigned=before | assigned_if(node))
@@ -560,7 +562,7 @@ def _kind(type_: Type) -> str:
             return name
         case NoneType():
             return "none"
-        case Float():
+        case Float() | Total():
             return "float"
         case _ if is_integer(type_):
             return "int"

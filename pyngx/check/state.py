@@ -224,10 +224,10 @@ def _check_type(report: Reporter, node: ast.AnnAssign, type_: Type) -> None:
             return
         case Int() | Float():
             return
-        case List(Bytes() | Str() | Int()):
+        case List(Bytes() | Str() | Int() | Float()):
             return
         case List(Tuple(items)) if items and all(
-            isinstance(i, Bytes | Str | Int | ComplexValue) for i in items
+            isinstance(i, Bytes | Str | Int | Float | ComplexValue) for i in items
         ):
             if len(items) <= 7:
                 return
@@ -238,7 +238,7 @@ def _check_type(report: Reporter, node: ast.AnnAssign, type_: Type) -> None:
         node.annotation,
         f"a directive cannot be of type '{describe(type_)}'",
         help="flags, numbers, sizes, times, bytes, enums, MimeTypes, complex values, "
-        "lists of bytes, integers or tuples of them, and any of these | None",
+        "lists of bytes, numbers or tuples of them, and any of these | None",
     )
 
 

@@ -7,7 +7,7 @@ import logging
 from dataclasses import replace
 
 from pyngx import subrequest
-from pyngx.check import hints
+from pyngx.check import hints, sums
 from pyngx.check.base import path
 from pyngx.check.coerce import BUF, as_bytes, store
 from pyngx.check.context import Refused
@@ -15,6 +15,7 @@ from pyngx.check.kinds import Kind, is_header_result
 from pyngx.check.lists import CHANGING, is_new
 from pyngx.check.raising import Raising
 from pyngx.check.scope import assigned_if
+from pyngx.frontend.spelling import SumEnd, Summed, SumStart
 from pyngx.source import Span
 from pyngx.tree import (
     Append,
@@ -128,6 +129,12 @@ class Statements(Raising):
     def _stmt(self, node: ast.stmt) -> tuple[Stmt, ...]:
         span = self.report.span(node)
         match node:
+            case SumStart():
+                return sums.start(self, node)
+            case Summed():
+                return sums.add(self, node)
+            case SumEnd():
+                return sums.end(self, node)
             case ast.Pass():
                 return (Nothing(span),)
             case ast.Expr(value=ast.Constant()):
@@ -145,7 +152,7 @@ class Statements(Raising):
             case ast.AnnAssign():
                 return self._annotated(node)
             case ast.AugAssign():
-                return (self._augmented(node),)
+                return (self.augmented(node),)
             case ast.If():
                 return (self._if(node),)
             case ast.While() | ast.For():

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.keys import applied
 from pyngx.frontend.load import FunctionSource
-from pyngx.frontend.spelling import assign, at, fresh, keyed, load, negated
+from pyngx.frontend.spelling import assign, at, fresh, keyed, load, negated, summed
 
 _WHOLE = ("any", "all", "sum", "min", "max")
 _COUNTED = ("range", "enumerate", "zip", "reversed")
@@ -332,10 +332,9 @@ class _SpellOut:
                 assert isinstance(node, ast.Call)
                 start = node.args[1] if len(node.args) > 1 else at(ast.Constant(0), node)
                 total = self._new("total")
-                out.append(assign(total, self._lin(start, out)))
-                store = at(ast.Name(total, ast.Store()), part)
-                add = at(ast.AugAssign(store, ast.Add(), part.elt), part)
-                out += self._rounds(part.generators, [add], part)
+                begin, add, end = summed(total, part.elt, self._lin(start, out), part)
+                out.append(begin)
+                out += [*self._rounds(part.generators, [add], part), end]
                 return load(total, node)
             case "sorted":
                 assert isinstance(node, ast.Call)

@@ -61,6 +61,35 @@ def is_of_pattern(call: ast.Call) -> bool:
     return hasattr(call, _PATTERN)
 
 
+class SumStart(ast.Assign):
+    """``total = start``, the start of a ``sum``."""
+
+
+class Summed(ast.AugAssign):
+    """``total += x`` in the place of a ``sum``; ``from_zero``: that has no other start."""
+
+    from_zero: bool = False
+
+
+class SumEnd(ast.Pass):
+    """What stands behind the loop of a ``sum``; ``total`` is its name."""
+
+    total: str = ""
+
+
+def summed(
+    total: str, given: ast.expr, begin: ast.expr, place: ast.AST
+) -> tuple[ast.stmt, ast.stmt, ast.stmt]:
+    """The three statements of a sum: its start, what each round adds, and its end."""
+    name = at(ast.Name(total, ast.Store()), place)
+    start = SumStart([name], begin)
+    add = Summed(name, ast.Add(), given)
+    add.from_zero = isinstance(begin, ast.Constant) and repr(begin.value) == "0"
+    end = SumEnd()
+    end.total = total
+    return at(start, begin), at(add, place), at(end, place)
+
+
 def assign(name: str, value: ast.expr) -> ast.stmt:
     """``name = value``, at the place of the value."""
     return at(ast.Assign([at(ast.Name(name, ast.Store()), value)], value), value)

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
-from pyngx.ops.registry import Failure, Form, Row
+import math
+
+from pyngx.ops.registry import Failure, Form, Row, said
 
 _P = "ngx_http_pyngx_"
-_NAN = Failure("NGX_DECLINED", "ValueError", "cannot convert float NaN to integer")
-_LARGE = Failure("NGX_BUSY", "OverflowError", "cannot convert float to an integer of 64 bits")
+_NAN = Failure("NGX_DECLINED", "ValueError", said(lambda: int(math.nan)))
+_INFINITE = Failure("NGX_DONE", "OverflowError", said(lambda: int(math.inf)))
+_LARGE = Failure("NGX_BUSY", "OverflowError", "integer does not fit in 64 bits")
 _DOMAIN = Failure("NGX_DECLINED", "ValueError", "math domain error")
 _POLE = Failure("NGX_BUSY", "ValueError", "math domain error")
 _RANGE = Failure("NGX_BUSY", "OverflowError", "math range error")
@@ -22,12 +25,13 @@ def _value(name: str, params: tuple[str, ...], c: str, result: str = "float") ->
 
 def _whole(name: str, c: str) -> Row:
     """An operation whose result is an integer."""
-    return Row(name, ("x: float",), "int", _P + c, Form.OUT, failures=(_NAN, _LARGE))
+    return Row(name, ("x: float",), "int", _P + c, Form.OUT, failures=(_NAN, _INFINITE, _LARGE))
 
 
 def _parsed(name: str, param: str, c: str) -> Row:
     """What is read from text."""
-    failure = Failure("NGX_DECLINED", "ValueError", "could not convert string to float")
+    text = f"{_P}message_{c}"
+    failure = Failure("NGX_DECLINED", "ValueError", "could not convert string to float", text)
     return Row(name, (param,), "float", _P + c, Form.OUT, failures=(failure,))
 
 
@@ -97,7 +101,7 @@ ROWS = (
         "float",
         _P + "math_log",
         Form.OUT,
-        failures=(_DOMAIN, Failure("NGX_DONE", "ZeroDivisionError", "float division by zero")),
+        failures=(_DOMAIN, Failure("NGX_DONE", "ZeroDivisionError", said(lambda: math.log(2, 1)))),
     ),
     _whole("float.to_int", "float_trunc"),
     _whole("float.round", "float_round"),
@@ -107,10 +111,12 @@ ROWS = (
         "float",
         _P + "float_round_to",
         Form.OUT,
-        failures=(Failure("NGX_BUSY", "OverflowError", "rounded value too large to represent"),),
+        failures=(Failure("NGX_BUSY", "OverflowError", said(lambda: round(1.7e308, -308))),),
     ),
     _parsed("float.parse", "s: bytes", "float_parse"),
     _parsed("float.parse_text", "s: str", "float_parse_text"),
+    _value("float.lost", ("total: float", "x: float"), _P + "float_lost"),
+    _value("float.summed", ("total: float", "lost: float"), _P + "float_summed"),
     _value("float.abs", ("x: float",), "__builtin_fabs"),
     _value("float.min", ("a: float", "b: float"), _P + "float_min"),
     _value("float.max", ("a: float", "b: float"), _P + "float_max"),
@@ -121,9 +127,9 @@ ROWS = (
         _P + "math_pow",
         Form.OUT,
         failures=(
-            Failure("NGX_DONE", "ZeroDivisionError", "0.0 cannot be raised to a negative power"),
+            Failure("NGX_DONE", "ZeroDivisionError", said(lambda: 0.0**-1.0)),
             Failure("NGX_DECLINED", "ValueError", "a complex number is no float"),
-            Failure("NGX_BUSY", "OverflowError", "the result is too large for a float"),
+            Failure("NGX_BUSY", "OverflowError", said(lambda: 1e300**2.0)),
         ),
     ),
     Row(
@@ -134,7 +140,7 @@ ROWS = (
         Form.OUT,
         failures=(
             _NAN,
-            Failure("NGX_BUSY", "OverflowError", "cannot convert float infinity to integer"),
+            Failure("NGX_BUSY", "OverflowError", said(lambda: int(math.inf))),
         ),
     ),
 )

@@ -265,6 +265,11 @@ def _item(type_: Type, text: str, signed: bool = False) -> Any:
             if value is None:
                 raise ConfError(f'invalid number "{text}"' if signed else "invalid number")
             return checked(-value if minus else value)
+        case Float():
+            real = units.decimal(text)
+            if real is None:
+                raise ConfError(f'invalid number "{text}"' if signed else "invalid number")
+            return real
         case ComplexValue():
             return ngx_http_complex_value_t(text)
         case Str():

@@ -131,6 +131,41 @@ def tables(x: float, s: bytes) -> float:
     return total
 
 
+def shared(x: float, y: float) -> float:
+    q, rest = divmod(x, y)
+    return q - rest
+
+
+def mean(values: list[float]) -> float:
+    total = sum(values)
+    return total / len(values)
+
+
+def parts(x: float, y: float) -> list[float]:
+    """Some of which are no numbers in no place."""
+    found = [v for v in spread(x, y) if v == v]
+    return found + [-0.0, 0.0, -known(x), known(x)]
+
+
+def in_place(x: float, y: float) -> list[float]:
+    found = parts(x, y)
+    found.sort(reverse=x > 1)
+    found.sort(key=abs)
+    return found
+
+
+def known(x: float) -> float:
+    return x if x == x else 0.25
+
+
+def ordered(values: list[float]) -> float:
+    """A number that depends on the place of each item."""
+    found = 0.0
+    for i, value in enumerate(values):
+        found = found / 3 + math.copysign(i + 1.0, value) / (1 + abs(value))
+    return found
+
+
 def looped(x: float) -> float:
     count = 0
     while x < 100 and count < 12:
@@ -280,6 +315,31 @@ spread(x, y)[a]
 min(v for v in spread(x, 2.5))
 max([v for v in spread(x, y) if v > 0] or [0.25])
 sum([x, y, x], 0.5)
+sum([x, y]) * 1.0
+sum(spread(x, y), y)
+sum(list(b"abc"), x)
+mean(spread(x, y))
+mean(spread(x, y)[4:])
+float(sum(v for v in spread(x, y) if v > 100))
+sum(v for v in spread(x, y) if v > 100) / (a or 1)
+sum(v for v in spread(x, y) if v > 100) / (a & 1)
+a / sum(v for v in spread(x, y) if v > 100)
+x / sum(v for v in spread(x, y) if v > 100)
+sum(v for v in spread(x, y) if v > 100) / x
+sum(v for v in spread(x, y) if v > 9) / sum(v for v in spread(x, y) if v > 100)
+x - sum(v * v for v in spread(x, y))
+math.sqrt(sum(v * v for v in spread(x, y)))
+shared(x, y)
+ordered(sorted(parts(x, y)))
+ordered(sorted(parts(x, y), reverse=True))
+ordered(sorted(parts(x, y), reverse=x > y))
+ordered(sorted(parts(x, y), key=lambda v: -abs(v)))
+ordered(sorted(parts(x, y), key=lambda v: (v > 1, v), reverse=True))
+ordered(in_place(x, y))
+ordered(sorted(RATES[:5]))
+min(spread(x, y))
+max(parts(x, y), key=lambda v: -v)
+min((v for v in spread(x, y) if v > 1e9), default=y)
 sum((v * v for v in spread(x, y)), 0.0)
 positive(x) or y
 positive(x) or positive(y) or 0.5
@@ -384,6 +444,12 @@ bool(x) == bool(y)
 not x
 (x > 0) + (y > 0)
 5 if x else 6
+5 if sum(spread(x, y)) else 6
+sum(spread(x, y)) > a
+x < sum(v for v in spread(x, y) if v > 100) <= y
+int(sum(spread(x, y)))
+round(sum(v for v in spread(x, y) if v > 100))
+sum(spread(x, y)) == 0
 5 if not x else 6
 5 if x and y else 6
 5 if x or not y else 6
@@ -416,6 +482,8 @@ f"{x}"
 f"{x} {y}"
 f"{x:.2f}|{y:.0f}|{x:f}|{x:F}"
 f"{x:e}|{x:.3e}|{x:E}|{y:.0e}"
+f"{sum(v for v in spread(x, y) if v > 100):.2f}|{sum(spread(x, y)):g}|{sum([x]):e}"
+"%.2f|%d" % (sum(v for v in spread(x, y) if v > 100), sum(spread(x, y)))
 f"{x:g}|{x:.3g}|{x:G}|{y:.0g}|{x:.17g}|{x:.40g}"
 f"{x:10.2f}|{x:<10.2f}|{x:>12.3e}|{x:^13.1f}|{x:^14}"
 f"{x:010.2f}|{x:+.1f}|{x: .1f}|{x:+010.3e}|{x:-.2f}"
@@ -606,6 +674,8 @@ class Conf(LocConf):
     unknown: float = directive("f_unknown", default=math.nan)
     maybe: float | None = directive("f_maybe", default=None)
     given: float | None = directive("f_given", default=7.25)
+    steps: list[float] = directive("f_steps", default=[0.5, -0.0])
+    parts: list[tuple[float, int, bytes]] = directive("f_parts", default=[(0.25, 1, b"x")])
 
     def validate(self) -> None:
         if self.rate > self.least + 100:
@@ -626,6 +696,10 @@ def header(r: ngx_http_request_t, conf: Conf, main: Main) -> None:
         shown += f" most {main.most + conf.given:.1f}"
     if conf.given:
         shown += " given"
+    for step in conf.steps:
+        shown += f" {step}"
+    for size, count, name in conf.parts:
+        shown += f" {size * count:.3f}{name.decode()}"
     log.warning("rate %s, %.2f", conf.rate, conf.high)
     r.headers_out["X-Shown"] = shown
 '''
@@ -638,6 +712,7 @@ ACCEPTED = (
     ("f_given 1e;", "", ""),
     ("f_given 0;", "", "f_high 123456789012345678901234567890e1;"),
     ("", "f_given 0;", "f_least 123456789012345678901234567890.5;"),
+    ("f_steps 1;", "f_steps 0.1 -2 .5; f_steps 3;", "f_parts 0.5 3 a; f_parts -1.5 2 b;"),
     ("", "f_endless 1.5; f_unknown -2;", ""),
     ("f_most 0.1; f_total -0;", "", "f_high -0;"),
 )
@@ -658,6 +733,9 @@ REFUSED = {
     "f_high 1000000001;": "value must be equal to or less than 1000000000.0",
     "f_rate 1; f_rate 1;": '"f_rate" directive is duplicate',
     "f_maybe 1; f_maybe 1;": '"f_maybe" directive is duplicate',
+    "f_steps 1 x;": 'invalid number "x"',
+    "f_parts x 1 a;": "invalid number",
+    "f_parts 1 1.5 a;": "invalid number",
     "f_rate 1.25;": "f_rate may not be 1.25: 1.250e+00",
 }
 
