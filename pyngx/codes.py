@@ -86,7 +86,7 @@ CODES: Final[dict[str, str]] = {
     "PNX115": "more than 64 bits",
     "PNX116": "no truth value",
     "PNX117": "may be None",
-    "PNX118": "'and' as a value",
+    "PNX118": "'and' as a value of two types",
     "PNX119": "a comparison with None",
     "PNX120": "a format that is not constant, or values that do not fit it",
     "PNX121": "a format specification that is not compiled",

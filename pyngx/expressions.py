@@ -12,12 +12,15 @@ from pyngx.types import FULL, Range, TableValue, Type
 @dataclass(frozen=True, slots=True)
 class Var:
     """A local variable or a parameter; ``name`` is the author's. ``scope`` tells the locals of a
-    generator that is used in another one from those around them."""
+    generator that is used in another one from those around them. One of a ``single`` value is the
+    compiler's own, for a value that is evaluated once and used twice: no read comes before a write.
+    """
 
     name: str
     type: Type
     parameter: bool = False
     scope: int = 0
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)

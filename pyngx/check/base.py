@@ -240,12 +240,12 @@ class Base:
             return Local(span, var.type, var, range=limits)
         return constant(self.report, node, self.global_value(node), self.mod.model, name)
 
-    def hidden(self, hint: str, type_: Type) -> Var:
+    def hidden(self, hint: str, type_: Type, *, single: bool = False) -> Var:
         """A variable that the author does not see."""
         name = hint
         while name in self.local_names or name in self.vars:
             name += "_"
-        var = self.vars[name] = Var(name, type_, scope=self.scope)
+        var = self.vars[name] = Var(name, type_, scope=self.scope, single=single)
         return var
 
     def global_value(self, node: ast.Name) -> object:

@@ -7,16 +7,14 @@ what is known of optional values when they hold and when they do not.
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
-from pyngx.check.base import Cond, path
+from pyngx.check.base import path
+from pyngx.check.boolean import Booleans
 from pyngx.check.calls import call
 from pyngx.check.coerce import as_bytes, common, store
 from pyngx.check.constants import constant
-from pyngx.check.conversions import type_test
 from pyngx.check.fstrings import fstring
 from pyngx.check.lists import list_of
-from pyngx.check.operators import Operators
 from pyngx.check.pieces import PIECES, partition, piece
 from pyngx.check.scope import assigned_if
 from pyngx.check.tuples import tuple_of
@@ -26,21 +24,12 @@ from pyngx.tree import (
     Expr,
     Format,
     Local,
-    Logic,
-    Not,
     Unwrap,
     Walrus,
 )
 from pyngx.types import (
-    BIT,
-    FULL,
-    Bool,
-    NoneType,
     Optional,
-    Range,
     Str,
-    Type,
-    is_integer,
 )
 
 _NOT_SPOKEN: dict[type[ast.expr], tuple[str, str]] = {
@@ -49,7 +38,7 @@ _NOT_SPOKEN: dict[type[ast.expr], tuple[str, str]] = {
 """What the expressions are called that reach the end of `plain`, and what to write instead."""
 
 
-class Expressions(Operators):
+class Expressions(Booleans):
     """Checks the expressions of one function."""
 
     def expr(self, node: ast.expr) -> Expr:
@@ -60,26 +49,6 @@ class Expressions(Operators):
             if where is not None and where in self.facts.present:
                 return Unwrap(checked.span, checked.type.inner, checked)
         return checked
-
-    def cond(self, node: ast.expr) -> Cond:
-        """The truth of an expression, with what it tells."""
-        match node:
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                inner = self.cond(operand)
-                span = self.report.span(node)
-                return Cond(Not(span, Bool(), inner.expr, range=BIT), inner.no, inner.yes)
-            case ast.BoolOp():
-                return self._bool_op(node)
-            case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as op], comparators=[right]):
-                return self._is(node, left, op, right)
-            case ast.Call(func=ast.Name() as func) if self.compile_time(func) is isinstance:
-                return type_test(self, node)
-            case _:
-                value = self.expr(node)
-                if isinstance(value.type, Bool):
-                    return Cond(value)
-                yes = path(node) if isinstance(value.type, Optional) else None
-                return Cond(self.truth(node, value), frozenset({yes} if yes else ()))
 
     def plain(self, node: ast.expr) -> Expr:
         """An expression as a value."""
@@ -101,7 +70,7 @@ class Expressions(Operators):
             case ast.UnaryOp():
                 return self._unary(node)
             case ast.BoolOp():
-                return self._bool_value(node)
+                return self.bool_value(node)
             case ast.Compare():
                 return self._compare(node)
             case ast.IfExp():
@@ -141,71 +110,6 @@ class Expressions(Operators):
             )
         return piece(self, call, receiver, method, index.value % PIECES)
 
-    def _bool_op(self, node: ast.BoolOp) -> Cond:
-        conjunction = isinstance(node.op, ast.And)
-        before = self.facts
-        conds: list[Cond] = []
-        for value in node.values:
-            self.sometimes += bool(conds)
-            found = self.cond(value)
-            self.sometimes -= bool(conds)
-            conds.append(found)
-            known = found.holds(self.facts) if conjunction else found.fails(self.facts)
-            self.facts = known.with_assigned(assigned_if(value, conjunction))
-        # what a later operand assigned holds only if it was reached
-        first = before.assigned | assigned_if(node.values[0])
-        self.facts = replace(before, assigned=first)
-        union = frozenset().union(*(c.yes if conjunction else c.no for c in conds))
-        expr = Logic(
-            self.report.span(node),
-            Bool(),
-            "and" if conjunction else "or",
-            tuple(c.expr for c in conds),
-            range=BIT,
-        )
-        common_part = frozenset.intersection(*(c.no if conjunction else c.yes for c in conds))
-        if conjunction:
-            return Cond(expr, union, common_part)
-        return Cond(expr, common_part, union)
-
-    def _bool_value(self, node: ast.BoolOp) -> Expr:
-        """``and``/``or`` as a value: a bool, or for ``or`` the first operand that is true."""
-        saved = self.facts
-        values: list[Expr] = []
-        for value_node in node.values:
-            self.sometimes += bool(values)
-            value = self.expr(value_node)
-            self.sometimes -= bool(values)
-            values.append(value)
-            if value_node is not node.values[-1]:
-                told = self.cond(value_node)
-                decided = isinstance(node.op, ast.And)
-                known = self.facts.with_present(told.yes if decided else told.no)
-                self.facts = known.with_assigned(assigned_if(value_node, decided))
-        first = saved.assigned | assigned_if(node.values[0])
-        self.facts = replace(saved, assigned=first)
-        if all(isinstance(v.type, Bool) for v in values):
-            return self.cond(node).expr
-        if isinstance(node.op, ast.And):
-            self.report.refuse(
-                "PNX118",
-                node,
-                "'and' as a value other than a bool is not compiled by this version",
-                help="write 'b if a else …'",
-            )
-        type_: Type = NoneType()
-        for value, value_node in zip(values, node.values, strict=True):
-            last = value_node is node.values[-1]
-            own = value.type
-            if isinstance(own, Optional) and not last:
-                own = own.inner
-            type_ = own if value is values[0] else common(self.report, node, type_, own)
-        operands = []
-        for value in values[:-1]:
-            operands.append(value)
-        operands.append(store(self.report, node.values[-1], values[-1], type_, "the last operand"))
-        return Logic(self.report.span(node), type_, "or", tuple(operands), range=_joined(values))
-
     def _conditional(self, node: ast.IfExp) -> Expr:
         cond = self.cond(node.test)
         saved = self.facts
@@ -241,10 +145,3 @@ class Expressions(Operators):
             self.pending.append(read)
             return Local(self.report.span(node), var.type, var)
         return Walrus(self.report.span(node), var.type, var, stored, range=stored.range)
-
-
-def _joined(values: list[Expr]) -> Range:
-    result = values[0].range
-    for value in values[1:]:
-        result = result.join(value.range)
-    return result if is_integer(values[-1].type) else FULL

@@ -249,7 +249,8 @@ class Operators(Access, Tuples, Lists):
         pieces = measured(pieces) if text else pieces
         return Format(self.report.span(node), Str() if text else Bytes(), pieces)
 
-    def _is(self, node: ast.Compare, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Cond:
+    def identity(self, node: ast.Compare, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Cond:
+        """``is`` and ``is not``: of None, and of a bool."""
         negate = isinstance(op, ast.IsNot)
         if isinstance(right, ast.Constant) and isinstance(right.value, bool):
             return self._is_bool(node, left, right.value != negate)
@@ -337,7 +338,7 @@ class Operators(Access, Tuples, Lists):
         span = self.report.span(node)
         match op:
             case ast.Is() | ast.IsNot():
-                return self._is(node, left_node, op, right_node).expr
+                return self.identity(node, left_node, op, right_node).expr
             case ast.In():
                 return self._in(node, left_node, right_node)
             case ast.NotIn():
@@ -475,7 +476,7 @@ class Operators(Access, Tuples, Lists):
         type_ = INT if is_integer(value.type) else value.type
         if as_bytes(value) is not value:
             value, type_ = as_bytes(value), Bytes()
-        var = self.hidden(hint, type_)
+        var = self.hidden(hint, type_, single=True)
         first = Walrus(value.span, type_, var, value, range=value.range)
         return first, Local(value.span, type_, var, range=value.range)
 

@@ -47,7 +47,7 @@ NONE: Live = frozenset()
 class Liveness:
     """The result: ``after`` gives what is live after a statement (by its identity), ``kept`` what
     is live at some point of suspension, ``over_reads`` what is live at some read of input. A ``:=``
-    may not be reached: it ends no variable's life."""
+    may not be reached: it ends the life of no variable that the author sees."""
 
     after: dict[int, Live] = field(default_factory=dict)
     kept: set[Var] = field(default_factory=set)
@@ -79,6 +79,12 @@ def _uses(expr: Expr) -> Live:
     return frozenset(e.var for e in expressions(expr) if isinstance(e, Local))
 
 
+def _single(stmt: Stmt) -> Live:
+    """The variables that a statement writes and reads, and none before it."""
+    named = (e.var for c in children(stmt) for e in expressions(c) if isinstance(e, Walrus))
+    return frozenset(var for var in named if var.single)
+
+
 def defines(stmt: Stmt) -> Live:
     """The variables that a statement itself sets, its blocks aside."""
     named = {e.var for child in children(stmt) for e in expressions(child) if isinstance(e, Walrus)}
@@ -105,12 +111,12 @@ def _block(block: Block, out: Live, targets: _Targets, result: Liveness) -> Live
     live = out
     for stmt in reversed(block):
         result.after[id(stmt)] = live
-        live = _stmt(stmt, live, targets, result) | targets.raised
+        live = (_stmt(stmt, live, targets, result) - _single(stmt)) | targets.raised
     return live
 
 
 def _stmt(stmt: Stmt, out: Live, targets: _Targets, result: Liveness) -> Live:
-    used = frozenset().union(*(_uses(c) for c in children(stmt)), NONE)
+    used = frozenset().union(*(_uses(c) for c in children(stmt)), NONE) - _single(stmt)
     match stmt:
         case Assign(var=var):
             return (out - {var}) | used

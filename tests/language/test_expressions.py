@@ -12,6 +12,9 @@ from urllib.parse import quote
 
 import pytest
 
+from pyngx.build.locate import find_target
+from pyngx.diagnostics import Diagnostics
+from pyngx.pipeline import compile_file
 from tests.harness.builds import Target
 from tests.language.serving import Variables
 
@@ -197,6 +200,30 @@ a or b
 a or 5
 0 or a
 a if a else b
+a and b
+a and b and 5
+a and b or 7
+a > 0 and b or len(s)
+s and a or b
+s and len(s) or t and len(t) or -1
+a and (b and third(b)) or third(a)
+(a and third(b)) + (s and third(a) or 2)
+(x := a) and x + b
+a and third(b) or b and third(a) or 9
+(a or b) and 3
+(a and b or 3) and (b or a and 5)
+((a and third(b)) or (b and third(a))) and (b or third(a)) or len(s)
+(a > 2 or third(b)) and (s and a or b)
+(x := a or b) and x * 2 and (x or a)
+len(s and s.split(b"b") or t.split(b"c"))
+len((a and s or t) and (t or s))
+(a and (a, 1) or (b, 2))[1]
+(s and (third(a), b) or t and (third(b), a) or (0, 1))[0]
+int(a and 1.5 or s and 2.5 or 3.5)
+ord((s and "a" or "b") and (t and "c" or "d"))
+sum(n and third(n) or b for n in (a, b, 3))
+a if a > b else b if b > 5 else len(s) if s else -2
+1 if a else 2 if b else 3 if s else 4
 a if a > b else b
 a if s else b
 1 if a < b < 10 else 2
@@ -340,6 +367,30 @@ HIGH.upper() + HIGH.lower()
 HIGH + s
 NULS.strip(b"a\\0")
 s or t
+s and t
+s and t and b"both"
+s and a > 0 and t or b"other"
+a and s or t
+a and b"a" or b and b"b" or b"c"
+s and s[0] > 97 and s[1:] or t or b"-"
+(word(a) and s or t)
+word(a) and word(b) or b"none"
+(w := word(a)) and w + s or t
+(word(a) and word(b)) or b"none"
+((s and twice(t)) or (t and s + s)) + b"."
+a and word(b) or s and word(a) or b"-"
+(a > 2 or s) and t
+(word(a) or s) and t
+(s and word(a)) and t or b"n"
+(a > 2 or word(b)) and s or t
+(a > b and s or word(b)) or t
+((word(a) or word(b)) and (s or t)) or b"-"
+(not s or a > 2) and t or s
+(s and word(a) or word(b)) and (t or word(a)) or b"-"
+((x := word(a)) or (x := word(b))) and x + s or t
+b",".join([c and word(c) or s for c in (a, b)])
+b"%s %d" % (a and s or t, s and a or b)
+s if a else t if b else s + t if s else b"!"
 s or b"none"
 t or s or b"last"
 s if a > b else t
@@ -914,3 +965,33 @@ def test_expressions(name: str, packaged: Target, tmp_path: Path) -> None:
         texts = WORD_PAIRS if name == "characters" else TEXT_PAIRS
         wrong = served.differences(nginx, arguments(pairs, texts))
     assert not wrong, f"{len(wrong)} differences:\n" + "\n".join(wrong[:40])
+
+
+def test_deep_nesting(packaged: Target, tmp_path: Path) -> None:
+    """Each operand is checked and written once, however deep it stands: this ends at all."""
+    depth = 40
+    value, test = "text(s)", "word(n)"
+    for i in range(depth):
+        op = "and" if i % 2 else "or"
+        value = f"({value} {op} third_word({i}))"
+        test = f"(third_word({i}) {op} {test})"
+    path = tmp_path / "deep.py"
+    path.write_text(HEAD + f"""
+
+def third_word(n: int) -> bytes:
+    return b"%d" % third(n)
+
+
+@variable("deep")
+def deep(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s")
+    n = number(r.arg(b"a"))
+    if {test}:
+        return b"t"
+    return {value}
+""")
+    target = find_target(str(packaged.binary), str(packaged.source))
+    compiled = compile_file(path, target, Diagnostics())
+    assert compiled is not None
+    text = compiled.files[compiled.c_name].partition("\nngx_http_deep_deep(ngx")[2]
+    assert text.partition("\n}\n")[0].count("_third_word(") == 2 * depth

@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from pyngx.build.locate import find_target
+from pyngx.diagnostics import Diagnostics
+from pyngx.pipeline import compile_file
 from pyngx.testing.body import Pieces
 from tests.harness import client
 from tests.harness.builds import Target
@@ -119,3 +122,17 @@ def test_generators(packaged: Target, filters: dict[str, Path]) -> None:
                             got = f"{response.status} {response.body[:90]!r}"
                             wrong.append(f"{road} {name} {body}: {got}, wanted {want[:90]!r}")
     assert not wrong, f"{len(wrong)} differences:\n" + "\n".join(wrong)
+
+
+def test_kept_operands_wait_nowhere(packaged: Target, tmp_path: Path) -> None:
+    """What ``and`` keeps of an operand is gone with its statement: the context does not hold it."""
+    name = "reads_and_values"
+    path = tmp_path / f"{name}.py"
+    path.write_text(HEAD.format(name=name, program=PROGRAMS[name].rstrip()))
+    target = find_target(str(packaged.binary), str(packaged.source))
+    compiled = compile_file(path, target, Diagnostics())
+    assert compiled is not None
+    context, end, code = compiled.files[compiled.c_name].partition(f"}} ngx_http_{name}_ctx_t;")
+    assert end
+    assert "operand" in code
+    assert "operand" not in context
