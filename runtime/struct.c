@@ -105,3 +105,57 @@ ngx_http_pyngx_struct_character(ngx_str_t *s, ngx_str_t *result)
 
     return (s->len == 1) ? NGX_OK : NGX_DECLINED;
 }
+
+
+/* The texts of exceptions, as CPython words them. */
+
+static ngx_int_t
+ngx_http_pyngx_message_unpack(ngx_pool_t *pool, ngx_str_t *s, ngx_int_t size,
+    ngx_str_t *text)
+{
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_sprintf(text->data, "unpack requires a buffer of %i bytes",
+                            size)
+                - text->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_unpack_from(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_int_t offset, ngx_int_t size, ngx_str_t *text)
+{
+    u_char     *p;
+    ngx_int_t   least;
+
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    p = text->data;
+
+    if (offset < 0 && offset + size > 0) {
+        p = ngx_sprintf(p, "not enough data to unpack %i bytes at offset %i",
+                        size, offset);
+
+    } else if (offset < 0 && offset + (ngx_int_t) s->len < 0) {
+        p = ngx_sprintf(p, "offset %i out of range for %uz-byte buffer",
+                        offset, s->len);
+
+    } else {
+        least = offset < 0 ? offset + (ngx_int_t) s->len : offset;
+
+        p = ngx_sprintf(p, "unpack_from requires a buffer of at least %ui"
+                        " bytes for unpacking %i bytes at offset %i"
+                        " (actual buffer size is %uz)",
+                        (ngx_uint_t) least + size, size, least, s->len);
+    }
+
+    text->len = p - text->data;
+
+    return NGX_OK;
+}

@@ -18,6 +18,7 @@ from pyngx.check.bytevalues import of_bytes
 from pyngx.check.constants import integer
 from pyngx.check.operators import Operators
 from pyngx.check.tuples import is_plain
+from pyngx.ops.registry import said
 from pyngx.ops.table import TABLE
 from pyngx.tree import Compare, Const, Convert, Expr, Op, Piece, TupleOf
 from pyngx.types import BIT, INT, Bool, Bytes, Int, Range, Tuple
@@ -48,10 +49,12 @@ class Slot:
 
 @dataclass(frozen=True)
 class Layout:
-    """A format: its values, its size, whether the lowest byte of a number comes first."""
+    """A format: its values, its size, the letter of its order, and whether that is the lowest
+    byte of a number first."""
 
     slots: tuple[Slot, ...]
     size: int
+    order: str
     little: bool
 
 
@@ -115,7 +118,7 @@ def _layout(ex: Operators, node: ast.Call, text: object) -> Layout:
             f"'{wrong[0]}' is not compiled" if wrong else f"a format of {len(slots)} values",
             help=f"integers, '?', 'c', 's' and 'x' are compiled, {MOST} values at most",
         )
-    return Layout(slots, size, order == "<" or (order in "@=" and sys.byteorder == "little"))
+    return Layout(slots, size, order, order == "<" or (order in "@=" and sys.byteorder == "little"))
 
 
 def _slots(text: str, order: str) -> Iterator[Slot]:
@@ -224,6 +227,20 @@ def _padding(size: int) -> list[Piece]:
     return [Piece(bytes(size))] if size else []
 
 
+def _limited(value: Expr, limits: Range, form: str, wrong: int) -> Expr:
+    """A value that is checked on the side of one that the format does not take."""
+    lowest = limits.lo if wrong < limits.lo else value.range.lo
+    highest = limits.hi if wrong > limits.hi else value.range.hi
+    kept = Range(lowest, highest)
+    if value.range.within(kept):
+        return value
+    message = said(lambda: struct.pack(form, wrong))
+    limited = Int("ngx_int_t", kept)
+    return Convert(
+        value.span, limited, value, True, exception="struct.error", message=message, range=kept
+    )
+
+
 def _packed(ex: Operators, layout: Layout, slot: Slot, given: ast.expr) -> list[Piece]:
     """The pieces of one value."""
     span = ex.report.span(given)
@@ -239,9 +256,8 @@ def _packed(ex: Operators, layout: Layout, slot: Slot, given: ast.expr) -> list[
             return [Piece(value=ex.cond(given).expr, conversion="c")]
     value = ex.need_int(given, f"a value for '{slot.letter}'")
     limits = slot.range.clamp()
-    if not value.range.within(limits):
-        limited = Int("ngx_int_t", limits)
-        value = Convert(span, limited, value, True, exception="struct.error", range=limits)
+    for wrong in (slot.range.lo - 1, slot.range.hi + 1):
+        value = _limited(value, limits, layout.order + slot.letter, wrong)
     number, again = (value, value) if is_plain(value) else ex.once(value, "number")
     pieces = []
     places = range(slot.size)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import random
 import secrets
+import struct
 from email.utils import formatdate
 
 from pyngx.ops.registry import Default, Failure, Form, Passes, Row, said
@@ -128,7 +129,7 @@ HASH_ROWS = (
     Row("hash.digest_size", ("h: hash",), "int", _P + "hash_size", Form.VALUE, range=Range(16, 32)),
 )
 
-_SHORT = Failure("NGX_DECLINED", "struct.error", "the bytes are not as long as the format")
+_UNLIKE = "the bytes are not as long as the format"
 _SLOT = ("data: bytes", "offset: int", "size: int", "little: bool", "signed: bool")
 STRUCT_ROWS = (
     Row(
@@ -137,7 +138,7 @@ STRUCT_ROWS = (
         "bytes",
         _P + "struct_whole",
         Form.VIEW,
-        failures=(_SHORT,),
+        failures=(Failure("NGX_DECLINED", "struct.error", _UNLIKE, _M + "unpack"),),
     ),
     Row(
         "struct.unpack_from",
@@ -145,7 +146,7 @@ STRUCT_ROWS = (
         "bytes",
         _P + "struct_part",
         Form.VIEW,
-        failures=(_SHORT,),
+        failures=(Failure("NGX_DECLINED", "struct.error", _UNLIKE, _M + "unpack_from"),),
     ),
     Row("struct.unpack[I]", _SLOT, "int", _P + "struct_number", Form.VALUE),
     Row(
@@ -163,7 +164,7 @@ STRUCT_ROWS = (
         "bytes",
         _P + "struct_character",
         Form.VIEW,
-        failures=(Failure("NGX_DECLINED", "struct.error", "'c' takes a bytes object of length 1"),),
+        failures=(Failure("NGX_DECLINED", "struct.error", said(lambda: struct.pack("c", b""))),),
     ),
 )
 
