@@ -37,6 +37,7 @@ FAMILIES = (
     "strcase",
     "hash",
     "charset",
+    "message",
     "codec",
     "url",
     "entcapital",

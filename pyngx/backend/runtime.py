@@ -34,6 +34,7 @@ _FAMILIES = (
     "strcase",
     "hash",
     "charset",
+    "message",
     "codec",
     "url",
     "entcapital",
@@ -50,7 +51,6 @@ _FAMILIES = (
     "state",
     "list",
     "error",
-    "message",
     "conf",
     "directive",
 )
