@@ -4,7 +4,8 @@
 #   make test            everything that must hold before a commit
 #   make test NGINX_SRC=/path/to/nginx     the same, also for that source tree
 #   make stress          allocations, upstreams and clients that fail at every point, not at some;
-#                        then generated programs in both lives for SECONDS, from the seed SEED
+#                        then generated programs and filters in both lives, each for SECONDS, from
+#                        the seed SEED
 #   make fuzz SECONDS=600   programs that nobody wrote, for the compiler
 #   make test-asan       what runs nginx, in one that checks each access to memory
 #   make test-memcheck   a part of it under valgrind, for memory that is read before it is written
@@ -62,6 +63,7 @@ bench: setup
 stress: setup
 	PYNGX_FAULTS=all $(PY) -m pytest -q -n 2 tests/faults
 	$(PY) -m tests.language.generated $(SECONDS) $(SEED)
+	$(PY) -m tests.language.generated_filters $(SECONDS) $(SEED)
 
 SECONDS = 60
 SEED = 1000

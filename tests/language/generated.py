@@ -346,7 +346,7 @@ NUMBERS = (0, 1, -1, 2, 7, -9, 64, 97, 300, 2**31, -(2**63), 2**63 - 1)
 INPUTS = (b"", b"a", b"ab", b"aaa", b"Ab1dE", b"12", b"-7", b"b,c", b"\xff\x80", b"x%ab")
 
 
-class _Checked(ast.NodeTransformer):
+class Checked(ast.NodeTransformer):
     """Literals as integers of the language: CPython's own do not overflow."""
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
@@ -361,7 +361,7 @@ def checked_functions(path: Path) -> dict[str, object]:
     tree = ast.parse(path.read_text(), str(path))
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
-            node.body = [_Checked().visit(statement) for statement in node.body]
+            node.body = [Checked().visit(statement) for statement in node.body]
     module = ModuleType("generated")
     checked_int(module)
     vars(module).update(
