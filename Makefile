@@ -63,7 +63,7 @@ bench: setup
 stress: setup
 	PYNGX_FAULTS=all $(PY) -m pytest -q -n 2 tests/faults
 	$(PY) -m tests.language.generated $(SECONDS) $(SEED)
-	$(PY) -m tests.language.generated_filters $(SECONDS) $(SEED)
+	$(PY) -m tests.language.driven_filters $(SECONDS) $(SEED)
 
 SECONDS = 60
 SEED = 1000

@@ -80,6 +80,7 @@ class Statements(Raising):
                 stmts = self._stmt(node)
                 found.extend(self._commented(node, (*self.pending, *stmts)))
             except Refused:
+                self.sometimes = 0  # it may have been in the middle of an operand
                 self._poison(node)
                 self._inside(node)
             finally:

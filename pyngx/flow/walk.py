@@ -16,6 +16,7 @@ from pyngx.tree import (
     Caught,
     Const,
     Expr,
+    Inline,
     Local,
     Piece,
     Stmt,
@@ -91,7 +92,8 @@ def assigned_variables(block: Block) -> frozenset[Var]:
 def read_variables(block: Block) -> frozenset[Var]:
     """The variables whose value is asked for somewhere; others need no place in C.
 
-    ``n &= 1`` asks for ``n`` only if something else does.
+    ``n &= 1`` asks for ``n`` only if something else does. What a generator reads of its parameters
+    is read of what they stand for.
     """
     idle = [s for s in statements(block) if isinstance(s, Assign) and cannot_matter(s.value)]
     found = {id(stmt) for stmt in idle}
@@ -102,6 +104,9 @@ def read_variables(block: Block) -> frozenset[Var]:
     while more := [stmt for stmt in idle if stmt.var in read and not _variables(stmt) <= read]:
         for stmt in more:
             read |= _variables(stmt)
+    aliases = [pair for s in statements(block) if isinstance(s, Inline) for pair in s.aliases]
+    while given := {var for param, var in aliases if param in read} - read:
+        read |= given
     return frozenset(read)
 
 

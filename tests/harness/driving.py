@@ -107,14 +107,17 @@ class Driven:
             self._socket.close()
             self._socket = None
 
-    def respond(self, given: Given, place: int = 0, seed: int = 0) -> Response:
-        """The response; ``seed`` chooses how the buffers arrive and how they are taken.
+    def respond(
+        self, given: Given, place: int = 0, seed: int = 0, *, apart: bool = False
+    ) -> Response:
+        """The response; ``seed`` chooses how the buffers arrive and how they are taken. With
+        ``apart`` they arrive one by one, and the end after them.
 
         Raises:
             NginxFault: the worker has crashed, or has logged what no correct filter causes.
         """
         names = self._places[place].variables
-        sent, values, log = self._exchange(_frame(given, names, seed), place, len(names))
+        sent, values, log = self._exchange(_frame(given, names, seed, apart), place, len(names))
         try:
             seen = _Received(sent).receive(given.method)
         except BadResponse as error:
@@ -157,14 +160,16 @@ class Driven:
             self._socket = socket.create_connection(("127.0.0.1", self.nginx.port), 60)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._socket.sendall(b"GET /%d/ HTTP/1.1\r\nHost: localhost\r\n\r\n" % place)
+            _exactly(self._socket, 1)
             self._place = place
         return self._socket
 
 
-def _frame(given: Given, names: Sequence[str], seed: int) -> bytes:
+def _frame(given: Given, names: Sequence[str], seed: int, apart: bool) -> bytes:
     chance = random.Random(seed)
-    flags = chance.choice((0, 0, SLOW)) | chance.choice((0, FLUSH)) | chance.choice((0, SINGLE))
-    flags |= chance.choice((0, 0, CHAIN)) | chance.choice((0, MEMORY))
+    flags = chance.choice((0, 0, SLOW)) | chance.choice((0, FLUSH)) | chance.choice((0, MEMORY))
+    if not apart:
+        flags |= chance.choice((0, 0, CHAIN)) | chance.choice((0, SINGLE))
     flags |= HEAD if given.method == "HEAD" else 0
     flags |= KNOWN if given.known else 0
     pieces = [piece for piece in given.pieces if piece]

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-import random
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.unused import declared
-from pyngx.testing.lives.compare import differences
-from pyngx.testing.lives.life import CPython, InNginx
-from pyngx.testing.lives.modules import built
-from tests.language import generated_filters as filters
+from pyngx.build.locate import find_target
+from pyngx.testing.lives import modules as lives
+from tests.harness.builds import Target
+from tests.language.driven_filters import (
+    Outcome,
+    compare_chains,
+    configurations,
+    module,
+    respond,
+)
+from tests.language.driven_filters import compare as compare_streams
 from tests.language.generated import compare
+from tests.language.generated_filters import Program, program, stream_file
+
+UNOPTIMIZED = ("-O0",)
+PLAIN = """
+def body0(body: Body, conf: Conf, ctx: Ctx) -> Stream:
+    n = 0
+    for line in body.lines(16):
+        n += 1
+        yield line
+    log.info("lines %d", n)
+    yield b"|"
+
+
+"""
 
 
 def test_generated_programs(tmp_path: Path) -> None:
@@ -22,30 +46,60 @@ def test_generated_programs(tmp_path: Path) -> None:
     assert done.programs >= 80, done.refused
 
 
-def test_generated_filters(tmp_path: Path) -> None:
-    """Body filters with headers, context and configuration, each with many bodies and cuts."""
-    done = filters.compare(range(12), 200, tmp_path)
+@pytest.fixture(scope="module")
+def sanitized(packaged: Target) -> Iterator[None]:
+    """The nginx of the suite, which may be one with sanitizers."""
+    before = lives.target()
+    lives.choose(find_target(str(packaged.binary), str(packaged.source)))
+    yield
+    lives.choose(before)
+
+
+@pytest.mark.usefixtures("sanitized")
+@pytest.mark.parametrize("first", range(0, 32, 8))
+def test_generated_filters(tmp_path: Path, first: int) -> None:
+    """Programs with reads of every kind, helpers, context, configuration, headers and log lines:
+    each with hundreds of bodies and cuts. Without optimization the C compiler is fast."""
+    programs = [program(seed) for seed in range(first, first + 8)]
+    done = compare_streams(programs, 400, tmp_path, UNOPTIMIZED)
     assert done.wrong == [] and done.internal == []
-    assert done.programs >= 9, done.refused
-    assert done.cases == done.programs * 200 and done.early < done.cases / 4
+    assert done.programs >= 4, done.refused
+    assert done.cases == done.programs * 400 and done.early < done.cases / 2
+
+
+@pytest.mark.usefixtures("sanitized")
+def test_generated_chain_filters(tmp_path: Path) -> None:
+    done = compare_chains(range(6), 400, tmp_path, UNOPTIMIZED)
+    assert done.wrong == [] and done.internal == []
+    assert done.programs >= 5 and done.cases == done.programs * 400, done.refused
+
+
+@pytest.mark.usefixtures("sanitized")
+def test_found(tmp_path: Path) -> None:
+    """What was found by generated filters, and is mended."""
+    texts = Path(__file__).with_name("found.txt").read_text().split("===\n")
+    programs = [
+        Program(number, f"def header{number}(" in text, text + "\n\n")
+        for number, text in enumerate(t.partition("\n")[2] for t in texts)
+    ]
+    programs = [replace(p, text=p.text.replace("@@", str(p.seed))) for p in programs]
+    done = compare_streams(programs, 400, tmp_path)
+    assert done.wrong == [] and done.internal == [] and done.refused == []
+    assert done.cases == len(texts) * 400
 
 
 def test_generated_filters_can_differ(tmp_path: Path) -> None:
-    """A filter that ends otherwise under CPython is seen by most responses."""
-    programs = {seed: filters.filter_program(seed) for seed in range(20)}
-    seed, text = next((s, t) for s, t in programs.items() if "@header_filter" not in t)
-    path = tmp_path / f"g{seed}.py"
-    path.write_text(text)
-    made = built(path)
-    path.write_text(text.replace('yield b"|%d', 'yield b"!%d'))
-    cpython = CPython(filters.module_of(path))
-    path.write_text(text)
-    chance = random.Random(seed)
-    given = [filters.given(chance, f"g{seed}") for _ in range(100)]
-    plain = [one for one in given if not one.conf]
-    with InNginx(made, [cpython.place(plain[0])]) as nginx:
-        seen = [list(differences(cpython.respond(one), nginx.respond(one))) for one in plain]
-    assert sum(bool(found) for found in seen) > len(plain) / 3
+    """A program that ends otherwise under CPython is seen, and so is one with another log."""
+    path = tmp_path / "changed.py"
+    path.write_text(stream_file([Program(0, False, PLAIN)]))
+    made = module(path, UNOPTIMIZED)
+    for old, new in (('b"|"', 'b"!"'), ('"lines %d"', '"%d lines"'), ("n += 1", "n += 8 // n")):
+        text = path.read_text()
+        path.write_text(text.replace(old, new))
+        done = Outcome()
+        respond(path, made, configurations(path, (0,)), 60, done)
+        path.write_text(text)
+        assert len(done.wrong) == 1 and old != new, old
 
 
 def test_unused_locals() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,13 +88,13 @@ def built(path: Path) -> Built:
     return _built[key]
 
 
-def built_of(compiled: Compiled) -> Built:
-    """The module of a file that is compiled already.
+def built_of(compiled: Compiled, cflags: Sequence[str] = ()) -> Built:
+    """The module of a file that is compiled already; ``cflags`` come after nginx's own.
 
     Raises:
         BuildError: the machine lacks something.
     """
-    return Built(compiled, _module(compiled))
+    return Built(compiled, _module(compiled, cflags))
 
 
 def compiled_file(path: Path) -> Compiled:
@@ -124,10 +124,10 @@ def contents(folder: Path) -> bytes:
     return total.digest()
 
 
-def _module(compiled: Compiled) -> Path:
+def _module(compiled: Compiled, cflags: Sequence[str]) -> Path:
     where = target()
     files = compiled.with_python_lines()
-    total = hashlib.sha256(f"{where.key}\0{where.binary}".encode())
+    total = hashlib.sha256(f"{where.key}\0{where.binary}\0{' '.join(cflags)}".encode())
     for name, text in sorted(files.items()):
         total.update(f"{name}\0{text}\0".encode())
     name = f"ngx_http_{compiled.name}_filter_module.so"
@@ -136,7 +136,7 @@ def _module(compiled: Compiled) -> Path:
         with tempfile.TemporaryDirectory(prefix="pyngx-") as addon:
             for file, text in files.items():
                 (Path(addon) / file).write_text(text, encoding="utf-8")
-            build_module(Path(addon), draft, where)
+            build_module(Path(addon), draft, where, cflags)
 
     return cached_directory(f"modules-{total.hexdigest()[:24]}", make) / name
 

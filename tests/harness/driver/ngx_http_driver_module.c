@@ -81,6 +81,8 @@ static ngx_chain_t *ngx_http_driver_send_chain(ngx_connection_t *c,
     ngx_chain_t *in, off_t limit);
 static void ngx_http_driver_log(ngx_log_t *log, ngx_uint_t level, u_char *buf,
     size_t len);
+static u_char *ngx_http_driver_log_context(ngx_log_t *log, u_char *buf,
+    size_t len);
 static void ngx_http_driver_variables(ngx_http_driver_t *d,
     ngx_http_request_t *r);
 static ngx_int_t ngx_http_driver_read(ngx_fd_t fd, u_char *p, size_t n);
@@ -136,7 +138,7 @@ ngx_module_t  ngx_http_driver_module = {
 };
 
 
-/* It keeps its worker until the client hangs up. */
+/* It says that it is ready, and keeps its worker until the client hangs up. */
 
 static ngx_int_t
 ngx_http_driver_handler(ngx_http_request_t *r)
@@ -147,7 +149,7 @@ ngx_http_driver_handler(ngx_http_request_t *r)
     ngx_memzero(&d, sizeof(ngx_http_driver_t));
     d.fd = r->connection->fd;
 
-    if (ngx_blocking(d.fd) == -1) {
+    if (ngx_blocking(d.fd) == -1 || ngx_write_fd(d.fd, "!", 1) != 1) {
         return NGX_ERROR;
     }
 
@@ -219,9 +221,11 @@ ngx_http_driver_case(ngx_http_driver_t *d, ngx_http_request_t *r0)
     c.requests = 0;
     c.buffered = 0;
     read.timer_set = 0;
+    read.posted = 1;
     read.data = &c;
     read.log = &log;
     write.timer_set = 0;
+    write.posted = 1;    /* nobody may post what lies on the stack */
     write.data = &c;
     write.log = &log;
     write.ready = 1;
@@ -235,7 +239,7 @@ ngx_http_driver_case(ngx_http_driver_t *d, ngx_http_request_t *r0)
 
     log.connection = c.number;
     log.log_level = NGX_LOG_INFO;
-    log.handler = NULL;
+    log.handler = ngx_http_driver_log_context;
     log.next = NULL;
     log.writer = ngx_http_driver_log;
     log.wdata = d;
@@ -584,7 +588,10 @@ ngx_http_driver_send_chain(ngx_connection_t *c, ngx_chain_t *in, off_t limit)
 
     d = c->log->wdata;
 
-    if (d->flags & NGX_HTTP_DRIVER_SLOW) {
+    if (c->sent && d->flags & NGX_HTTP_DRIVER_SLOW) {
+
+        /* the headers, which came first, are taken whole */
+
         limit = ngx_http_driver_random(d, 40);
 
     } else {
@@ -627,6 +634,13 @@ ngx_http_driver_log(ngx_log_t *log, ngx_uint_t level, u_char *buf, size_t len)
     if (!d->mute || level < NGX_LOG_ERR) {
         ngx_http_driver_add(&d->logged, buf, len);
     }
+}
+
+
+static u_char *
+ngx_http_driver_log_context(ngx_log_t *log, u_char *buf, size_t len)
+{
+    return ngx_snprintf(buf, len, ", client: driver, server: driver");
 }
 
 
