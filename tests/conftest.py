@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,3 +65,16 @@ def _shared_directory(factory: pytest.TempPathFactory) -> Path:
     shared = (base.parent if base.name.startswith("popen-") else base) / "filters"
     shared.mkdir(exist_ok=True)
     return shared
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was tried in all, where tests have counted it."""
+    counts: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name.startswith("tried: ") and isinstance(value, int):
+                counts[name.removeprefix("tried: ")] += value
+    if counts:
+        terminalreporter.section("tried")
+        for what, number in sorted(counts.items()):
+            terminalreporter.write_line(f"{number:8} {what}")

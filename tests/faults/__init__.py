@@ -6,7 +6,10 @@ The suite takes some of the points, as many as fit into seconds; ``make stress``
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+
+from tests.harness.nginx import Nginx, judge_log
 
 FULL = os.environ.get("PYNGX_FAULTS") == "all"
 CONFS = {
@@ -31,6 +34,34 @@ a/1.ts\t
 { "a" : [ 1 , "x  y" ] }
 """ + b"  one line of many, some longer than a small buffer  \n" * 24
 PIECES = tuple(BODY[at : at + 37] for at in range(0, len(BODY), 37))
+
+VARIES = re.compile(rb"nonce=.[0-9a-f]{32}.|/foo/")
+"""A nonce is of its request; the example prefix writes one before each buffer."""
+
+Tried = Callable[[str, int], None]
+"""The fixture ``tried``: called with what was done to nginx, and how often."""
+
+
+def unvaried(body: bytes) -> bytes:
+    """A response without what differs from one to the next of the same page."""
+    return VARIES.sub(b"", body)
+
+
+def begins(whole: bytes, part: bytes) -> bool:
+    """Whether a response that was cut off is a beginning of the whole one."""
+    return unvaried(whole).startswith(unvaried(part)[: -len('nonce="') - 34])
+
+
+def excused(nginx: Nginx, pattern: str) -> int:
+    """Take out of the error log what the fault itself makes nginx write; the number of lines.
+
+    Whatever else no correct run has is an error.
+    """
+    lines = judge_log(nginx.error_log(), nginx.allow)
+    other = [line for line in lines if not re.search(pattern, line)]
+    assert not other, "\n".join(other[:20])
+    (nginx.prefix / "logs" / "error.log").write_text("")
+    return len(lines)
 
 
 def some(points: Sequence[int], most: int) -> Sequence[int]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import BODY, CONFS, some
+from tests.faults import BODY, CONFS, Tried, some
 from tests.harness import client
-from tests.harness.builds import EXAMPLES, build_filters, target
+from tests.harness.builds import target
 from tests.harness.nginx import Nginx
 from tests.harness.upstream import Framing, Reply, Upstream
 
@@ -17,15 +17,8 @@ FRAMINGS: tuple[Framing, ...] = ("length", "chunked")
 PREMATURE = ("upstream prematurely closed", "upstream sent invalid chunked", "reset by peer")
 
 
-@pytest.fixture(scope="module")
-def modules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    files = [EXAMPLES / f"{name}.py" for name in CONFS]
-    built = build_filters(files, target("packaged"), tmp_path_factory.mktemp("faults"))
-    return dict(zip(CONFS, built, strict=True))
-
-
 @pytest.mark.parametrize("name", CONFS)
-def test_upstream_cut(name: str, modules: dict[str, Path]) -> None:
+def test_upstream_cut(name: str, modules: dict[str, Path], tried: Tried) -> None:
     routes = {"/whole": Reply((BODY,))}
     paths = []
     for framing in FRAMINGS:
@@ -57,10 +50,11 @@ def test_upstream_cut(name: str, modules: dict[str, Path]) -> None:
             after = client.request(nginx.port, "/off/whole")
             assert len(after.body) == len(whole.body)
             assert nginx.worker_pids() == worker
+    tried("upstreams cut", 2 * len(paths))
 
 
 @pytest.mark.parametrize("name", CONFS)
-def test_client_gone(name: str, modules: dict[str, Path]) -> None:
+def test_client_gone(name: str, modules: dict[str, Path], tried: Tried) -> None:
     with Upstream({"/": Reply((BODY * 40,))}) as upstream:
         proxy = f"proxy_pass {upstream.url}/; {CONFS[name]}"
         with Nginx(
@@ -71,9 +65,11 @@ def test_client_gone(name: str, modules: dict[str, Path]) -> None:
             files={"file": BODY * 40},
         ) as nginx:
             worker = nginx.worker_pids()
-            for after in some(range(0, 1200, 7), MOST):
+            points = some(range(0, 1200, 7), MOST)
+            for after in points:
                 for path in ("/file", "/on/", "/off/"):
                     client.hang_up(nginx.port, path, after)
             whole = client.request(nginx.port, "/file")
             assert whole.complete and whole.status == 200
             assert nginx.worker_pids() == worker
+    tried("clients gone", 3 * len(points))
