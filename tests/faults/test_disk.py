@@ -45,6 +45,10 @@ class Limited(Nginx):
         """How often the disk was full."""
         return len(re.findall(FULL, self.error_log()))
 
+    def wait_for_full(self, seen: int) -> None:
+        """Return once the disk was full again, after so many times."""
+        wait_for("a full disk", lambda: self.fulls > seen)
+
     @property
     def _command(self) -> list[str]:
         return ["env", "--ignore-signal=XFSZ", *super()._command]
@@ -93,7 +97,7 @@ def test_a_full_disk(name: str, modules: dict[str, Path], tried: Tried) -> None:
                 before = nginx.fulls
                 with client.Connection(nginx.port, rcvbuf=8192) as connection:
                     connection.send(f"/{road}/{limit}")
-                    wait_for("a full disk", lambda seen=before: nginx.fulls > seen)
+                    nginx.wait_for_full(before)
                     assert begins(whole.body, _cut(connection)), (road, limit)
             assert nginx.worker_pids() == worker
         with client.Connection(nginx.port) as connection:

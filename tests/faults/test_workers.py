@@ -142,12 +142,9 @@ def test_reloads_under_load(modules: dict[str, Path], tried: Tried) -> None:
         threads = [threading.Thread(target=ask, args=(asker,)) for asker in range(ASKERS)]
         for thread in threads:
             thread.start()
-        for number in range(RELOADS):
-            before = sum(counts)
+        for number in range(1, RELOADS + 1):
             nginx.reload()
-            wait_for("requests", lambda: bool(failures) or sum(counts) > before + len(CONFS))
-            if failures:
-                break
+            _wait_for_sum(counts, failures, number * len(CONFS))
         done.set()
         for thread in threads:
             thread.join()
@@ -155,3 +152,7 @@ def test_reloads_under_load(modules: dict[str, Path], tried: Tried) -> None:
         wait_for("the old workers' end", lambda: len(nginx.worker_pids()) == 2)
         tried("reloads under load", RELOADS)
         tried("responses while it reloads", sum(counts))
+
+
+def _wait_for_sum(counts: list[int], failures: list[str], least: int) -> None:
+    wait_for("requests", lambda: bool(failures) or sum(counts) > least)
