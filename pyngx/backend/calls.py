@@ -186,7 +186,7 @@ class CallLowering(CondLowering):
         signature = self.out.unit.helpers[expr.helper]
         args: list[c.Expr] = []
         request = Struct("ngx_http_request_t")
-        if signature.wants_request and not any(a.type == request for a in expr.args):
+        if signature.wants_request:  # which is first, wherever the author has it
             args.append(self.out.r)
         if signature.wants_pool:
             args.append(self.out.pool)
@@ -194,6 +194,8 @@ class CallLowering(CondLowering):
         if signature.wants_error:
             args.append(self.out.own_error if record is None else c.Unary("&", record))
         for i, arg in enumerate(expr.args, 1):
+            if arg.type == request:
+                continue
             if is_string(arg.type):
                 own = owned_by_context(arg)
                 later = expr.args[i:]

@@ -46,6 +46,15 @@ ASCII = Range(0, 127)
 _SAME = {"i": "d", "u": "d"}
 
 
+LARGEST = 2**31 - 1
+"""The largest width and precision: that of CPython's precisions."""
+
+
+def too_large(*figures: bytes | str | None) -> bool:
+    """Whether a width or a precision, as it is written, is more than `LARGEST`."""
+    return any(int(figure or 0) > LARGEST for figure in figures)
+
+
 def percent(
     report: Reporter,
     node: ast.AST,
@@ -112,6 +121,13 @@ def _spec(
             node,
             f"'{match[0].decode('latin-1')}' is not compiled",
             help="give the values in a tuple, in order, and widths as numbers",
+        )
+    if too_large(match["width"], match["precision"]):
+        report.refuse(
+            "PNX121",
+            node,
+            f"the width or precision of '{match[0].decode('latin-1')}' is too large",
+            help=f"they are {LARGEST} at most",
         )
     if conversion == "b" and not text:
         conversion = "s"

@@ -16,7 +16,14 @@ from pyngx.check.coerce import as_bytes, as_text, may_be_none
 from pyngx.check.constants import encodable
 from pyngx.check.context import Reporter
 from pyngx.check.floats import as_float, refuse_total
-from pyngx.check.formatting import character, padded, shown_bool, shown_bytes
+from pyngx.check.formatting import (
+    LARGEST,
+    character,
+    padded,
+    shown_bool,
+    shown_bytes,
+    too_large,
+)
 from pyngx.tree import Expr, Format, Piece
 from pyngx.types import (
     Bool,
@@ -128,6 +135,13 @@ def _formatted(report: Reporter, node: ast.FormattedValue, value: Expr) -> Piece
                 "a computed format specification is not compiled",
                 help="write the width as a number",
             )
+    if too_large(*re.findall("[0-9]+", text)):
+        report.refuse(
+            "PNX121",
+            node,
+            f"the width or precision of ':{text}' is too large",
+            help=f"they are {LARGEST} at most",
+        )
     value = _converted(report, node, as_text(as_bytes(value)))
     if isinstance(value.type, Bool) and not text:
         value = shown_bool(value)

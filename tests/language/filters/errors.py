@@ -354,3 +354,16 @@ def messages(r: ngx_http_request_t) -> str:
 def logged(r: ngx_http_request_t) -> str:
     """The same, in the log."""
     return f"{message(number(r.arg(b'a')), r.arg(b's') or b'', r.arg(b't') or b'')}"
+
+
+def counted(name: bytes, r: ngx_http_request_t, more: int) -> int:
+    return int(r.arg(name) or b"") + more
+
+
+@variable("requests_last")
+def requests_last(r: ngx_http_request_t) -> str:
+    """A helper that raises, whose request is not its first parameter."""
+    try:
+        return f"{counted(b'a', r, 10) + counted(b's', r, 16)}"
+    except ValueError as e:
+        return f"{e}"
