@@ -85,6 +85,25 @@ ngx_http_pyngx_str_isprintable(ngx_str_t *s)
 }
 
 
+static ngx_int_t
+ngx_http_pyngx_str_isidentifier(ngx_str_t *s)
+{
+    u_char  *next;
+
+    if (s->len == 0) {
+        return 0;
+    }
+
+    next = ngx_http_pyngx_str_next(s->data, s->data + s->len);
+
+    return ngx_http_pyngx_uni_has(ngx_http_pyngx_uni_first,
+                                  sizeof(ngx_http_pyngx_uni_first),
+                                  ngx_http_pyngx_str_code(s->data, next))
+           && ngx_http_pyngx_uni_all(s, ngx_http_pyngx_uni_part,
+                                     sizeof(ngx_http_pyngx_uni_part));
+}
+
+
 /* Decimals and digits are numeric, too. */
 
 static ngx_int_t

@@ -32,6 +32,7 @@ FAMILIES = (
     "strmade",
     "uniclass",
     "uninumber",
+    "uniname",
     "unicase",
     "unicode",
     "strcase",

@@ -44,6 +44,7 @@ TESTS = [
     "isdigit",
     "isnumeric",
     "isprintable",
+    "isidentifier",
     "islower",
     "isupper",
     "istitle",
@@ -71,6 +72,10 @@ def test_predicates(name: str, runtime: Runtime) -> None:
         held = s.encode()
         operand = text(held)
         assert bool(function(byref(operand))) == getattr(s, name)(), hex(ord(s))
+        if name == "isidentifier":
+            held = b"a" + held
+            operand = text(held)
+            assert bool(function(byref(operand))) == ("a" + s).isidentifier(), hex(ord(s))
     for _ in range(ROUNDS):
         s = "".join(runtime.random.choices(LETTERS, k=runtime.random.randint(0, 4)))
         assert bool(function(given(s))) == getattr(s, name)(), s

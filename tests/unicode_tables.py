@@ -27,6 +27,10 @@ NUMBERS: dict[str, Callable[[str], bool]] = {
     "numeric": str.isnumeric,
     "printable": str.isprintable,
 }
+NAMES: dict[str, Callable[[str], bool]] = {
+    "first": str.isidentifier,
+    "part": lambda c: ("a" + c).isidentifier(),
+}
 CLASSES: dict[str, Callable[[str], bool]] = {
     "alpha": str.isalpha,
     "is_lower": str.islower,
@@ -102,6 +106,11 @@ def numbers() -> str:
     return _file("Which characters are digits, numbers, and to be printed.", _classes(NUMBERS))
 
 
+def names() -> str:
+    """The text of ``uniname.c``."""
+    return _file("Which characters names of Python begin with, and have.", _classes(NAMES))
+
+
 def cases() -> str:
     """The text of ``unicase.c``."""
     tables = []
@@ -134,6 +143,7 @@ def _file(what: str, tables: list[str]) -> str:
 FILES: dict[str, Callable[[], str]] = {
     "uniclass.c": classes,
     "uninumber.c": numbers,
+    "uniname.c": names,
     "unicase.c": cases,
 }
 

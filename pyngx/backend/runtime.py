@@ -29,6 +29,7 @@ _FAMILIES = (
     "strmade",
     "uniclass",
     "uninumber",
+    "uniname",
     "unicase",
     "unicode",
     "strcase",

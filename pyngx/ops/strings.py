@@ -139,6 +139,7 @@ ROWS = (
     _predicate("isdigit"),
     _predicate("isnumeric"),
     _predicate("isprintable"),
+    _predicate("isidentifier"),
     _predicate("islower"),
     _predicate("isupper"),
     _predicate("istitle"),

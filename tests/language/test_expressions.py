@@ -694,6 +694,7 @@ v[0] + u[a]
 "%d %d" % (u.isalpha(), v.isalnum())
 "%d %d %d" % (u.isdigit(), u.isdecimal(), u.isnumeric())
 "%d %d %d %d" % (u.isprintable(), u.islower(), u.isupper(), u.istitle())
+"%d" % u.isidentifier()
 u.lower() + u.upper()
 u.title() + v.capitalize()
 u.swapcase() + v.casefold()
