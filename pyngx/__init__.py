@@ -301,7 +301,7 @@ def _field_value(hint: object, value: Any) -> Any:
         return _zero(hint)
     wrap = next((_WRAPPED[t] for t in (hint, *typing.get_args(hint)) if t in _WRAPPED), None)
     if wrap is None or value is None or isinstance(value, MimeTypes | ngx_http_complex_value_t):
-        return copy.copy(value)
+        return copy.deepcopy(value) if dataclasses.is_dataclass(value) else copy.copy(value)
     return wrap(value)
 
 

@@ -77,9 +77,13 @@ class Item(Expr):
 
 @dataclass(frozen=True, slots=True)
 class TupleOf(Expr):
-    """``(a, b)``: its items, evaluated in order."""
+    """``(a, b)``: its items, evaluated in order. An object whose field number ``changed`` is
+    assigned is stored where it lies, as a new one with the old other items; ``shared``: a value of
+    module level, which everybody sees."""
 
     items: tuple[Expr, ...]
+    changed: int | None = None
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

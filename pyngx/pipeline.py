@@ -24,6 +24,7 @@ from pyngx.flow.exceptions import forgotten
 from pyngx.flow.helpers import helpers_in_place
 from pyngx.flow.lifetimes import lifetimes
 from pyngx.flow.output import with_output_buffers
+from pyngx.flow.sharing import sharing
 from pyngx.frontend.load import FilterModule, load
 from pyngx.frontend.reserved import check_reserved
 from pyngx.headers import CheckMessage, NginxModel, check_c, load_model
@@ -74,6 +75,7 @@ def compile_file(path: Path, target: NginxTarget, diags: Diagnostics) -> Compile
     program = check_module(module, model, diags)
     if diags.has_errors:
         return None
+    sharing(program, diags)
     lifetimes(program, diags)
     helpers_in_place(program, diags)
     forgotten(program, diags)

@@ -113,6 +113,7 @@ __all__ = [
     "SetByte",
     "SetBytes",
     "SetItem",
+    "SetMember",
     "StateField",
     "Stmt",
     "TableFind",
@@ -186,6 +187,14 @@ class SetItem(Stmt):
 
     list: Expr
     index: Expr
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class SetMember(Stmt):
+    """``self.x = value``: a field of an object that the caller has, or of one in it."""
+
+    target: Item
     value: Expr
 
 

@@ -193,10 +193,13 @@ class CallLowering(CondLowering):
         record = self.out.record_for(signature.raises)
         if signature.wants_error:
             args.append(self.out.own_error if record is None else c.Unary("&", record))
+        changed = self.out.unit.changes.get(expr.helper, frozenset())
         for i, arg in enumerate(expr.args, 1):
             if arg.type == request:
                 continue
-            if is_string(arg.type):
+            if i - 1 in changed and is_compound(arg.type):
+                args.append(address(self.place(arg)))
+            elif is_string(arg.type):
                 own = owned_by_context(arg)
                 later = expr.args[i:]
                 ref = self._copied(arg, "arg") if own else self.kept_string(arg, later, "arg")

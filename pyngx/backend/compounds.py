@@ -9,9 +9,9 @@ from __future__ import annotations
 from pyngx.backend import cnodes as c
 from pyngx.backend.calls import CallLowering
 from pyngx.backend.emitter import Ref
-from pyngx.backend.lowering import address, member, owned_by_context
+from pyngx.backend.lowering import address, is_string, member, owned_by_context
 from pyngx.backend.unit import c_type
-from pyngx.flow.origins import shuffles
+from pyngx.flow.origins import changed_item, shuffles
 from pyngx.tree import (
     CallHelper,
     Conditional,
@@ -127,9 +127,51 @@ class CompoundLowering(CallLowering):
             type_ = parts[index][1]
         return place
 
+    def change_into(self, target: c.Expr, expr: Expr) -> None:
+        """Store a changed object where it lies: one of its items is new."""
+        _, place, item = self._change(target, expr)
+        if is_string(item.type) or is_compound(item.type):
+            ctype, stars = c_type(self.out.unit, item.type)
+            temp = self.out.temp(ctype, stars, "new")
+            self.store(temp, item)
+            self.out.assign(place, temp)
+        else:
+            self.store(place, item)
+
+    def _change(self, place: c.Expr, expr: Expr) -> tuple[tuple[str, ...], c.Expr, Expr]:
+        """The names of the members that lead to the new item of an object, its place, and it."""
+        names: tuple[str, ...] = ()
+        while (at := changed_item(expr)) is not None:
+            names += (members(expr.type)[at][0],)
+            place = member(place, self.out.unit.member_names(expr.type)[at])
+            expr = expr.value if isinstance(expr, Wrap) else expr.items[at]  # type: ignore[attr-defined]
+        return names, place, expr
+
+    def _keep_change(self, whole: c.Arrow, expr: Expr) -> None:
+        """Likewise in a place that owns the bytes in it."""
+        path, place, item = self._change(whole, expr)
+        leaves = text_leaves(item.type)
+        if not leaves:
+            self.change_into(whole, expr)
+            return
+        ctype, stars = c_type(self.out.unit, item.type)
+        temp = self.out.temp(ctype, stars, "new")
+        self.store(temp, item)
+        for leaf in leaves:
+            storage = c.Arrow(whole.obj, "_".join((whole.name, *path, *leaf, "storage")))
+            old, new = self.leaf(item, place, leaf), self.leaf(item, temp, leaf)
+            args = (c.Arrow(self.out.r, "pool"), address(old), address(storage), address(new))
+            call = c.Call("ngx_http_pyngx_keep", args)
+            self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+            self.out.assign(new, old)
+        self.out.assign(place, temp)
+
     def keep_compound(self, place: c.Expr, expr: Expr) -> None:
         """Store a compound value in a field of the context that owns the bytes in it."""
         assert isinstance(place, c.Arrow)
+        if changed_item(expr) is not None:
+            self._keep_change(place, expr)
+            return
         source = self.place(expr)
         if source == place:
             return

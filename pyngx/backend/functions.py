@@ -19,6 +19,7 @@ from pyngx.backend.unused import declared
 from pyngx.flow.byteloops import byte_locals
 from pyngx.flow.lifetimes import memory, run_in_body
 from pyngx.flow.liveness import defines, liveness
+from pyngx.flow.sharing import items_only
 from pyngx.flow.walk import assigned_variables, read_variables, statements, values_asked_for
 from pyngx.program import BodyFilter, ConfClass
 from pyngx.tree import (
@@ -94,8 +95,9 @@ def _emitter(unit: Unit, function: Function, result: c.Expr, reserved: frozenset
 def _declare_locals(out: Emitter, variables: Variables, function: Function) -> None:
     read = read_variables(function.body)
     small = byte_locals(function.body)
+    items = items_only(function.body, out.unit.changes)
     for var in function.locals:
-        if var in variables.places or isinstance(var.type, NoneType) or var not in read:
+        if var in variables.places or isinstance(var.type, NoneType) or var not in read - items:
             continue
         if c_type_exists(var):
             ctype, stars = c_type(out.unit, var.type)

@@ -9,6 +9,7 @@ from pyngx.backend import cnodes as c
 from pyngx.backend import integers
 from pyngx.backend.emitter import Emitter, Ref, Variables
 from pyngx.backend.unit import c_type
+from pyngx.flow.origins import changed_item
 from pyngx.flow.walk import expressions
 from pyngx.tree import (
     CallHelper,
@@ -32,9 +33,11 @@ from pyngx.types import (
     Ctx,
     Float,
     Int,
+    List,
     Optional,
     Str,
     Struct,
+    Tuple,
     Type,
     is_compound,
     is_integer,
@@ -55,7 +58,8 @@ def has_effects(expr: Expr) -> bool:
 def writes_state(expr: Expr) -> bool:
     """Whether a helper that is called in an expression may change the context or the request."""
     return any(
-        isinstance(e, CallHelper) and any(a.type in _STATE for a in e.args)
+        isinstance(e, CallHelper)
+        and any(a.type in _STATE or isinstance(a.type, Tuple | List) for a in e.args)
         for e in expressions(expr)
     )
 
@@ -180,7 +184,9 @@ class Lowering:
     def store(self, target: c.Expr, value: Expr) -> None:
         """Assign an expression of any type to a C place."""
         if is_compound(value.type):
-            if self._computed_from(value, target) or self.out.handlers:
+            if changed_item(value) is not None and self.holds(target, value):
+                self.change_into(target, value)
+            elif self._computed_from(value, target) or self.out.handlers:
                 self.out.assign(target, self.place(value))
             else:
                 self.compound_into(target, value)
@@ -194,6 +200,17 @@ class Lowering:
             self.string_into(Ref(target.operand, pointer=True), value)
         else:
             self.string_into(Ref(target), value)
+
+    def holds(self, target: c.Expr, value: Expr) -> bool:
+        """Whether a changed object lies where it is stored."""
+        return any(
+            isinstance(e, Local) and self.vars.places.get(e.var) == target
+            for e in expressions(value)
+        )
+
+    def change_into(self, target: c.Expr, expr: Expr) -> None:
+        """Store a changed object where it lies."""
+        raise NotImplementedError
 
     def set_named(self, var: Var, value: Expr) -> None:
         """``var := value``."""

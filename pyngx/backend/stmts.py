@@ -19,6 +19,7 @@ from pyngx.diagnostics import InternalError
 from pyngx.flow.lifetimes import run_for_each_buffer
 from pyngx.flow.liveness import Liveness, defines
 from pyngx.flow.liveness import liveness as analyse
+from pyngx.flow.sharing import changes_items
 from pyngx.flow.walk import cannot_matter, expressions, statements
 from pyngx.tree import (
     Assign,
@@ -41,6 +42,7 @@ from pyngx.tree import (
     ForScan,
     Function,
     If,
+    Item,
     ListPop,
     Local,
     Log,
@@ -55,6 +57,7 @@ from pyngx.tree import (
     SetByte,
     SetBytes,
     SetItem,
+    SetMember,
     StateField,
     Stmt,
     TableItem,
@@ -151,6 +154,8 @@ class StmtLowering(Raising):
                 self.push_item(stmt)
             case SetItem():
                 self.set_item(stmt)
+            case SetMember(target=place, value=value):
+                self._set_member(place, value)
             case SetByte():
                 self.set_byte(stmt)
             case SetBytes():
@@ -202,6 +207,13 @@ class StmtLowering(Raising):
             )
             return
         self.store(target, value)
+
+    def _set_member(self, target: Item, value: Expr) -> None:
+        """A field of the caller's object: the value is computed before it is stored."""
+        ctype, stars = c_type(self.out.unit, target.type)
+        new = self.out.temp(ctype, stars, "new")
+        self.store(new, value)
+        self.out.assign(self.item(target), new)
 
     def _assign_field(self, stmt: AssignField) -> None:
         target = stmt.target
@@ -413,9 +425,15 @@ class StmtLowering(Raising):
         counter = self.out.temp("ngx_uint_t", 0, "k")
         item = c.Index(items, counter)
         with self.out.looping(stmt), self.out.block() as body:
-            self.take_item(stmt, item)
+            outside = self.vars.places.get(stmt.vars[0])
+            if changes_items(stmt, self.out.unit.changes):
+                self.vars.places[stmt.vars[0]] = item
+            else:
+                self.take_item(stmt, item)
             self.out.blank()
             self.statements(stmt.body)
+            if outside is not None:
+                self.vars.places[stmt.vars[0]] = outside
         init = c.Assign(counter, c.Int("0"))
         cond = c.Binary("<", counter, c.Arrow(array, "nelts"))
         self.out.emit(c.For(init, cond, c.Postfix(counter, "++"), tuple(body), line=line))

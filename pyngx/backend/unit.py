@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.floats import float_literal
 from pyngx.backend.integers import literal
 from pyngx.backend.names import Names, identifier
+from pyngx.flow.sharing import changed_parameters
 from pyngx.headers import NginxModel
 from pyngx.program import ConfClass, Program, VariableDef
 from pyngx.source import Span
@@ -95,6 +97,11 @@ class Unit:
     """What the functions check while a request is served, each once, in order."""
     errors: dict[str, str] = field(default_factory=dict)
     """The exceptions that are told from each other at run time, and the names of their numbers."""
+
+    @cached_property
+    def changes(self) -> dict[str, frozenset[int]]:
+        """For each helper the parameters whose objects it changes where they lie."""
+        return changed_parameters(self.program)
 
     @property
     def prefix(self) -> str:

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from pyngx.check import hints
 from pyngx.check.base import path
+from pyngx.check.changes import Changes
 from pyngx.check.coerce import BUF, store
 from pyngx.check.conditions import origin
 from pyngx.check.context import ModuleContext, Refused
@@ -19,7 +20,8 @@ from pyngx.check.lists import check_item, is_new, need_list
 from pyngx.check.literals import as_value
 from pyngx.check.pieces import partition
 from pyngx.check.scope import Facts
-from pyngx.check.unpacking import Unpacking, as_load
+from pyngx.check.tuples import is_plain
+from pyngx.check.unpacking import as_load
 from pyngx.frontend.load import FunctionSource
 from pyngx.ops.table import TABLE
 from pyngx.tree import (
@@ -65,7 +67,7 @@ from pyngx.types import (
 )
 
 
-class Assignments(Unpacking):
+class Assignments(Changes):
     """Checks assignments of one function."""
 
     def __init__(
@@ -323,6 +325,9 @@ class Assignments(Unpacking):
     def augmented(self, node: ast.AugAssign) -> Stmt:
         """``target op= value``."""
         node = self._index_once(node)
+        if isinstance(node.target, ast.Attribute):
+            fixed = self.fixed_target(node, node.target)
+            node = ast.copy_location(ast.AugAssign(fixed, node.op, node.value), node)
         read = as_load(node.target)
         left = self.expr(read)
         if isinstance(left.type, List) and isinstance(node.op, ast.Add):
@@ -381,12 +386,20 @@ class Assignments(Unpacking):
     def _assign_attribute(
         self, node: ast.stmt, target: ast.Attribute, value_node: ast.expr
     ) -> Stmt:
-        return self._store_attribute(node, target, self.expr(value_node), value_node)
+        value = self.expr(value_node)
+        if not is_plain(value) and any(isinstance(n, ast.Subscript) for n in ast.walk(target)):
+            name, stmt = self.hidden_name(node, value, value_node)
+            self.pending.append(stmt)
+            value = self.expr(name)
+        target = self.fixed_target(node, target)
+        return self._store_attribute(node, target, value, value_node)
 
     def _store_attribute(
         self, node: ast.stmt, target: ast.Attribute, value: Expr, value_node: ast.expr
     ) -> Stmt:
         owner = self.expr(target.value)
+        if isinstance(owner.type, Tuple):
+            return self.change_object(node, target, owner, value, value_node)
         place = self.attribute_of(target, owner)
         what = f"'{ast.unparse(target)}'"
         self._writable(target, owner, place)
@@ -443,14 +456,6 @@ class Assignments(Unpacking):
                         f'r.headers_out["{target.attr.replace("_", "-").title()}"] = value',
                     )
                 return
-            case Tuple():
-                self.report.refuse(
-                    "PNX193",
-                    target,
-                    f"a field of '{describe(owner.type)}' is not assigned in this version",
-                    help=f"make a new one: {ast.unparse(target.value)} = "
-                    f"replace({ast.unparse(target.value)}, {target.attr}=…), from dataclasses",
-                )
             case Struct("ngx_http_request_t") if target.attr in REQUEST_FLAGS:
                 return
             case _:

@@ -9,6 +9,7 @@ import ast
 import builtins
 from dataclasses import dataclass
 
+from pyngx.check.annotations import parts
 from pyngx.check.coerce import as_bytes, may_be_none, store
 from pyngx.check.conditions import implied
 from pyngx.check.constants import constant
@@ -35,6 +36,7 @@ from pyngx.types import (
     Range,
     Str,
     Total,
+    Tuple,
     Type,
     describe,
     is_integer,
@@ -302,7 +304,16 @@ class Base:
         }
         for name in stored:
             facts = facts.unknown(name)
-        return facts.forget(self.state_roots)
+        return facts.forget(self.state_roots | self.objects)
+
+    @property
+    def objects(self) -> frozenset[str]:
+        """The names of objects, whose fields others may assign."""
+        return frozenset(
+            name
+            for name, var in self.vars.items()
+            if any(isinstance(t, Tuple) and t.is_object for t in parts(var.type))
+        )
 
     def is_index(self, index: ast.expr, sequence: ast.expr) -> bool:
         """Whether an index is a loop variable over the sequence's length."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pyngx.check.annotations import UnknownAnnotation, from_annotation
 from pyngx.headers import NginxModel
@@ -138,7 +139,8 @@ def as_value(value: Expr) -> Expr:
     if isinstance(value, Const) and isinstance(value.type, Constant) and value.type.typed:
         type_, parts = value.type.typed
         if isinstance(type_, Tuple | List):
-            return expression(value.span, type_, parts)
+            found = expression(value.span, type_, parts)
+            return replace(found, shared=True) if isinstance(found, TupleOf) else found
     return value
 
 

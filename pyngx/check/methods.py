@@ -11,11 +11,11 @@ import inspect
 import os
 from types import FunctionType
 
-from pyngx.check.base import Base
+from pyngx.check.base import Base, path
 from pyngx.check.coerce import store
 from pyngx.check.helpers import given_count, helper_function
 from pyngx.tree import CallHelper, Expr
-from pyngx.types import Enum, Tuple, range_of
+from pyngx.types import Ctx, Enum, Optional, Struct, Tuple, range_of
 
 
 def is_authors(ex: Base, function: object) -> bool:
@@ -143,7 +143,10 @@ def helper_call(
         value_node = values[param.name]
         value = ex.expr(value_node)
         args.append(store(ex.report, value_node, value, param.type, f"the argument '{param.name}'"))
-    ex.facts = ex.facts.forget(ex.state_roots)
+    given = [values[param.name] for param in params]
+    if first is not None and isinstance(node.func, ast.Attribute):
+        given.append(node.func.value)
+    _forget(ex, args, given)
     return CallHelper(
         ex.report.span(node),
         helper.result,
@@ -151,3 +154,10 @@ def helper_call(
         tuple(args),
         range=range_of(helper.result),
     )
+
+
+def _forget(ex: Base, args: list[Expr], nodes: list[ast.expr]) -> None:
+    """What the function may have changed: the state if it has that, and the objects given."""
+    state = any(isinstance(arg.type, Ctx | Struct | Optional) for arg in args)
+    paths = frozenset(found for found in map(path, nodes) if found is not None)
+    ex.facts = ex.facts.forget(paths | (ex.state_roots if state else frozenset()))

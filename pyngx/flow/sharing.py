@@ -1,0 +1,432 @@
+"""Objects that have two names.
+
+The C of an object is a structure that lies where its name does, and another name has a copy. That
+cannot be told from Python's one object with two names as long as nothing is assigned to its fields
+while both are needed. Here that is proven for each assignment to a field: the names of a function
+that may stand for one object, or for what holds it, are put together, and when the object is
+changed under one of them, no other one may be needed any more.
+
+A variable that gets its object from another one that is not used after it (`out.append(p)`, and `p`
+gets a new object) takes the object over: it stays with one name. The variable of a loop over a list
+whose objects it changes stands for the item itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pyngx.diagnostics import Diagnostics, Label
+from pyngx.flow.lifetimes import run_for_each_buffer
+from pyngx.flow.liveness import Liveness, defines, liveness
+from pyngx.flow.origins import changed_item
+from pyngx.flow.suspension import suspends
+from pyngx.flow.walk import all_expressions, blocks, expressions, statements
+from pyngx.program import BodyForm, Program
+from pyngx.source import Span
+from pyngx.tree import (
+    Assign,
+    AssignField,
+    Block,
+    CallHelper,
+    Conditional,
+    Const,
+    Eval,
+    Expr,
+    ForList,
+    Function,
+    Item,
+    ItemAt,
+    ListMake,
+    ListPop,
+    Local,
+    Logic,
+    Op,
+    PushItem,
+    Return,
+    SetItem,
+    SetMember,
+    StateField,
+    Stmt,
+    TableItem,
+    TableList,
+    TupleOf,
+    Unwrap,
+    Var,
+    Walrus,
+    Wrap,
+)
+from pyngx.types import Ctx, List, Optional, Tuple, Type, text_leaves
+
+OUTSIDE = ("the context", "the configuration", "the module")
+Name = Var | str
+"""What an object may be reached by: a variable, or one of `OUTSIDE`."""
+
+
+def sharing(program: Program, diags: Diagnostics) -> None:
+    """Report objects that are changed while they have another name."""
+    classes = frozenset(_changed_classes(program))
+    if not classes:
+        return
+    summaries: dict[str, Effect] = {}
+    for function in program.functions:
+        stream = program.body is not None and program.body.form is BodyForm.STREAM
+        stream = stream and program.body is not None and program.body.function is function
+        each = any(f is function for f in run_for_each_buffer(program))
+        found = _Sharing(function, classes, summaries, diags)
+        found.check(stream, each)
+        summaries[function.name] = found.effect()
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a call does with objects: the parameters whose objects it changes, whether it changes
+    one of the context, and the parameters (by number) and outside places that its result, or what
+    it has stored, may be of."""
+
+    changes: frozenset[int] = frozenset()
+    of_context: bool = False
+    related: frozenset[int | str] = frozenset()
+
+
+def changed_parameters(program: Program) -> dict[str, frozenset[int]]:
+    """For each helper the parameters whose objects it changes in the place where they lie."""
+    found: dict[str, frozenset[int]] = {}
+    for helper in program.helpers:
+        roots: set[Name] = set()
+        for stmt in statements(helper.body):
+            for call in (e for e in expressions(stmt) if isinstance(e, CallHelper)):
+                roots |= {r for i in found.get(call.helper, ()) for r in _roots(call.args[i])}
+            if isinstance(stmt, SetMember):
+                roots |= _roots(stmt.target)
+            if isinstance(stmt, SetItem) and changed_item(stmt.value) is not None:
+                roots |= _roots(stmt.list)
+            if isinstance(stmt, ForList) and changes_items(stmt, found):
+                roots |= _roots(stmt.value)
+        found[helper.name] = frozenset(i for i, p in enumerate(helper.params) if p in roots)
+    return found
+
+
+def changes_items(loop: ForList, helpers: dict[str, frozenset[int]]) -> bool:
+    """Whether a loop over a list changes its objects under the name of the loop's variable."""
+    if len(loop.vars) != 1:
+        return False
+    for stmt in statements(loop.body):
+        if isinstance(stmt, Assign) and stmt.var == loop.vars[0]:
+            if changed_item(stmt.value) is not None:
+                return True
+        for call in (e for e in expressions(stmt) if isinstance(e, CallHelper)):
+            if any(loop.vars[0] in _roots(call.args[i]) for i in helpers.get(call.helper, ())):
+                return True
+    return False
+
+
+def items_only(block: Block, helpers: dict[str, frozenset[int]]) -> frozenset[Var]:
+    """The variables that stand for items of lists wherever they have a value."""
+    found: set[Var] = set()
+    others: set[Var] = set()
+    for stmt in statements(block):
+        if isinstance(stmt, ForList) and changes_items(stmt, helpers):
+            found.add(stmt.vars[0])
+        elif not (isinstance(stmt, Assign) and changed_item(stmt.value) is not None):
+            others |= defines(stmt)
+    return frozenset(found - others)
+
+
+def _changed_classes(program: Program) -> set[type]:
+    found: set[type] = set()
+    for function in program.functions:
+        for expr in all_expressions(function.body):
+            if isinstance(expr, TupleOf) and expr.changed is not None:
+                assert isinstance(expr.type, Tuple) and expr.type.cls is not None
+                found.add(expr.type.cls)
+        for stmt in statements(function.body):
+            if isinstance(stmt, SetMember) and isinstance(stmt.target.obj.type, Tuple):
+                assert stmt.target.obj.type.cls is not None
+                found.add(stmt.target.obj.type.cls)
+    return found
+
+
+def _roots(expr: Expr) -> set[Name]:
+    """The name under which an object lies."""
+    match expr:
+        case Local(var=var) | Walrus(var=var):
+            return {var}
+        case StateField(obj=obj):
+            return {OUTSIDE[0] if isinstance(obj.type, Ctx) else OUTSIDE[1]}
+        case Item(obj=inner) | Unwrap(value=inner) | Wrap(value=inner) | ItemAt(value=inner):
+            return _roots(inner)
+        case TableItem() | TableList() | TupleOf(shared=True):
+            return {OUTSIDE[2]}
+        case _:
+            return set()
+
+
+@dataclass
+class _Sharing:
+    """One function."""
+
+    function: Function
+    classes: frozenset[type]
+    summaries: dict[str, Effect]
+    diags: Diagnostics
+    groups: list[tuple[set[Name], Span]] = field(default_factory=list)
+    live: Liveness = field(init=False)
+    references: dict[Var, set[Name]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.live = liveness(self.function.body)
+        told = {name: effect.changes for name, effect in self.summaries.items()}
+        self.loops = [
+            s
+            for s in statements(self.function.body)
+            if isinstance(s, ForList) and changes_items(s, told)
+        ]
+        self.references = {s.vars[0]: _roots(s.value) for s in self.loops}
+        for stmt in statements(self.function.body):
+            self._relate(stmt)
+
+    def holds(self, type_: Type) -> bool:
+        """Whether a value is an object that is changed somewhere, or has one in it."""
+        match type_:
+            case Optional(inner) | List(inner):
+                return self.holds(inner)
+            case Tuple(items, cls):
+                return cls in self.classes or any(map(self.holds, items))
+            case _:
+                return False
+
+    def sources(self, expr: Expr, stmt: Stmt) -> set[Name]:
+        """The names that an object has beside the place where ``stmt`` puts it."""
+        if not self.holds(expr.type):
+            return set()
+        match expr:
+            case Local(var=var):
+                moved = var not in self._needed(stmt) and not var.parameter
+                return set() if moved and var not in self.references else {var}
+            case TupleOf(changed=at, items=items) if at is not None:
+                return self.sources(items[at], stmt)
+            case TupleOf(shared=True) | TableItem() | TableList() | StateField():
+                return _roots(expr)
+            case Item() | ItemAt():
+                return _roots(expr)
+            case Unwrap(value=value) | Wrap(value=value):
+                return self.sources(value, stmt)
+            case Walrus(var=var, value=value):
+                return {var} | self.sources(value, stmt)
+            case TupleOf(items=items) | ListMake(items=items) | Logic(values=items):
+                return set().union(*(self.sources(i, stmt) for i in items))
+            case Conditional(then=then, orelse=orelse):
+                return self.sources(then, stmt) | self.sources(orelse, stmt)
+            case Op(args=args):
+                return set().union(*(_roots(a) for a in args if self.holds(a.type)))
+            case CallHelper(args=args):
+                found: set[Name] = set()
+                for part in self.summaries[expr.helper].related:
+                    found |= {part} if isinstance(part, str) else _roots(args[part])
+                return found
+            case ListPop() | Const():
+                return set()
+            case _:
+                return set()
+
+    def _needed(self, stmt: Stmt) -> set[Var]:
+        """The variables that are used after a statement, or in its blocks."""
+        inside = {
+            e.var
+            for block in blocks(stmt)
+            for s in statements(block)
+            for e in expressions(s)
+            if isinstance(e, Local)
+        }
+        return set(self.live.live_after(stmt)) | inside
+
+    def _relate(self, stmt: Stmt) -> None:
+        """Put together the names that a statement gives one object."""
+        match stmt:
+            case Assign(var=var, value=value):
+                self._same({var}, self.sources(value, stmt), stmt.span)
+            case ForList(vars=names, value=value):
+                roots = self.sources(value, stmt) | (
+                    _roots(value) if self.holds(value.type) else set()
+                )
+                for var in names:
+                    if self.holds(var.type):
+                        self._same({var}, roots, stmt.span)
+            case PushItem(list=owner, value=value) | SetItem(list=owner, value=value):
+                if changed_item(value) is None:
+                    self._same(_roots(owner), self.sources(value, stmt), stmt.span)
+            case AssignField(target=target, value=value):
+                self._same(_roots(target), self.sources(value, stmt), stmt.span)
+            case Eval(value=Op(row=row, args=(owner, value, *_))) if row.name == "list.extend":
+                self._same(_roots(owner), self.sources(value, stmt), stmt.span)
+            case SetMember(target=target, value=value):
+                self._same(_roots(target), self.sources(value, stmt), stmt.span)
+            case _:
+                pass
+        for expr in expressions(stmt):
+            if isinstance(expr, Walrus):
+                self._same({expr.var}, self.sources(expr.value, stmt), stmt.span)
+
+    def _same(self, names: set[Name], others: set[Name], span: Span) -> None:
+        both = names | others
+        if not names or not others or len(both) < 2:
+            return
+        for group in [g for g in self.groups if g[0] & both]:
+            self.groups.remove(group)
+            both |= group[0]
+            span = group[1]
+        self.groups.append((both, span))
+
+    def changed(self, stmt: Stmt) -> list[tuple[set[Name], Span]]:
+        """The names under which a statement itself changes objects."""
+        found: list[tuple[set[Name], Span]] = []
+        match stmt:
+            case Assign(var=var, value=value) if changed_item(value) is not None:
+                found.append(({var}, stmt.span))
+            case AssignField(target=target, value=value) if changed_item(value) is not None:
+                found.append((_roots(target), stmt.span))
+            case SetItem(list=owner, value=value) if changed_item(value) is not None:
+                found.append((_roots(owner), stmt.span))
+            case SetMember(target=target):
+                found.append((_roots(target), stmt.span))
+            case _:
+                pass
+        for expr in expressions(stmt):
+            if isinstance(expr, CallHelper):
+                effect = self.summaries[expr.helper]
+                found += [(_roots(expr.args[i]), expr.span) for i in effect.changes]
+                if effect.of_context:
+                    found.append(({OUTSIDE[0]}, expr.span))
+        return found
+
+    def check(self, stream: bool, each_buffer: bool) -> None:
+        """Report what is changed under one of several names."""
+        for stmt in statements(self.function.body):
+            for roots, span in self.changed(stmt):
+                for root in roots:
+                    self._alone(stmt, root, span)
+            for call in (e for e in expressions(stmt) if isinstance(e, CallHelper)):
+                self._arguments(call)
+            if isinstance(stmt, SetMember) and each_buffer and text_leaves(stmt.target.type):
+                if not isinstance(stmt.value, Const):
+                    self._text(stmt)
+        for loop in self.loops:
+            self._loop(loop, stream)
+
+    def _alone(self, stmt: Stmt, root: Name, span: Span) -> None:
+        if root in OUTSIDE[1:]:
+            self._error(span, f"this changes an object of {root}", None, None)
+            return
+        needed = self._needed(stmt) | set(OUTSIDE)
+        needed |= set(self.function.params)
+        for names, shared in self.groups:
+            if root not in names:
+                continue
+            of_loop = self.references.get(root, set()) if isinstance(root, Var) else set()
+            for other in sorted(names - {root} - of_loop, key=str):
+                if other in needed:
+                    self._error(span, "this changes an object that has another name", other, shared)
+                    return
+
+    def _arguments(self, call: CallHelper) -> None:
+        """What a helper changes is given to it once."""
+        effect = self.summaries[call.helper]
+        for i in effect.changes:
+            mine = _roots(call.args[i])
+            for j, arg in enumerate(call.args):
+                theirs = {OUTSIDE[0]} if arg.type == Ctx() else _roots(arg)
+                if j == i or not (self.holds(arg.type) or arg.type == Ctx()):
+                    continue
+                together = any(mine & names and theirs & names for names, _ in self.groups)
+                if mine & theirs or together:
+                    self._error(
+                        call.span, "the object that this changes is given twice", None, None
+                    )
+                    return
+            if OUTSIDE[0] in mine and text_leaves(call.type):
+                self.diags.error(
+                    "PNX342",
+                    call.span,
+                    "bytes of an object of the context, from what changes it",
+                    label="the context uses their storage again",
+                    help="assign the fields here, in the function that has the context",
+                )
+
+    def _text(self, stmt: Stmt) -> None:
+        self.diags.error(
+            "PNX342",
+            stmt.span,
+            "a function that the body filter calls assigns bytes to a field of its caller's object",
+            label="they would be gone at the next read",
+            help="return the bytes and assign them in the body filter, or return a new object",
+        )
+
+    def _loop(self, loop: ForList, stream: bool) -> None:
+        """The variable stands for the item: it has no other object, and none after the loop."""
+        var = loop.vars[0]
+        texts = False
+        for stmt in statements(loop.body):
+            if isinstance(stmt, Assign) and stmt.var == var:
+                if changed_item(stmt.value) is None:
+                    self._reference(stmt.span, f"'{var.name}' gets another object in its loop")
+                texts = texts or bool(_new_texts(stmt.value))
+            if suspends(stmt):
+                self._reference(stmt.span, f"the loop that changes '{var.name}' reads or sends")
+                return
+        if var in self.live.live_after(loop):
+            self._reference(loop.span, f"'{var.name}' is used after the loop that changes it")
+        if texts and (stream or _roots(loop.value) == {OUTSIDE[0]}):
+            self._reference(loop.span, f"bytes are assigned to a field of '{var.name}'")
+
+    def _reference(self, span: Span, what: str) -> None:
+        self.diags.error(
+            "PNX341",
+            span,
+            what,
+            label="the name stands for the item of the list",
+            help="loop over the indices: for i in range(len(items)): items[i].x = …",
+        )
+
+    def _error(self, span: Span, what: str, other: Name | None, shared: Span | None) -> None:
+        named = other.name if isinstance(other, Var) else other
+        secondary = [] if shared is None else [Label(shared, "here it gets its second name")]
+        self.diags.error(
+            "PNX340",
+            span,
+            what,
+            label=f"'{named}' is needed after this" if isinstance(other, Var) else named or "",
+            secondary=secondary,
+            notes=("a name has its object, and another name a copy of it",),
+            help="change it before it gets its second name, or take a copy: replace(p), "
+            "from dataclasses",
+        )
+
+    def effect(self) -> Effect:
+        """What the callers have to know."""
+        changes: set[int] = set()
+        of_context = False
+        related: set[Name] = set()
+        params = {p: i for i, p in enumerate(self.function.params)}
+        for stmt in statements(self.function.body):
+            for roots, _ in self.changed(stmt):
+                roots = roots.union(
+                    *(self.references.get(r, set()) for r in roots if isinstance(r, Var))
+                )
+                changes |= {params[r] for r in roots if isinstance(r, Var) and r in params}
+                of_context = of_context or OUTSIDE[0] in roots
+            if isinstance(stmt, Return) and stmt.value is not None:
+                related |= self.sources(stmt.value, stmt)
+        for names, _ in self.groups:
+            if names & related:
+                related |= names
+        outside = {
+            params[n] if isinstance(n, Var) else n for n in related if n in params or n in OUTSIDE
+        }
+        return Effect(frozenset(changes), of_context, frozenset(outside))
+
+
+def _new_texts(value: Expr) -> tuple[tuple[str, ...], ...]:
+    """The bytes and text in what is new in a changed object."""
+    while (at := changed_item(value)) is not None:
+        value = value.items[at] if isinstance(value, TupleOf) else value.value  # type: ignore[attr-defined]
+    return text_leaves(value.type)
