@@ -456,6 +456,14 @@ class Assignments(Changes):
                         f'r.headers_out["{target.attr.replace("_", "-").title()}"] = value',
                     )
                 return
+            case Constant():
+                self.report.refuse(
+                    "PNX193",
+                    target,
+                    f"'{ast.unparse(target.value)}' is of module level, and is not changed",
+                    label="all requests would see it",
+                    help=f"take a copy: p = replace({ast.unparse(target.value)}), from dataclasses",
+                )
             case Struct("ngx_http_request_t") if target.attr in REQUEST_FLAGS:
                 return
             case _:

@@ -26,6 +26,7 @@ from pyngx.check.conversions import (
 from pyngx.check.enums import member
 from pyngx.check.library import hash_method, library_function, library_method
 from pyngx.check.lists import CHANGING, copy_of, sorted_of
+from pyngx.check.literals import as_value
 from pyngx.check.lookups import get
 from pyngx.check.methods import class_call, helper_call, is_authors, method_call, methods_of
 from pyngx.check.numbers import absolute, extreme, to_float, to_round
@@ -60,6 +61,7 @@ from pyngx.types import (
     Bytes,
     ComplexValue,
     Conf,
+    Constant,
     Ctx,
     Enum,
     Headers,
@@ -118,7 +120,11 @@ def _statement(ex: Operators, node: ast.Call) -> NoReturn:
 
 def _is_method_of_constant(ex: Operators, func: ast.Attribute) -> bool:
     """``CONSTANT.find(…)``: a method of a module-level value, not a function of a module."""
-    return isinstance(ex.compile_time(func.value), bytes | str)
+    value = ex.compile_time(func.value)
+    of_object = not isinstance(value, type) and (
+        dataclasses.is_dataclass(value) or hasattr(type(value), "_fields")
+    )
+    return of_object or isinstance(value, bytes | str | enum.Enum)
 
 
 def _function(ex: Operators, node: ast.Call, found: object, name: str) -> Expr:
@@ -284,6 +290,8 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
         if tests is not None:
             return tests
     value = ex.expr(func.value)
+    if isinstance(value.type, Constant):
+        value = as_value(value)
     if isinstance(value.type, Tuple) and func.attr == "_replace" and not value.type.is_object:
         return replaced(ex, node, value)
     of_object = method_call(ex, node, func, value)

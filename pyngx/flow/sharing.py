@@ -58,7 +58,17 @@ from pyngx.tree import (
 from pyngx.types import Ctx, List, Optional, Tuple, Type, text_leaves
 
 OUTSIDE = ("the context", "the configuration", "the module")
-Name = Var | str
+
+
+@dataclass(frozen=True)
+class InLoop:
+    """The variable of one of the loops that have one of this name, which is not used after it."""
+
+    var: Var
+    loop: int
+
+
+Name = Var | InLoop | str
 """What an object may be reached by: a variable, or one of `OUTSIDE`."""
 
 
@@ -80,12 +90,13 @@ def sharing(program: Program, diags: Diagnostics) -> None:
 @dataclass(frozen=True)
 class Effect:
     """What a call does with objects: the parameters whose objects it changes, whether it changes
-    one of the context, and the parameters (by number) and outside places that its result, or what
-    it has stored, may be of."""
+    one of the context; the parameters (by number) and outside places that its result may be of,
+    and those that have one object after it."""
 
     changes: frozenset[int] = frozenset()
     of_context: bool = False
     related: frozenset[int | str] = frozenset()
+    tied: frozenset[frozenset[int | str]] = frozenset()
 
 
 def changed_parameters(program: Program) -> dict[str, frozenset[int]]:
@@ -171,7 +182,8 @@ class _Sharing:
     diags: Diagnostics
     groups: list[tuple[set[Name], Span]] = field(default_factory=list)
     live: Liveness = field(init=False)
-    references: dict[Var, set[Name]] = field(default_factory=dict)
+    references: set[Var] = field(default_factory=set)
+    around: dict[int, tuple[ForList, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.live = liveness(self.function.body)
@@ -181,9 +193,39 @@ class _Sharing:
             for s in statements(self.function.body)
             if isinstance(s, ForList) and changes_items(s, told)
         ]
-        self.references = {s.vars[0]: _roots(s.value) for s in self.loops}
+        self.references = {s.vars[0] for s in self.loops}
+        self._enter(self.function.body, ())
         for stmt in statements(self.function.body):
             self._relate(stmt)
+
+    def _enter(self, block: Block, loops: tuple[ForList, ...]) -> None:
+        """Note for each statement the loops over lists around it."""
+        for stmt in block:
+            self.around[id(stmt)] = loops
+            inner = (*loops, stmt) if isinstance(stmt, ForList) else loops
+            for part in blocks(stmt):
+                self._enter(part, inner)
+
+    def _named(self, names: set[Name], stmt: Stmt) -> set[Name]:
+        """The names as they are told from others of the same spelling."""
+        return {self._name(n, self.around[id(stmt)]) if isinstance(n, Var) else n for n in names}
+
+    def _name(self, var: Var, loops: tuple[ForList, ...]) -> Name:
+        for loop in reversed(loops):
+            if var in loop.vars and var not in self.live.live_after(loop):
+                return InLoop(var, id(loop))
+        return var
+
+    def _is_needed(self, name: Name, stmt: Stmt) -> bool:
+        """Whether an object is asked for under a name after a statement."""
+        match name:
+            case InLoop(var, loop):
+                inside = any(id(around) == loop for around in self.around[id(stmt)])
+                return inside and var in self._needed(stmt)
+            case Var():
+                return name in self._needed(stmt) or name.parameter
+            case _:
+                return True
 
     def holds(self, type_: Type) -> bool:
         """Whether a value is an object that is changed somewhere, or has one in it."""
@@ -242,30 +284,37 @@ class _Sharing:
 
     def _relate(self, stmt: Stmt) -> None:
         """Put together the names that a statement gives one object."""
+        span, pairs = stmt.span, list[tuple[set[Name], Expr]]()
         match stmt:
             case Assign(var=var, value=value):
-                self._same({var}, self.sources(value, stmt), stmt.span)
-            case ForList(vars=names, value=value):
-                roots = self.sources(value, stmt) | (
-                    _roots(value) if self.holds(value.type) else set()
-                )
-                for var in names:
-                    if self.holds(var.type):
-                        self._same({var}, roots, stmt.span)
+                pairs.append(({var}, value))
+            case ForList(vars=names, value=value) if self.holds(value.type):
+                inner = (*self.around[id(stmt)], stmt)
+                roots = self._named(self.sources(value, stmt) | _roots(value), stmt)
+                for var in (v for v in names if self.holds(v.type)):
+                    self._same({self._name(var, inner)}, roots, span)
             case PushItem(list=owner, value=value) | SetItem(list=owner, value=value):
                 if changed_item(value) is None:
-                    self._same(_roots(owner), self.sources(value, stmt), stmt.span)
-            case AssignField(target=target, value=value):
-                self._same(_roots(target), self.sources(value, stmt), stmt.span)
+                    pairs.append((_roots(owner), value))
+            case AssignField(target=target, value=value) | SetMember(target=target, value=value):
+                pairs.append((_roots(target), value))
             case Eval(value=Op(row=row, args=(owner, value, *_))) if row.name == "list.extend":
-                self._same(_roots(owner), self.sources(value, stmt), stmt.span)
-            case SetMember(target=target, value=value):
-                self._same(_roots(target), self.sources(value, stmt), stmt.span)
+                pairs.append((_roots(owner), value))
             case _:
                 pass
         for expr in expressions(stmt):
             if isinstance(expr, Walrus):
-                self._same({expr.var}, self.sources(expr.value, stmt), stmt.span)
+                pairs.append(({expr.var}, expr.value))
+            if isinstance(expr, CallHelper):
+                for tied in self.summaries[expr.helper].tied:
+                    found: set[Name] = {part for part in tied if isinstance(part, str)}
+                    given = [expr.args[part] for part in tied if isinstance(part, int)]
+                    found = found.union(*(self.sources(arg, stmt) for arg in given))
+                    self._same(self._named(found, stmt), self._named(found, stmt), span)
+        for owners, value in pairs:
+            self._same(
+                self._named(owners, stmt), self._named(self.sources(value, stmt), stmt), span
+            )
 
     def _same(self, names: set[Name], others: set[Name], span: Span) -> None:
         both = names | others
@@ -306,7 +355,7 @@ class _Sharing:
                 for root in roots:
                     self._alone(stmt, root, span)
             for call in (e for e in expressions(stmt) if isinstance(e, CallHelper)):
-                self._arguments(call)
+                self._arguments(call, stmt)
             if isinstance(stmt, SetMember) and each_buffer and text_leaves(stmt.target.type):
                 if not isinstance(stmt.value, Const):
                     self._text(stmt)
@@ -317,24 +366,26 @@ class _Sharing:
         if root in OUTSIDE[1:]:
             self._error(span, f"this changes an object of {root}", None, None)
             return
-        needed = self._needed(stmt) | set(OUTSIDE)
-        needed |= set(self.function.params)
+        (name,) = self._named({root}, stmt)
+        of_loop: set[Name] = set()
+        for loop in self.around[id(stmt)]:
+            if root in loop.vars and loop in self.loops:
+                of_loop = self._named(_roots(loop.value), loop)
         for names, shared in self.groups:
-            if root not in names:
+            if name not in names:
                 continue
-            of_loop = self.references.get(root, set()) if isinstance(root, Var) else set()
-            for other in sorted(names - {root} - of_loop, key=str):
-                if other in needed:
+            for other in sorted(names - {name} - of_loop, key=str):
+                if self._is_needed(other, stmt):
                     self._error(span, "this changes an object that has another name", other, shared)
                     return
 
-    def _arguments(self, call: CallHelper) -> None:
+    def _arguments(self, call: CallHelper, stmt: Stmt) -> None:
         """What a helper changes is given to it once."""
         effect = self.summaries[call.helper]
         for i in effect.changes:
-            mine = _roots(call.args[i])
+            mine = self._named(_roots(call.args[i]), stmt)
             for j, arg in enumerate(call.args):
-                theirs = {OUTSIDE[0]} if arg.type == Ctx() else _roots(arg)
+                theirs = {OUTSIDE[0]} if arg.type == Ctx() else self._named(_roots(arg), stmt)
                 if j == i or not (self.holds(arg.type) or arg.type == Ctx()):
                     continue
                 together = any(mine & names and theirs & names for names, _ in self.groups)
@@ -370,9 +421,9 @@ class _Sharing:
                 if changed_item(stmt.value) is None:
                     self._reference(stmt.span, f"'{var.name}' gets another object in its loop")
                 texts = texts or bool(_new_texts(stmt.value))
-            if suspends(stmt):
-                self._reference(stmt.span, f"the loop that changes '{var.name}' reads or sends")
-                return
+        if suspends(loop) or any(suspends(stmt) for stmt in statements(loop.body)):
+            self._reference(loop.span, f"the loop that changes '{var.name}' reads or sends")
+            return
         if var in self.live.live_after(loop):
             self._reference(loop.span, f"'{var.name}' is used after the loop that changes it")
         if texts and (stream or _roots(loop.value) == {OUTSIDE[0]}):
@@ -388,6 +439,8 @@ class _Sharing:
         )
 
     def _error(self, span: Span, what: str, other: Name | None, shared: Span | None) -> None:
+        if isinstance(other, InLoop):
+            other = other.var
         named = other.name if isinstance(other, Var) else other
         secondary = [] if shared is None else [Label(shared, "here it gets its second name")]
         self.diags.error(
@@ -409,20 +462,23 @@ class _Sharing:
         params = {p: i for i, p in enumerate(self.function.params)}
         for stmt in statements(self.function.body):
             for roots, _ in self.changed(stmt):
-                roots = roots.union(
-                    *(self.references.get(r, set()) for r in roots if isinstance(r, Var))
-                )
+                for loop in self.loops:
+                    if loop.vars[0] in roots:
+                        roots = roots | _roots(loop.value)
                 changes |= {params[r] for r in roots if isinstance(r, Var) and r in params}
                 of_context = of_context or OUTSIDE[0] in roots
             if isinstance(stmt, Return) and stmt.value is not None:
-                related |= self.sources(stmt.value, stmt)
+                related |= self._named(self.sources(stmt.value, stmt), stmt)
         for names, _ in self.groups:
             if names & related:
                 related |= names
-        outside = {
-            params[n] if isinstance(n, Var) else n for n in related if n in params or n in OUTSIDE
-        }
-        return Effect(frozenset(changes), of_context, frozenset(outside))
+
+        def of_caller(names: set[Name]) -> frozenset[int | str]:
+            mine = {params[n] for n in names if isinstance(n, Var) and n in params}
+            return frozenset(mine | {n for n in names if isinstance(n, str)})
+
+        tied = frozenset(t for t in (of_caller(names) for names, _ in self.groups) if len(t) > 1)
+        return Effect(frozenset(changes), of_context, of_caller(related), tied)
 
 
 def _new_texts(value: Expr) -> tuple[tuple[str, ...], ...]:

@@ -1,8 +1,10 @@
-"""Lists in the request's context, in nginx as in CPython, for every way to cut the body."""
+"""Lists and objects in the request's context, in nginx as in CPython, for every way to cut the body."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import pytest
 
 from pyngx.testing.body import Pieces
 from pyngx.testing.loading import model
@@ -13,15 +15,17 @@ from tests.harness.nginx import Nginx
 from tests.harness.upstream import Reply, Upstream
 from tests.language.serving import build, load
 
-FILTER = Path(__file__).with_name("filters") / "kept.py"
+FILTERS = Path(__file__).with_name("filters")
+FILTER = FILTERS / "kept.py"
 BODIES = (b"", b"a\n", b"one\ntwo\nthree\n\nfive", b"%d\n" * 80 % tuple(range(80)))
 ARGS = (b"", b"w=p,q,,r", b"w=,")
 
 
-def test_lists_are_kept(packaged: Target, tmp_path: Path) -> None:
-    """What the filters of one request put into a list, the next read finds there."""
-    (built,) = build([FILTER], packaged, tmp_path)
-    module = load(FILTER)
+@pytest.mark.parametrize("name", ["kept", "changed"])
+def test_state_is_kept(name: str, packaged: Target, tmp_path: Path) -> None:
+    """What the filters of one request put into a list or an object, the next read finds there."""
+    (built,) = build([FILTERS / f"{name}.py"], packaged, tmp_path)
+    module = load(FILTERS / f"{name}.py")
     replies = {}
     for number, data in enumerate(BODIES):
         for size in (1, 3, 1000):

@@ -31,6 +31,7 @@ PROGRAMS = (
     "programs",
     "compounds",
     "methods",
+    "changes",
     "sequences",
     "tables",
     "matching",
