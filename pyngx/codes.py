@@ -137,12 +137,13 @@ CODES: Final[dict[str, str]] = {
     "PNX190": "a tuple that is no value",
     "PNX191": "a list of something that lists do not hold",
     "PNX192": "a list that is not this function's own",
-    "PNX340": "an object with two names that is changed",
-    "PNX341": "a loop that changes the objects of its list",
-    "PNX342": "bytes in an object that another function changes",
     "PNX193": "a field of an object that is assigned",
     "PNX195": "an exception that is raised again, or its name",
     "PNX196": "the text of an exception",
+    # objects
+    "PNX340": "an object with two names that is changed",
+    "PNX341": "a loop that changes the objects of its list",
+    "PNX342": "bytes in an object that another function changes",
     # floats
     "PNX220": "an int where a float is wanted",
     "PNX221": "floats that may be the same object",

@@ -12,6 +12,7 @@ import dataclasses
 from pyngx.check.annotations import UnknownAnnotation, from_annotation
 from pyngx.check.coerce import store
 from pyngx.check.constants import constant
+from pyngx.check.literals import as_value
 from pyngx.check.operators import Operators
 from pyngx.check.tuples import is_plain, item_of
 from pyngx.tree import Expr, TupleOf
@@ -78,7 +79,8 @@ def _defaults(cls: type) -> dict[str, object]:
 
 def replaced(ex: Operators, node: ast.Call, pair: Expr | None = None) -> Expr:
     """``dataclasses.replace(point, x=1)``, or ``pair._replace(x=1)`` of a named tuple."""
-    value = ex.expr(node.args[0]) if pair is None and len(node.args) == 1 else pair
+    given = pair is None and len(node.args) == 1
+    value = as_value(ex.expr(node.args[0])) if given else pair
     names = {k.arg: k.value for k in node.keywords if k.arg is not None}
     type_ = value.type if value is not None else None
     of_kind = isinstance(type_, Tuple) and type_.is_object == (pair is None)
