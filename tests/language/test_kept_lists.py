@@ -1,4 +1,4 @@
-"""Lists and objects in the request's context, in nginx as in CPython, for every way to cut the body."""
+"""Lists and objects in the context, in nginx as in CPython, for every way to cut the body."""
 
 from __future__ import annotations
 

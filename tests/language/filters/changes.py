@@ -1,4 +1,4 @@
-"""Fields of dataclasses that are assigned: in locals, lists, the context, by methods and helpers."""
+"""Fields of dataclasses that are assigned: in locals, lists, the context, by methods."""
 
 from dataclasses import dataclass, replace
 
