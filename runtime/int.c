@@ -269,7 +269,9 @@ ngx_http_pyngx_bytes_int_base(ngx_str_t *s, ngx_int_t base, ngx_int_t *result)
         prefix = 0;
     }
 
-    if (digits == 0) {
+    /* of powers of 2 there is no limit */
+
+    if (digits == 0 || (digits > 4300 && (base & (base - 1)))) {
         return NGX_DECLINED;
     }
 

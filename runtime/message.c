@@ -114,11 +114,87 @@ ngx_http_pyngx_message_new(ngx_pool_t *pool, ngx_str_t *text)
 }
 
 
+/* The digits at the beginning of a number, of whatever script. */
+
+static size_t
+ngx_http_pyngx_message_digits(ngx_str_t *s, ngx_int_t base, ngx_uint_t bytes)
+{
+    size_t      n;
+    u_char     *last, *next, *p;
+    ngx_int_t   ch;
+
+    last = s->data + s->len;
+
+    for (p = s->data, n = 0; p < last; p = next) {
+        next = p + 1;
+        ch = *p;
+
+        if (!bytes && ch >= 0x80) {
+            next = ngx_http_pyngx_str_next(p, last);
+            ch = ngx_http_pyngx_str_digit(p, next);
+        }
+
+        if (ch == '_' || (n == 0 && (ch == '-' || ch == '+' || ch == ' '
+                                     || (ch >= '\t' && ch <= '\r'))))
+        {
+            continue;
+        }
+
+        if (ch >= '0' && ch <= '9') {
+            ch -= '0';
+
+        } else if ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z') {
+            ch = (ch | 0x20) - 'a' + 10;
+
+        } else {
+            break;
+        }
+
+        if (ch >= base) {
+            break;
+        }
+
+        n++;
+    }
+
+    return n;
+}
+
+
+/* Python does not convert numbers as long as that. */
+
+static ngx_int_t
+ngx_http_pyngx_message_limit(ngx_pool_t *pool, size_t digits, ngx_str_t *text)
+{
+    if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_sprintf(text->data, "Exceeds the limit (4300 digits) for"
+                            " integer string conversion: value has %uz digits;"
+                            " use sys.set_int_max_str_digits() to increase the"
+                            " limit", digits) - text->data;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_pyngx_message_number_of(ngx_pool_t *pool, ngx_str_t *s,
     ngx_int_t base, ngx_uint_t bytes, ngx_str_t *text)
 {
     u_char  *p;
+    size_t   digits;
+
+    /* of powers of 2 there is no limit */
+
+    if (base & (base - 1)) {
+        digits = ngx_http_pyngx_message_digits(s, base, bytes);
+
+        if (digits > 4300) {
+            return ngx_http_pyngx_message_limit(pool, digits, text);
+        }
+    }
 
     if (ngx_http_pyngx_message_new(pool, text) != NGX_OK) {
         return NGX_ERROR;
@@ -208,6 +284,33 @@ ngx_http_pyngx_message_key(ngx_pool_t *pool, ngx_str_t *s, ngx_uint_t bytes,
     char *rest, ngx_str_t *text)
 {
     return ngx_http_pyngx_message_of(pool, "", s, bytes, rest, text);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_message_unescape(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_str_t *text)
+{
+    size_t   n;
+    u_char  *last, *p;
+
+    last = s->data + s->len;
+    n = 0;
+
+    for (p = s->data; p < last && n <= 4300; p++) {
+
+        if (p[0] != '&' || last - p < 3 || p[1] != '#') {
+            continue;
+        }
+
+        for (n = 0, p += 2; p < last && *p >= '0' && *p <= '9'; p++, n++) {
+            /* void */
+        }
+
+        p--;
+    }
+
+    return ngx_http_pyngx_message_limit(pool, n, text);
 }
 
 
@@ -370,18 +473,25 @@ ngx_http_pyngx_message_fromhex(ngx_pool_t *pool, ngx_str_t *s, ngx_str_t *text)
         return NGX_ERROR;
     }
 
-    for (i = 0, n = 0; i < s->len; i++) {
+    /* of other text than ASCII nothing else is looked at */
 
-        if (ngx_strlchr((u_char *) "0123456789abcdefABCDEF",
-                        (u_char *) "0123456789abcdefABCDEF" + 22, s->data[i])
-            != NULL)
-        {
-            n++;
+    for (i = 0; i < s->len && s->data[i] < 0x80; i++) { /* void */ }
 
-        } else if (n % 2 || (s->data[i] != ' '
-                             && (s->data[i] < '\t' || s->data[i] > '\r')))
-        {
-            break;
+    if (i == s->len) {
+        for (i = 0, n = 0; i < s->len; i++) {
+
+            if (ngx_strlchr((u_char *) "0123456789abcdefABCDEF",
+                            (u_char *) "0123456789abcdefABCDEF" + 22,
+                            s->data[i])
+                != NULL)
+            {
+                n++;
+
+            } else if (n % 2 || (s->data[i] != ' '
+                                 && (s->data[i] < '\t' || s->data[i] > '\r')))
+            {
+                break;
+            }
         }
     }
 

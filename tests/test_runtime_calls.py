@@ -54,7 +54,7 @@ FAMILIES = (
 )
 ROUNDS = 3000
 MAX = 0x7FFF_FFFF_FFFF_FFFF
-OK, BUSY, DECLINED = 0, -3, -5
+OK, BUSY, DONE, DECLINED = 0, -3, -4, -5
 BOUNDS: tuple[int, ...] = (*range(-11, 12), 0, MAX, -MAX)
 ALPHABET = b"aabbA Z09_-+\t\r\n\v\f\x00\x1c\x85\xff"
 NUMBERS = (0, 1, -1, 2, -2, 3, 7, 10, -10, 62, 63, 64, 2**31, -(2**31), 2**32, MAX, -MAX, -MAX - 1)

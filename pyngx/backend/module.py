@@ -40,6 +40,7 @@ from pyngx.backend.short import (
 )
 from pyngx.backend.states import Suspensions
 from pyngx.backend.unit import Check, Unit, c_type
+from pyngx.backend.unused import mentioned
 from pyngx.flow.effect import Effect, effect
 from pyngx.flow.exceptions import watched
 from pyngx.headers import NginxModel
@@ -200,7 +201,7 @@ class _Module:
 
     def _variables(self) -> tuple[c.VariableItem, ...]:
         found: list[c.VariableItem] = list(conf_tables.tables(self.unit))
-        found += self.unit.constants
+        found += mentioned(self.unit.constants, tuple(self.functions))
         if self._has_directives:
             found.append(conf_tables.commands(self.unit))
         found += [self._context(), self._module()]

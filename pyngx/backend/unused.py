@@ -7,7 +7,7 @@ declared for these is not in the way of a build.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 
 from pyngx.backend import cnodes as c
@@ -28,6 +28,20 @@ def declared(
     return kept, ((*marks, c.Blank()) if marks else ())
 
 
+def mentioned(
+    constants: Sequence[c.VariableItem], functions: tuple[c.Function, ...]
+) -> list[c.VariableItem]:
+    """The constants that functions, or other constants after them, use."""
+    named = {name for name, _ in _mentioned(functions)}
+    kept: list[c.VariableItem] = []
+    for constant in reversed(constants):
+        assert isinstance(constant, c.VarDef | c.ArrayDef)
+        if constant.name.lstrip("*") in named:
+            named |= {name for name, _ in _mentioned((constant,))}
+            kept.append(constant)
+    return kept[::-1]
+
+
 def _mentioned(node: object) -> Iterator[tuple[str, bool]]:
     """The names in a piece of C, each with whether it is read there."""
     match node:
@@ -35,7 +49,7 @@ def _mentioned(node: object) -> Iterator[tuple[str, bool]]:
             yield name, True
         case c.Raw(text):
             yield from ((name, True) for name in re.findall(r"\w+", text))
-        case c.Assign(target=c.Name(name), value=value):
+        case c.Assign(target=c.Name(name) | c.Member(c.Name(name)), value=value):
             yield name, False
             yield from _mentioned(value)
         case tuple():

@@ -264,7 +264,7 @@ ROWS = (
         ("s: str",),
         "html_unescape",
         result="str",
-        failures=(Failure("NGX_DECLINED", "ValueError", "a reference of more than 4300 digits"),),
+        failures=(Failure("NGX_DECLINED", "ValueError", "too many digits", _M + "unescape"),),
     ),
     _built(
         "urllib.parse.quote",

@@ -102,7 +102,7 @@ ROWS = (
     _made("order_floats", ("keys: list", "reverse: bool")),
     _made("pick", ("order: list",)),
     _made("concat", ("other: list",)),
-    _made("repeat", ("n: int",), ("NGX_DECLINED", "MemoryError", "the list is too long")),
+    _made("repeat", ("n: int",), ("NGX_DECLINED", "MemoryError", "")),
     *_search("numbers", "int"),
     *_search("bytes", "text"),
     Row(
