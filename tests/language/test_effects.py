@@ -61,8 +61,11 @@ def _doubled(original: bytes, received: bytes) -> bool:
 
 
 def _kept(body: bytes) -> bytes:
-    lines: list[bytes] = re.findall(rb"[^\n]*\n|[^\n]+", body[3:]) or [b""]
-    return b"4" + b"".join(lines[:-1]) + body[:3] + lines[-1]
+    lines: list[bytes] = re.findall(rb"[^\n]*\n|[^\n]+", body[3:])
+    marks = (b"-", *(b"+" for _ in lines))
+    kept = [b"", *lines]
+    rounds = (mark + last for mark, last, _ in zip(marks, kept, lines, strict=False))
+    return b"4" + b"".join(rounds) + body[:3] + kept[-1]
 
 
 KINDS = (
@@ -118,8 +121,9 @@ KINDS = (
     Kind(
         "kept",
         "    total = len(conf.text)\n    first = body.read(3)\n"
-        "    yield b'%d' % total\n    last = b''\n"
-        "    for line in body.lines(100):\n        yield last\n        last = line\n"
+        "    yield b'%d' % total\n    last = b''\n    mark = b'-'\n"
+        "    for line in body.lines(100):\n        yield mark\n        mark = b'+'\n"
+        "        yield last\n        last = line\n"
         "    yield first\n    yield last",
         {"expected": _kept, "length": "cleared"},
     ),
@@ -170,3 +174,11 @@ def test_choice_of_the_configuration(packaged: Target, modules: dict[str, Path])
         assert response.body == b"text" + PAGE + b"moreend"
         assert response.header("Content-Length") == str(len(response.body))
         assert re.match('W/"', response.header("ETag") or "")
+
+
+def test_text_that_is_empty(packaged: Target, modules: dict[str, Path]) -> None:
+    """An empty value takes no buffer: nginx would not send a buffer without data."""
+    case = _case(KINDS[1], packaged, modules)
+    places = "location /empty/ { alias {root}/; added on; }"
+    with site(case, files={"page.html": PAGE}, locations=places) as here:
+        assert here.get("/empty/page.html").body == PAGE + b"end"

@@ -364,6 +364,13 @@ driver_mix(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 
         case 2:
             rc = ngx_http_pyngx_stream_readline(r, s, step, &value);
+
+            if (rc == NGX_OK && value.len
+                && memchr(value.data, LF, value.len - 1) != NULL)
+            {
+                driver_fail("a line goes on behind its end");
+            }
+
             break;
 
         case 3:

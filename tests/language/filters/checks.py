@@ -10,6 +10,8 @@ THREE = TABLE[:3]
 class Ctx(RequestCtx):
     small: uint8_t = 250
     count: int = 0
+    one: bytes = b""
+    two: bytes = b""
 
 
 def number(value: bytes | None) -> int:
@@ -25,10 +27,23 @@ def seen(ctx: Ctx, result: bool) -> bool:
     return result
 
 
+def tally(ctx: Ctx, text: bytes) -> None:
+    for byte in text:
+        ctx.count += 1
+        if 100 // (byte - 98) > 1000:
+            ctx.count += 1
+
+
 @variable("k_product")
 def k_product(r: ngx_http_request_t) -> bytes:
     n = number(r.arg(b"a")) % 2**40
     return b"%d" % ((n - 2**39) * (n - 2**39))
+
+
+@variable("k_signs_of_a_product")
+def k_signs_of_a_product(r: ngx_http_request_t) -> bytes:
+    n = number(r.arg(b"a")) % 2**40 - (2**40 - 3)
+    return b"%d" % (n * (number(r.arg(b"b")) % 2**40 - 2))
 
 
 @variable("k_remainder")
@@ -91,6 +106,30 @@ def k_shift(r: ngx_http_request_t) -> bytes:
     return b"%d" % (1 << number(r.arg(b"a")) % 65)
 
 
+@variable("k_kept_bytes")
+def k_kept_bytes(r: ngx_http_request_t, ctx: Ctx) -> bytes:
+    """Each field has memory of its own, which is not the value's."""
+    ctx.one = (r.arg(b"s") or b"")[:3]
+    ctx.two = ctx.one
+    ctx.one = r.arg(b"a") or b""
+    return ctx.two + b"," + ctx.one
+
+
+@variable("k_growing_bytes")
+def k_growing_bytes(r: ngx_http_request_t, ctx: Ctx) -> bytes:
+    """A longer value does not reach into the next field's memory."""
+    long = (r.arg(b"s") or b"") * 20
+    ctx.one = (r.arg(b"s") or b"")[:3]
+    ctx.two = (r.arg(b"s") or b"")[:2]
+    ctx.one = long
+    return ctx.two + b"," + ctx.one
+
+
+@variable("k_right_shift")
+def k_right_shift(r: ngx_http_request_t) -> bytes:
+    return b"%d" % (number(r.arg(b"a")) >> number(r.arg(b"b")) % 65)
+
+
 @variable("k_kept")
 def k_kept(r: ngx_http_request_t) -> bytes:
     n = number(r.arg(b"a")) % 100
@@ -108,10 +147,7 @@ def k_and(r: ngx_http_request_t, ctx: Ctx) -> bytes:
 def k_counter(r: ngx_http_request_t, ctx: Ctx) -> bytes:
     ctx.count = 0
     try:
-        for byte in r.arg(b"s") or b"":
-            ctx.count += 1
-            if 100 // (byte - 98) > 1000:
-                ctx.count += 1
+        tally(ctx, r.arg(b"s") or b"")
     except ZeroDivisionError:
         ctx.count += 1000
     return b"%d" % ctx.count
