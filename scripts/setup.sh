@@ -29,6 +29,11 @@ LIST
     if [ ! -x $VENV/bin/python ] && ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
         echo "python3-venv /nonexistent"
     fi
+    # the tests make the calls of CPython's own tests, which Debian has in a package of its own
+    base=$("$PYTHON" -c 'import sys; print(sys.base_prefix)')
+    if [ "$base" = /usr ] && ! "$PYTHON" -c 'import test.string_tests' 2>/dev/null; then
+        "$PYTHON" -c 'import sys; print("libpython%d.%d-testsuite /nonexistent" % sys.version_info[:2])'
+    fi
 }
 
 present() {

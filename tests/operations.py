@@ -148,7 +148,7 @@ What a filter can call, on what, and what comes out: made from the operations ta
 `pyngx/ops/`, which the compiler reads too, and checked against it by a test. Results and errors
 are CPython's: what bytes and the library do is compared with it on generated arguments, of
 `random` and `secrets` the bounds and the lengths. *Memory* says that the result takes memory of
-the request.
+the request. What CPython's own tests say of them is in [cpython-tests.md](cpython-tests.md).
 
 What Python takes by name is taken by name. What is not here is refused, with the place.
 """

@@ -131,7 +131,7 @@ def _spec(
         )
     if conversion == "b" and not text:
         conversion = "s"
-    if conversion in "ra" and text and is_number(value.type):
+    if conversion in ("r", "a") and text and is_number(value.type):
         conversion = "s"
     if conversion == "a" or conversion == "r":
         if isinstance(value.type, Bytes):

@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 from typing import Protocol
 
-from pyngx.check.context import Reporter
+from pyngx.check.context import Refused, Reporter
 from pyngx.check.floats import as_float
 from pyngx.check.kinds import Widened
 from pyngx.frontend.spelling import SumEnd, Summed, SumStart
 from pyngx.ops.table import TABLE
 from pyngx.tree import Arith, Assign, Const, Expr, Local, Op, Stmt, Var
-from pyngx.types import Float, Int, Total, Type, is_integer, is_number
+from pyngx.types import Bytes, Float, Int, Str, Total, Type, is_integer, is_number
 
 COMPENSATED = sum([1e16, 1.0, -1e16]) == 1.0
 """Whether ``sum`` keeps what additions of floats lose."""
@@ -44,7 +44,13 @@ class Checker(Protocol):
 def start(ex: Checker, node: SumStart) -> tuple[Stmt, ...]:
     """``total = start``."""
     target = _target(node.targets[0])
-    stmt = ex.assign_name(node, target, ex.expr(node.value), node.value)
+    first = ex.expr(node.value)
+    if isinstance(first.type, Str | Bytes):
+        empty = '""' if isinstance(first.type, Str) else 'b""'
+        ex.report.refuse(
+            "PNX134", node.value, "sum() adds no texts", help=f"write {empty}.join(values)"
+        )
+    stmt = ex.assign_name(node, target, first, node.value)
     ex.lost.pop(target.id, None)
     if not (COMPENSATED and isinstance(ex.vars[target.id].type, Float | Total)):
         return (stmt,)
@@ -56,7 +62,9 @@ def start(ex: Checker, node: SumStart) -> tuple[Stmt, ...]:
 def add(ex: Checker, node: Summed) -> tuple[Stmt, ...]:
     """``total += x``."""
     target = _target(node.target)
-    var = ex.vars[target.id]
+    var = ex.vars.get(target.id)
+    if var is None:  # the start is refused
+        raise Refused
     item = ex.expr(node.value)
     if isinstance(var.type, Int) and isinstance(item.type, Float) and node.from_zero:
         ex.wide[target.id] = Total()
