@@ -183,10 +183,12 @@ class Walrus(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Op(Expr):
-    """A row of the operations table applied to its arguments (the receiver is the first)."""
+    """A row of the operations table applied to its arguments (the receiver is the first).
+    ``sure``: what it refuses has been refused before."""
 
     row: Row
     args: tuple[Expr, ...]
+    sure: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,6 +224,12 @@ class ArithLowering(Lowering):
         array = self.value(expr.value)
         if not expr.checked:
             return self._element(expr, array, self.signed(expr.index))
+        message = f"{expr.kind} index out of range"
+        if isinstance(expr.index, Const) and expr.index.range.lo >= 0:
+            place = integers.literal(expr.index.range.lo)
+            short = c.Binary("<=" if expr.index.range.lo else "==", c.Arrow(array, "nelts"), place)
+            self.out.fail_if(short, expr.span, "IndexError", message)
+            return self._element(expr, array, place)
         found = self.out.temp("ngx_int_t", 0, "i")
         self.out.assign(found, self.signed(expr.index))
         length = c.Cast("ngx_int_t", c.Arrow(array, "nelts"))
@@ -232,7 +238,7 @@ class ArithLowering(Lowering):
             self.out.emit(c.If(c.Binary("<", found, c.Int("0")), (fix,)))
         low = c.Binary("<", found, c.Int("0"))
         bad = c.Binary("||", low, c.Binary(">=", found, length))
-        self.out.fail_if(bad, expr.span, "IndexError", f"{expr.kind} index out of range")
+        self.out.fail_if(bad, expr.span, "IndexError", message)
         return self._element(expr, array, found)
 
     def table_item(self, expr: TableItem) -> c.Expr:

@@ -98,7 +98,7 @@ class CallLowering(CondLowering):
         operands = self._arguments(expr)
         if expr.row.form is Form.VIEW and not expr.row.failures:
             self.out.call(expr.row.c, *self._leading(expr), *operands, target.address)
-        elif expr.row.failures and _fixed_separator(expr):
+        elif expr.row.failures and (expr.sure or _fixed_piece(expr)):
             args = (*self._leading(expr), *operands, target.address)
             call = c.Cast("void", c.Call(expr.row.c, args))
             self.out.emit(c.ExprStmt(call, line=self.out.line))
@@ -119,7 +119,7 @@ class CallLowering(CondLowering):
     def _checked(self, expr: Op, operands: list[c.Expr], *result: c.Expr) -> None:
         """A call that returns a status; each failure is an exception of its own."""
         call = c.Call(expr.row.c, (*self._leading(expr), *operands, *result))
-        if not expr.row.failures or _fixed_header(expr):
+        if not expr.row.failures or _fixed_header(expr) or _fixed_split(expr):
             self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
             return
         rc = self.out.temp("ngx_int_t", 0, "rc")
@@ -260,10 +260,29 @@ def _fixed_header(expr: Op) -> bool:
     return _TOKEN.fullmatch(data_of(name)) is not None and _is_one_line(value)
 
 
-def _fixed_separator(expr: Op) -> bool:
+def _fixed_piece(expr: Op) -> bool:
     """Whether bytes are parted at what is known not to be empty: the one way to fail."""
-    separator = expr.args[-1]
-    return "partition[" in expr.row.name and isinstance(separator, Const) and bool(separator.value)
+    return "partition[" in expr.row.name and never_empty(expr.args[-1])
+
+
+def _fixed_split(expr: Op) -> bool:
+    """Whether bytes are split at whitespace, or at what is known not to be empty."""
+    if expr.row.name.partition(".")[2] not in ("split", "rsplit"):
+        return False
+    separator = expr.args[1]
+    whitespace = isinstance(separator, Const) and not isinstance(separator.value, bytes | str)
+    return whitespace or never_empty(separator)
+
+
+def never_empty(value: Expr) -> bool:
+    """Whether bytes or text are known to have a byte."""
+    match value:
+        case Const(value=known):
+            return bool(known)
+        case Format(pieces=pieces):
+            return any(piece.value is None and piece.literal for piece in pieces)
+        case _:
+            return False
 
 
 def _is_one_line(value: Expr) -> bool:

@@ -33,6 +33,7 @@ buffer being read is the engine's ``s->buf``.
 from __future__ import annotations
 
 from pyngx.backend import cnodes as c
+from pyngx.backend.calls import never_empty
 from pyngx.backend.emitter import Ref
 from pyngx.backend.format import format_to_stream
 from pyngx.backend.lowering import is_string
@@ -242,6 +243,9 @@ class GeneratorLowering(Waiting):
                     self.signed(stmt.limit),
                 ),
             )
+            if all(map(never_empty, stmt.literals)):
+                self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
+                return
             rc = self.out.temp("ngx_int_t", 0, "rc")
             self.out.assign(rc, call)
             empty = c.Binary("==", rc, c.Name("NGX_DECLINED"))

@@ -7,6 +7,7 @@ from dataclasses import fields as dataclass_fields
 
 from pyngx.backend import cnodes as c
 from pyngx.backend.emitter import Emitter, Ref, Variables
+from pyngx.backend.jumps import State, state_label, threaded
 from pyngx.backend.stmts import StmtLowering
 from pyngx.flow.lifetimes import Memory
 from pyngx.flow.liveness import Liveness
@@ -17,15 +18,7 @@ from pyngx.tree import (
 )
 
 STREAM = c.Name("s")
-
-
-@dataclass
-class State:
-    """A state: its name, and what runs from there on."""
-
-    name: str
-    body: list[c.Stmt]
-    line: int | None
+STATE = c.Arrow(STREAM, "state")
 
 
 @dataclass(frozen=True)
@@ -117,8 +110,9 @@ class States(StmtLowering):
             return (*body, final)
         if self.jumps:
             self.states[-1].body.append(final)
-        cases = tuple(c.Case((c.Name(self._label(s.name)),), tuple(s.body)) for s in self.states)
-        switch = c.Switch(c.Arrow(STREAM, "state"), cases)
+        self.states = threaded(self.states, STATE)
+        cases = tuple(c.Case((c.Name(s.label),), tuple(s.body)) for s in self.states)
+        switch = c.Switch(STATE, cases)
         if self.again:
             return (c.For(None, None, None, (c.Label("again"), switch)),)
         if self.jumps:
@@ -133,10 +127,10 @@ class States(StmtLowering):
 
     def state_names(self) -> tuple[str, ...]:
         """The states in order, as the enumeration names them; none if there is one only."""
-        return tuple(self._label(s.name) for s in self.states) if len(self.states) > 1 else ()
+        return tuple(s.label for s in self.states) if len(self.states) > 1 else ()
 
     def _label(self, name: str) -> str:
-        return f"{self.prefix}_{name}_state"
+        return state_label(self.prefix, name)
 
     def _unique(self, name: str) -> str:
         found = name
@@ -150,7 +144,7 @@ class States(StmtLowering):
     def _open(self, name: str) -> None:
         """Begin a state."""
         self._names.add(name)
-        self.states.append(State(name, [], self.out.line))
+        self.states.append(State(self.prefix, name, [], self.out.line))
         self.out.stmts = self.states[-1].body
 
     def _close(self) -> None:
@@ -188,7 +182,7 @@ class States(StmtLowering):
     def _set_state(self, name: str) -> None:
         if not self._has_left():
             self.out.blank()
-            self.out.assign(c.Arrow(STREAM, "state"), c.Name(self._label(name)))
+            self.out.assign(STATE, c.Name(self._label(name)))
 
     def _jump(self, name: str) -> None:
         if not self._has_left():

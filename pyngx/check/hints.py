@@ -22,6 +22,7 @@ from pyngx.types import (
     Int,
     NoneType,
     Optional,
+    Part,
     Str,
     Type,
     is_integer,
@@ -154,10 +155,15 @@ def of_method(name: str, type_: Type, known: Iterable[str]) -> str:
         return "only nginx's structures, your own classes, and bytes have attributes"
     if name in names:
         return f"call it: {name}()"
+    if isinstance(type_, Part):
+        names = [*_PART, *names]
     near = suggestion(name, names)
+    if isinstance(type_, Part) and not near:
+        return "part.matched says whether it is a match, part.index which of the literals"
     return near or (nearest(name, names) if len(names) <= MANY else _METHODS)
 
 
+_PART = ("matched", "index")
 _METHODS = "its methods are listed in docs/operations.md"
 
 

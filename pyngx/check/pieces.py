@@ -45,7 +45,7 @@ def pieces(ex: Operators, call: ast.Call, receiver: Expr, method: str) -> Expr:
     items = [replace(first, args=tuple(a for a, _ in once))]
     for index in range(1, PIECES):
         row = TABLE[f"{_owner(receiver)}.{method}[{index}]"]
-        items.append(replace(first, row=row, args=tuple(b for _, b in once)))
+        items.append(replace(first, row=row, args=tuple(b for _, b in once), sure=True))
     return TupleOf(ex.report.span(call), Tuple((first.type,) * PIECES), tuple(items))
 
 

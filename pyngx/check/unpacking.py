@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import NoReturn
 
 from pyngx.check import hints
@@ -216,6 +217,8 @@ class Unpacking(Expressions):
             if not isinstance(target, ast.Name):
                 self._names_only(target)
             value = piece(self, call, receiver, method, i)
+            if i and isinstance(value, Op):
+                value = replace(value, sure=True)  # the first has looked at the separator
             stmts.append(self.assign_name(node, target, value, target))
         return tuple(stmts)
 

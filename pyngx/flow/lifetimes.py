@@ -309,7 +309,8 @@ def _replaced(known: Known, live: Liveness, diags: Diagnostics) -> None:
                     read.span,
                     f"this reads on in the body, and '{var.name}' is used after it",
                     label=f"a {what} is valid until the next read",
-                    help=f"yield '{var.name}' before this, or read in one loop only",
+                    help=f"yield '{var.name}' before this, or keep a copy: "
+                    f"kept = bytes({var.name})",
                 )
 
 
