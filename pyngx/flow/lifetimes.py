@@ -10,7 +10,8 @@ once, at the end. From this follow the rules, found on the typed tree:
   used again after the next read) do not last: they are copied when they are sent, and a local that
   holds such bytes over a suspension owns its storage. A chain form computes everything in scratch
   memory, which is used again when it is called again;
-* a view of a context's field is gone when something is assigned to the field. Only what runs for
+* a view of a context's field is gone when something is assigned to the field, and a view of a
+  buffer when the buffer is written to. Only what runs for
   each buffer has views: any other function takes a copy, which the pool can hold once;
 * a list that is made in a loop, and what is listed there, is gone at the next read, so neither is
   used after it;
@@ -36,10 +37,12 @@ from pyngx.tree import (
     Assign,
     AssignField,
     Block,
+    BufBytes,
     CallHelper,
     Eval,
     Expr,
     ForBody,
+    ForBytes,
     ForList,
     ForScan,
     Function,
@@ -61,7 +64,9 @@ def lifetimes(program: Program, diags: Diagnostics) -> None:
     for function in program.functions:
         in_body = program.body is not None and function is program.body.function
         each_buffer = any(f is function for f in run_for_each_buffer(program))
-        _check(function, program.body if in_body else None, each_buffer, summaries, diags)
+        owned = memory(program, function).owned if in_body else frozenset[Var]()
+        body = program.body if in_body else None
+        _check(function, body, each_buffer, owned, summaries, diags)
 
 
 def _summaries(program: Program) -> dict[str, Summary]:
@@ -95,12 +100,15 @@ def _check(
     function: Function,
     body: BodyFilter | None,
     each_buffer: bool,
+    owned: frozenset[Var],
     summaries: dict[str, Summary],
     diags: Diagnostics,
 ) -> None:
     known = Known(function, summaries, scratch=False)
     if each_buffer:
         _overwritten(known, liveness(function.body), diags)
+    if body is not None:
+        _written(known, liveness(function.body), owned, diags)
     _kept_lists(function, body, each_buffer, summaries, diags)
     if body is None:
         return
@@ -331,3 +339,44 @@ def _overwritten(known: Known, live: Liveness, diags: Diagnostics) -> None:
                         secondary=[Label(origin.span, f"'{var.name}' is taken from it here")],
                         help=f'take a copy instead: {var.name} = b"%s" % …',
                     )
+
+
+def _written(known: Known, live: Liveness, owned: frozenset[Var], diags: Diagnostics) -> None:
+    """No view of a buffer is needed after the buffer is written to in place; what is kept over
+    reads is a copy."""
+    told: set[Var] = set()
+    for stmt in statements(known.function.body):
+        if isinstance(stmt, ForBytes):
+            _written_under(known, stmt, diags)
+        if not known.writes_buffer(stmt) or any(True for _ in blocks(stmt)):
+            continue
+        for var in sorted(live.live_after(stmt) - owned - told, key=lambda v: v.name):
+            views = [origin for origin in known.locals.get(var, NONE) if origin.of_buffer]
+            for origin in views[:1]:
+                told.add(var)
+                diags.error(
+                    "PNX213",
+                    stmt.span,
+                    f"'{var.name}' is needed after this, which overwrites its bytes",
+                    label="the buffer is written to in place",
+                    secondary=[Label(origin.span, f"'{var.name}' is taken from it here")],
+                    help=f'take a copy instead: {var.name} = b"%s" % …',
+                )
+
+
+def _written_under(known: Known, loop: ForBytes, diags: Diagnostics) -> None:
+    """A loop over a buffer itself sees what is written to it; one over a part of it must not."""
+    if isinstance(loop.value, BufBytes):
+        return
+    if any(origin.of_buffer for origin in known.origins(loop.value)):
+        for stmt in statements(loop.body):
+            if known.writes_buffer(stmt):
+                diags.error(
+                    "PNX213",
+                    stmt.span,
+                    "this overwrites the bytes that the loop goes over",
+                    label="the buffer is written to in place",
+                    secondary=[Label(loop.value.span, "the loop goes over these")],
+                    help='go over a copy instead: for … in b"%s" % …',
+                )
+                return

@@ -40,6 +40,8 @@ from pyngx.tree import (
     Raise,
     ReadInto,
     Return,
+    SetByte,
+    SetBytes,
     SetItem,
     StateField,
     Stmt,
@@ -77,13 +79,14 @@ NONE: Origins = frozenset()
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a call of a helper means: the origins of its result, the first place where it takes
-    memory (None: nowhere), the first where only the request's own will do, and the fields of the
-    context that it assigns."""
+    memory (None: nowhere), the first where only the request's own will do, the fields of the
+    context that it assigns, and whether it writes to a buffer in place."""
 
     origins: Origins = NONE
     allocates: Span | None = None
     of_request: Span | None = None
     assigns: frozenset[str] = frozenset()
+    writes: bool = False
 
 
 def holds_bytes(type_: Type) -> bool:
@@ -277,6 +280,12 @@ class Known:
                 found |= self.summaries[expr.helper].assigns
         return found
 
+    def writes_buffer(self, stmt: Stmt) -> bool:
+        """Whether a statement itself, or a helper that it calls, writes to a buffer in place."""
+        called = (e.helper for e in expressions(stmt) if isinstance(e, CallHelper))
+        written = isinstance(stmt, SetByte | SetBytes)
+        return written or any(self.summaries[helper].writes for helper in called)
+
     def summary(self, watched: bool) -> Summary:
         """What a call of this function means; ``watched``: a caller may ask for the message of
         what it raises."""
@@ -294,7 +303,8 @@ class Known:
                 allocates = allocates or stmt.span
             for expr, _ in self.takes_of_request(stmt):
                 of_request = of_request or expr.span
-        return Summary(origins, allocates, of_request, assigns)
+        writes = any(self.writes_buffer(stmt) for stmt in statements(self.function.body))
+        return Summary(origins, allocates, of_request, assigns, writes)
 
 
 def changed_item(value: Expr) -> int | None:

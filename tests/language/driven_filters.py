@@ -35,6 +35,8 @@ TOKENS = (b"ab", b"aab", b"\n", b",", b"<b>", b"needle", b"nee", b"--", b">", b"
 CONFS = ("", "g_number 0;", "g_number 7; g_text ab;", 'g_text "";')
 BATCH = 12
 """Programs in a file: more of them make the C compiler slow."""
+FLAGS: tuple[tuple[str, ...], ...] = ((), ("-O1",), ("-O0",))
+"""What files are compiled with in turn, besides the flags of modules; less takes less time."""
 
 
 def module_of(path: Path) -> ModuleType:
@@ -230,11 +232,12 @@ def main(seconds: float, first: int) -> int:
     """Batches until the time is over; the exit code."""
     end, failed, cases, programs = time.monotonic() + seconds, 0, 0, 0
     while time.monotonic() < end:
+        flags = FLAGS[first // BATCH % len(FLAGS)]
         with tempfile.TemporaryDirectory(prefix="pyngx-generated-") as folder:
             chosen = [program(seed) for seed in range(first, first + BATCH)]
             for done in (
-                compare(chosen, 1000, Path(folder)),
-                compare_chains(range(first, first + 2), 1000, Path(folder)),
+                compare(chosen, 1000, Path(folder), flags),
+                compare_chains(range(first, first + 2), 1000, Path(folder), flags),
             ):
                 for text in (*done.wrong, *done.internal):
                     print(text, flush=True)

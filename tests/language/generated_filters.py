@@ -23,6 +23,7 @@ from pyngx import Body, LocConf, RequestCtx, Stream, body_filter, directive, hea
 from pyngx.ngx import (
     NGX_DECLINED,
     NGX_OK,
+    ngx_buf_t,
     ngx_chain_t,
     ngx_http_next_body_filter,
     ngx_http_request_t,
@@ -275,6 +276,10 @@ class FilterWriter(Writer):
             else:
                 self.texts.remove(name)
         self.block(level + 1, min(depth, 2), True)
+        if name == buf and name in self.texts and self.chance.random() < 0.2:
+            self.put(level + 1, f"for i in range(0, len({buf}), 2):")
+            self.put(level + 2, f"{buf}[i] = ({buf}[i] + 1) & 255")
+            self.put(level + 1, f"yield {buf}")
         self.reads = reads
         if name in self.texts:
             self.texts.remove(name)
@@ -366,8 +371,9 @@ def chain_file(seed: int) -> str:
     chance = random.Random(f"chain {seed}")
     writer = FilterWriter(chance)
     writer.put(1, "out = ngx_chain_t()")
-    writer.put(1, "for buf in chain:")
-    writer.put(2, "whole = bytes(buf)[:60]")
+    writer.put(1, "for buf in chain:")  # how many come at a time is nobody's business
+    writer.lines += ["    " + line for line in START]
+    writer.put(2, 'whole = b"%s" % buf[:60]')
     writer.texts.append("whole")
     for _ in range(chance.randint(1, 3)):
         writer.statement(2, 2, False)
@@ -384,10 +390,10 @@ def chain_file(seed: int) -> str:
     if chance.random() < 0.4:
         writer.put(2, "if len(buf) > 0:")
         writer.put(3, f"out.append({SHOWN})")
-    writer.put(1, "ctx.count = (ctx.count + a) % 1000")
-    writer.put(1, "ctx.kept = (s + t)[-20:]")
+    writer.put(2, "ctx.count = (ctx.count + a) % 1000")
+    writer.put(2, "ctx.kept = (s + t)[-20:]")
     writer.put(1, "return ngx_http_next_body_filter(r, out)")
     head = ["@body_filter", "def body("]
     head += ["    chain: ngx_chain_t, ctx: Ctx, conf: Conf, r: ngx_http_request_t"]
     head += [") -> ngx_int_t:"]
-    return HEAD + "\n".join([*head, *START, *writer.lines]) + "\n"
+    return HEAD + "\n".join([*head, *writer.lines]) + "\n"
