@@ -173,6 +173,8 @@ _NOTES = """
   more they are an `OverflowError`.
 * `x ** y` of a negative `x` and a `y` with a fraction, a complex number in CPython, is a
   `ValueError`.
+* `parsedate_to_datetime(text).timestamp()` takes names and numbers in ASCII, other letters and
+  digits are a `ValueError`. A date without a zone is of the machine's one, as in Python.
 * The functions of `math` are those of the machine's libm, as CPython's are. A module that uses
   them, or `//`, `%` and `**` of floats, is linked with it.
 * The formats of `struct` are constants, of integers, `?`, `c`, `s` and `x`; a `struct.Struct` of

@@ -47,6 +47,7 @@ FAMILIES = (
     "entbare",
     "html",
     "chance",
+    "date",
     "struct",
     "int",
     "format",

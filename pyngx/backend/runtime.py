@@ -44,6 +44,7 @@ _FAMILIES = (
     "entbare",
     "html",
     "chance",
+    "date",
     "struct",
     "int",
     "format",

@@ -18,6 +18,8 @@ from pyngx.ops.table import TABLE
 from pyngx.tree import Expr, Op
 from pyngx.types import BIT, Bool, Bytes, Str
 
+DATE = "email.utils.parsedate_to_datetime"
+
 
 @cache
 def _names() -> dict[int, str]:
@@ -46,6 +48,13 @@ def library_function(ex: Operators, node: ast.Call, found: object) -> Expr | Non
         return row_call(ex, node, TABLE[f"{name}({hash_})"])
     if name in ROUNDED:
         return rounded(ex, node, name)
+    if name == DATE:
+        ex.report.refuse(
+            "PNX132",
+            node,
+            "a datetime is no value of filters",
+            help="write parsedate_to_datetime(text).timestamp(), a float",
+        )
     if name == "math.log" and len(node.args) == 2:
         return row_call(ex, node, TABLE["math.log(2)"])
     return row_call(ex, node, TABLE[name])
@@ -66,11 +75,15 @@ def _compared(ex: Operators, node: ast.Call) -> Expr:
 
 
 def library_method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr | None:
-    """``hashlib.sha256(data).hexdigest()``, at once; None if it is no such call."""
+    """``hashlib.sha256(data).hexdigest()`` or ``parsedate_to_datetime(text).timestamp()``, at once;
+    None if it is no such call."""
     maker = func.value
-    if not isinstance(maker, ast.Call) or func.attr not in ("digest", "hexdigest"):
+    if not isinstance(maker, ast.Call) or func.attr not in ("digest", "hexdigest", "timestamp"):
         return None
     name = _names().get(id(ex.compile_time(maker.func)))
+    if name == DATE and func.attr == "timestamp":
+        _no_arguments(ex, node, func.attr)
+        return row_call(ex, maker, TABLE[f"{name}().{func.attr}"])
     if name not in ("hmac.new", *(f"hashlib.{hash_}" for hash_ in HASHES)):
         return None
     _no_arguments(ex, node, func.attr)
@@ -98,9 +111,8 @@ def hash_method(ex: Operators, node: ast.Call, func: ast.Attribute, value: Expr)
 
 def _no_arguments(ex: Operators, node: ast.Call, method: str) -> None:
     if node.args or node.keywords:
-        ex.report.refuse(
-            "PNX133", node, f"{method}() takes no arguments", help="give update() what is hashed"
-        )
+        hashed = "leave them out" if method == "timestamp" else "give update() what is hashed"
+        ex.report.refuse("PNX133", node, f"{method}() takes no arguments", help=hashed)
 
 
 def _keyed(ex: Operators, maker: ast.Call) -> tuple[str, ast.Call]:

@@ -295,6 +295,17 @@ ROWS = (
             Failure("NGX_BUSY", "OSError", said(lambda: formatdate(2**62))),
         ),
     ),
+    Row(
+        "email.utils.parsedate_to_datetime().timestamp",
+        ("data: str",),
+        "float",
+        _P + "timestamp",
+        Form.OUT,
+        failures=(
+            Failure("NGX_DECLINED", "ValueError", "Invalid date value or format", _M + "date"),
+            Failure("NGX_BUSY", "OverflowError", "signed integer is greater", _M + "date"),
+        ),
+    ),
     _random("random.randrange(1)", ("start: int",), "randbelow"),
     _random("random.randrange(2)", ("start: int", "stop: int"), "randrange"),
     _random("random.randint", ("a: int", "b: int"), "randint"),

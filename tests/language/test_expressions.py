@@ -30,7 +30,7 @@ import secrets
 import struct
 import time
 import zlib
-from email.utils import formatdate
+from email.utils import formatdate, parsedate_to_datetime
 from hashlib import sha256
 from urllib.parse import quote, quote_plus, unquote, unquote_plus, unquote_to_bytes
 
@@ -850,6 +850,9 @@ quote_plus("a b/c", "/ ")
 unquote_to_bytes(s + b"%4" + t).hex()
 unquote_to_bytes("a%2Fb%zz%").hex()
 formatdate(a, usegmt=True)
+str(parsedate_to_datetime(formatdate(a, usegmt=True)).timestamp())
+str(parsedate_to_datetime(f"{a} Nov {b} 1:2:3 +0130").timestamp())
+str(parsedate_to_datetime(data=t.decode()).timestamp())
 formatdate(a * 86399, False, True)
 "%d" % (int(time.time()) > 1700000000)
 "%d" % (0 <= random.randrange(a) < a)

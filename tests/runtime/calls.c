@@ -434,3 +434,8 @@ ngx_call(u_char *, format_float,
          (u_char *p, double x, ngx_uint_t flags, ngx_int_t width,
           ngx_int_t precision, ngx_int_t type),
          (p, x, flags, width, precision, type))
+ngx_call(ngx_int_t, timestamp, (ngx_str_t *data, double *result),
+         (data, result))
+ngx_call(ngx_int_t, message_date,
+         (ngx_pool_t *pool, ngx_str_t *data, ngx_str_t *text),
+         (pool, data, text))
