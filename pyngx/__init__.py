@@ -25,6 +25,7 @@ from pyngx.ngx import (
     ngx_http_complex_value_t,
     ngx_http_request_t,
 )
+from pyngx.types import hints_of
 
 if TYPE_CHECKING:
     import re
@@ -307,7 +308,7 @@ def _field_value(hint: object, value: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def _hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
+    return hints_of(cls)
 
 
 class _Fields:

@@ -8,8 +8,9 @@ one type in expressions (Python's ``int``); `Int` carries the C type only where 
 from __future__ import annotations
 
 import enum
+import typing
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 INT64_MIN = -(2**63)
 INT64_MAX = 2**63 - 1
@@ -271,6 +272,12 @@ Type: TypeAlias = (
 INT = Int()
 HASH = Struct("ngx_http_pyngx_hash_t")
 """What ``hashlib.sha256()`` and its like make: the runtime's, behind a pointer as nginx's are."""
+
+
+def hints_of(thing: object) -> dict[str, Any]:
+    """The annotations of a class or of a function, evaluated. ``int`` is Python's, also in a file
+    that runs with the integers of the language in its place."""
+    return typing.get_type_hints(thing, localns={"int": int})
 
 
 def describe(type_: Type) -> str:

@@ -59,6 +59,10 @@ _OPERATORS = {
     "list.count_bytes": "values.count(text)",
     "list.index_numbers": "values.index(number)",
     "list.index_bytes": "values.index(text)",
+    "tuple.index_numbers": "TABLE.index(number)",
+    "tuple.index_bytes": "TABLE.index(text)",
+    "float.lost": "what total + x loses",
+    "float.summed": "sum(floats)",
     "list.remove_numbers": "values.remove(number)",
     "list.remove_bytes": "values.remove(text)",
     "operator.list_pick": "[values[i] for i in order]",
@@ -118,7 +122,7 @@ _RESULTS_OF = {"operator.cmp": "bool", "operator.whole": "str"}
 _SECTIONS = (
     ("Methods of bytes", ("bytes.",)),
     ("Methods of str", ("str.",)),
-    ("Operators and builtins", ("operator.", "int.", "list.", "float.")),
+    ("Operators and builtins", ("operator.", "int.", "list.", "tuple.", "float.")),
     (
         "The standard library",
         (

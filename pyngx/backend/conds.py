@@ -165,6 +165,9 @@ class CondLowering(ArithLowering):
         if expr.op in ("<", ">=", ">", "<=") and (_is_zero(expr.left) or _is_zero(expr.right)):
             plain = plain and not any(both)  # "never negative" is no news to the author
         left, right = self.operands((expr.left, expr.right), signed=not plain)
+        ranges = expr.left.range, expr.right.range
+        if ranges[0].hi < ranges[1].lo or ranges[1].hi < ranges[0].lo:
+            left = c.Cast("ngx_int_t", left)  # compilers say of a byte what it never is
         return _compared(expr.op, left, right)
 
     def _compare_floats(self, expr: Compare) -> c.Expr:

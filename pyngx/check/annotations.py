@@ -41,6 +41,7 @@ from pyngx.types import (
     Tuple,
     Type,
     describe,
+    hints_of,
 )
 
 HEADERS = {"ngx_http_headers_in_t": Headers("in"), "ngx_http_headers_out_t": Headers("out")}
@@ -101,7 +102,7 @@ def from_annotation(hint: object, model: NginxModel) -> Type:
         and hasattr(hint, "_fields")
     ):
         _no_special_methods(hint)
-        hints = typing.get_type_hints(hint)
+        hints = hints_of(hint)
         return _tuple(tuple(hints.get(name) for name in hint._fields), hint, model)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _dataclass(hint, model)
@@ -138,7 +139,7 @@ def _dataclass(cls: type, model: NginxModel) -> Tuple:
         raise UnknownAnnotation("a dataclass has no other base than dataclasses")
     if not all(f.init and f.compare for f in dataclasses.fields(cls)):
         raise UnknownAnnotation("init=False and compare=False are not compiled")
-    hints = typing.get_type_hints(cls)
+    hints = hints_of(cls)
     return _tuple(tuple(hints[f.name] for f in dataclasses.fields(cls)), cls, model)
 
 

@@ -25,7 +25,7 @@ from pyngx.check.conversions import (
 )
 from pyngx.check.enums import member
 from pyngx.check.library import hash_method, library_function, library_method
-from pyngx.check.lists import CHANGING, copy_of, sorted_of
+from pyngx.check.lists import CHANGING, copy_of, need_list, sorted_of
 from pyngx.check.literals import as_value
 from pyngx.check.lookups import get
 from pyngx.check.methods import class_call, helper_call, is_authors, method_call, methods_of
@@ -88,6 +88,10 @@ def call(ex: Operators, node: ast.Call) -> Expr:
         looked_up = get(ex, node, node.func) or class_call(ex, node, node.func)
         if looked_up is not None:
             return looked_up
+        whole = ex.compile_time(node.func.value)
+        if isinstance(whole, tuple | list) and node.func.attr in ("index", "count"):
+            values = need_list(ex, node.func.value, "what is searched")
+            return ex.search(node, node.func, values, of_tuple=isinstance(whole, tuple))
         found = ex.compile_time(node.func)
         if found is None or _is_method_of_constant(ex, node.func):
             return _method(ex, node, node.func)

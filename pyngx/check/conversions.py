@@ -129,7 +129,7 @@ def to_bytes(ex: Operators, node: ast.Call) -> Expr:
                 return Op(ex.report.span(node), Bytes(), TABLE["operator.bytes_of_list"], (value,))
             if is_integer(value.type):
                 return Op(ex.report.span(node), Bytes(), TABLE["operator.zeros"], (value,))
-            return ex.need_bytes(given, "the argument of bytes()")
+            return ex.bytes_of(given, value, "the argument of bytes()")
 
 
 def character(ex: Operators, node: ast.Call) -> Expr:

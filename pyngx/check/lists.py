@@ -315,7 +315,9 @@ class Lists(Base):
         other = store(self.report, node, other, owner.type, "what the list is extended by")
         return Eval(span, Op(span, NoneType(), TABLE["list.extend"], (owner, other)))
 
-    def search(self, node: ast.Call, func: ast.Attribute, owner: Expr) -> Expr:
+    def search(
+        self, node: ast.Call, func: ast.Attribute, owner: Expr, *, of_tuple: bool = False
+    ) -> Expr:
         """``values.index(x)``, ``values.count(x)``, and the removal of a value."""
         assert isinstance(owner.type, List)
         span = self.report.span(node)
@@ -337,7 +339,7 @@ class Lists(Base):
                 f"{method}() does not work on a list of '{describe(item)}' in this version",
                 help="compare the items in a loop",
             )
-        row = TABLE[f"list.{method}_{kind}"]
+        row = TABLE[f"{'tuple' if of_tuple and method == 'index' else 'list'}.{method}_{kind}"]
         result = NoneType() if method == "remove" else INT
         return Op(span, result, row, (owner, value), range=row.range)
 

@@ -91,6 +91,10 @@ def extreme(name: str) -> Callable[[Operators, ast.Call], Expr]:
             return _of_floats(ex, node, name, values)
         result = values[0]
         for value in values[1:]:
+            if isinstance(result, Const) and isinstance(value, Const):
+                if isinstance(result.type, Int) and isinstance(value.type, Int):
+                    result = first((result, value), key=lambda v: v.range.lo)
+                    continue
             a, a_again = ex.once(result, name + "imum")
             b, b_again = ex.once(value, "other")
             limits = Range(first(a.range.lo, b.range.lo), first(a.range.hi, b.range.hi))

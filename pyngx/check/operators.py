@@ -28,6 +28,7 @@ from pyngx.tree import (
     Expr,
     Format,
     IsNone,
+    Length,
     Local,
     Logic,
     Not,
@@ -399,6 +400,8 @@ class Operators(Access, Tuples, Lists):
         if nested is not None:
             zero = Const(span, INT, 0, range=Range(0, 0))
             return Compare(span, Bool(), ">=", nested[0], zero, range=BIT)
+        if isinstance(right_node, ast.Call) and self.compile_time(right_node.func) is range:
+            return self._in_range(node, left_node, right_node)
         if isinstance(right_node, ast.Tuple | ast.List | ast.Set):
             items = [self.expr(e) for e in right_node.elts]
         else:
@@ -454,6 +457,23 @@ class Operators(Access, Tuples, Lists):
             self.compare(node, "==", again if i else first, item) for i, item in enumerate(items)
         )
         return compared[0] if len(compared) == 1 else Logic(span, Bool(), "or", compared, range=BIT)
+
+    def _in_range(self, node: ast.Compare, left_node: ast.expr, call: ast.Call) -> Expr:
+        """``x in range(start, stop)``, as comparisons."""
+        left = self.need_int(left_node, "what is looked for in a range")
+        bounds = [self.need_int(arg, "a bound of range()") for arg in call.args]
+        plain = [is_plain(b.value if isinstance(b, Length) else b) for b in bounds]
+        if call.keywords or not 1 <= len(bounds) <= 2 or not all(plain):
+            self.report.refuse(
+                "PNX109",
+                call,
+                "a range after 'in' has two bounds, names or constants, in this version",
+                help="compare: start <= x < stop",
+            )
+        start = bounds[0] if len(bounds) == 2 else integer(self.report, call, 0, self.mod.model)
+        first, again = self.once(left, "wanted")
+        tests = (self.compare(node, ">=", first, start), self.compare(node, "<", again, bounds[-1]))
+        return Logic(self.report.span(node), Bool(), "and", tests, range=BIT)
 
     def _has_flag(self, node: ast.Compare, left_node: ast.expr, flags: Expr) -> Expr:
         """``Flags.A in flags``."""

@@ -72,8 +72,11 @@ class Reads(Loops):
                 help="read in a statement of its own, inside an 'if'",
             )
         bound = self._bound_argument(node, f"body.{method}()")
-        var = self._temporary("data" if method == "read" else "line", Bytes())
         span = self.report.span(node)
+        for stmt in self.pending:  # an expression may be checked twice, and reads once
+            if isinstance(stmt, ReadInto) and stmt.span == span:
+                return Local(span, Bytes(), stmt.var)
+        var = self._temporary("data" if method == "read" else "line", Bytes())
         self.pending.append(ReadInto(span, var, method, bound))
         return Local(span, Bytes(), var)
 

@@ -12,7 +12,7 @@ from pyngx.check.coerce import as_bytes
 from pyngx.check.constants import integer
 from pyngx.check.lists import CHANGING, characters, list_of
 from pyngx.diagnostics import Label
-from pyngx.frontend.spelling import is_fresh
+from pyngx.frontend.spelling import is_filling, is_fresh
 from pyngx.tree import (
     Assign,
     ByteAt,
@@ -102,7 +102,8 @@ class Sequences(Assignments):
             for node in ast.walk(stmt):
                 match node:
                     case ast.Call(func=ast.Attribute(attr=attr)) if attr in CHANGING:
-                        yield node
+                        if not is_filling(node):
+                            yield node
                     case ast.AugAssign(target=ast.Name(id=name)) if name in self.vars:
                         if isinstance(self.vars[name].type, List):
                             yield node

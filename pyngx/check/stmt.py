@@ -15,7 +15,7 @@ from pyngx.check.kinds import Kind, is_header_result
 from pyngx.check.lists import CHANGING, is_new
 from pyngx.check.raising import Raising
 from pyngx.check.scope import assigned_if
-from pyngx.frontend.spelling import SumEnd, Summed, SumStart
+from pyngx.frontend.spelling import LastCase, SumEnd, Summed, SumStart
 from pyngx.source import Span
 from pyngx.tree import (
     Append,
@@ -45,6 +45,7 @@ from pyngx.types import (
     Body,
     Bool,
     Bytes,
+    Enum,
     Headers,
     List,
     NoneType,
@@ -154,6 +155,10 @@ class Statements(Raising):
                 return self._annotated(node)
             case ast.AugAssign():
                 return (self.augmented(node),)
+            case LastCase(test=ast.Compare(left=ast.Name() as subject)) | LastCase(
+                test=ast.BoolOp(values=[ast.Compare(left=ast.Name() as subject), *_])
+            ) if node.members and self.expr(subject).type == Enum(node.members):
+                return self.block(node.body)
             case ast.If():
                 return (self._if(node),)
             case ast.While() | ast.For():

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.keys import applied
 from pyngx.frontend.load import FunctionSource
-from pyngx.frontend.spelling import assign, at, fresh, keyed, load, negated, summed
+from pyngx.frontend.spelling import assign, at, filling, fresh, keyed, load, negated, summed
 
 _WHOLE = ("any", "all", "sum", "min", "max")
 _COUNTED = ("range", "enumerate", "zip", "reversed")
@@ -77,6 +77,9 @@ class _SpellOut:
         match stmt:
             case ast.While() if self._has(stmt.test):
                 return self._while(stmt)
+            case ast.Assign(targets=[ast.Tuple()], value=ast.GeneratorExp() as made):
+                listed = at(ast.ListComp(made.elt, made.generators), made)
+                stmt.value = self._lin(listed, before)
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.ListComp() as value) | (
                 ast.AnnAssign(target=ast.Name(id=name), value=ast.ListComp() as value)
             ) if self._fills(name, value):
@@ -180,6 +183,10 @@ class _SpellOut:
         match node:
             case ast.Call(func=ast.Name(id=name), args=[_], keywords=[]) if name in ("any", "all"):
                 return name if self.is_builtin(name) else None
+            case ast.Call(
+                func=ast.Name("next"), args=[ast.GeneratorExp(generators=[_]), _], keywords=[]
+            ):
+                return "next" if self.is_builtin("next") else None
             case ast.Call(func=ast.Name("sum"), args=[_] | [_, _], keywords=[]):
                 return "sum" if self.is_builtin("sum") else None
             case ast.Call(func=ast.Name(id=name), args=[_]) if name in ("min", "max"):
@@ -328,6 +335,13 @@ class _SpellOut:
         match kind:
             case "any" | "all":
                 return self._decided(kind == "any", part, out)
+            case "next":
+                assert isinstance(node, ast.Call)
+                first = self._new("first")
+                out.append(assign(first, self._lin(node.args[1], out)))
+                leave: list[ast.stmt] = [assign(first, part.elt), at(ast.Break(), part)]
+                out += self._rounds(part.generators, leave, part)
+                return load(first, node)
             case "sum":
                 assert isinstance(node, ast.Call)
                 start = node.args[1] if len(node.args) > 1 else at(ast.Constant(0), node)
@@ -369,7 +383,7 @@ class _SpellOut:
             made, into.value = target.id, empty
             out.append(into)
         append = at(ast.Attribute(load(made, part), "append", ast.Load()), part)
-        push = at(ast.Expr(at(ast.Call(append, [part.elt], []), part)), part)
+        push = at(ast.Expr(filling(at(ast.Call(append, [part.elt], []), part))), part)
         out += self._rounds(part.generators, [push], part)
         return fresh(made, part)
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import enum
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.load import FunctionSource
-from pyngx.frontend.spelling import at, load, of_pattern
+from pyngx.frontend.spelling import LastCase, at, load, of_pattern
 
 Captures = tuple[tuple[str, ast.expr], ...]
 
@@ -43,6 +44,21 @@ def spell_out(function: FunctionSource, diags: Diagnostics) -> None:
     taken = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
     taken |= {a.arg for a in ast.walk(function.node) if isinstance(a, ast.arg)}
     _SpellOut(function, diags, taken | set(function.namespace)).block(function.node)
+
+
+def _alternatives(pattern: ast.pattern) -> Sequence[ast.pattern]:
+    return pattern.patterns if isinstance(pattern, ast.MatchOr) else (pattern,)
+
+
+def _mark_last(made: list[ast.stmt], members: type[enum.IntEnum]) -> None:
+    """Mark the last of a chain of ``if`` as what is left when the others are not it."""
+    block = made
+    while block and isinstance(block[0], ast.If) and block[0].orelse:
+        block = block[0].orelse
+    if len(block) == 1 and isinstance(last := block[0], ast.If):
+        marked = ast.copy_location(LastCase(last.test, last.body, []), last)
+        marked.members = members
+        block[0] = marked
 
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
@@ -81,8 +97,31 @@ class _SpellOut:
             subject: _Subject = tuple(self._named(item, node, made) for item in node.subject.elts)
         else:
             subject = self._named(node.subject, node, made)
-        made += self._cases(node.cases, subject)
+        cases = self._cases(node.cases, subject)
+        members = self._all_members(node.cases)
+        if members is not None and isinstance(subject, ast.Name):
+            _mark_last(cases, members)
+        made += cases
         return made or [ast.copy_location(ast.Pass(), node)]
+
+    def _all_members(self, cases: Sequence[ast.match_case]) -> type[enum.IntEnum] | None:
+        """The enum each of whose members has a case without a guard."""
+        patterns = [p for case in cases if case.guard is None for p in _alternatives(case.pattern)]
+        members = [self._member(p) for p in patterns]
+        found = [m for m in members if m is not None]
+        if not found or len(found) != len(members) or len({type(m) for m in found}) > 1:
+            return None
+        guarded = any(case.guard is not None for case in cases)
+        cls = type(found[0])
+        return cls if not guarded and set(found) == set(cls) else None
+
+    def _member(self, pattern: ast.pattern) -> enum.IntEnum | None:
+        match pattern:
+            case ast.MatchValue(value=ast.Attribute(value=ast.Name(id=owner), attr=name)):
+                member = getattr(self.function.namespace.get(owner), name, None)
+                return member if isinstance(member, enum.IntEnum) else None
+            case _:
+                return None
 
     def _named(self, value: ast.expr, node: ast.Match, made: list[ast.stmt]) -> ast.Name:
         """The name of a value that is matched; it gets one if it has none that stays its own."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import enum
 from typing import TypeVar
 
 _FRESH = "_pyngx_fresh"
 _PATTERN = "_pyngx_pattern"
 _KEYED = "_pyngx_keyed"
+_FILLING = "_pyngx_filling"
 
 Made = TypeVar("Made", ast.expr, ast.stmt, ast.Name)
 
@@ -25,6 +27,17 @@ def at(node: Made, place: ast.AST, whole: ast.match_case | None = None) -> Made:
 def load(name: str, place: ast.AST) -> ast.expr:
     """A name that is read."""
     return at(ast.Name(name, ast.Load()), place)
+
+
+def filling(call: ast.Call) -> ast.Call:
+    """``made.append(x)`` of a list that is made here, and that nothing else sees yet."""
+    setattr(call, _FILLING, True)
+    return call
+
+
+def is_filling(node: ast.AST) -> bool:
+    """Whether `filling` has marked the call."""
+    return hasattr(node, _FILLING)
 
 
 def fresh(name: str, place: ast.AST) -> ast.expr:
@@ -88,6 +101,13 @@ def summed(
     end = SumEnd()
     end.total = total
     return at(start, begin), at(add, place), at(end, place)
+
+
+class LastCase(ast.If):
+    """The last ``case`` of a ``match`` that has one for each member of an enum, ``members``: what
+    is one of them needs no test here."""
+
+    members: type[enum.IntEnum] | None = None
 
 
 def assign(name: str, value: ast.expr) -> ast.stmt:

@@ -25,12 +25,14 @@ def _search(kind: str, item: str) -> tuple[Row, ...]:
     """Operations that look for an item."""
     text = "ngx_http_pyngx_message_absent" + ("_number" if item == "int" else "")
     absent = (Failure("NGX_DECLINED", "ValueError", "the item is not in list", text),)
+    outside = (Failure("NGX_DECLINED", "ValueError", said(lambda: (2,).index(1))),)
     unremoved = (Failure("NGX_DECLINED", "ValueError", said(lambda: [2].remove(1))),)
     operands = ("values: list", f"value: {item}")
     c = f"{_P}index_{kind}"
     return (
         Row(f"list.count_{kind}", operands, "int", f"{_P}count_{kind}", Form.VALUE, range=LENGTH),
         Row(f"list.index_{kind}", operands, "int", c, Form.OUT, failures=absent, range=LENGTH),
+        Row(f"tuple.index_{kind}", operands, "int", c, Form.OUT, failures=outside, range=LENGTH),
         Row(
             f"list.remove_{kind}",
             operands,

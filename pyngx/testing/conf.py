@@ -45,6 +45,7 @@ from pyngx.types import (
     Str,
     Tuple,
     Type,
+    hints_of,
 )
 from pyngx.types import MimeTypes as MimeTypesType
 
@@ -148,7 +149,7 @@ def directives(classes: dict[type, type], model: NginxModel) -> dict[str, Known]
     for base, cls in classes.items():
         if base not in _PLACES:
             continue
-        for attribute, hint in typing.get_type_hints(cls).items():
+        for attribute, hint in hints_of(cls).items():
             declared = getattr(cls, attribute, None)
             if not isinstance(declared, Directive):
                 continue

@@ -8,14 +8,13 @@ computed with one is one: a result that does not fit raises ``OverflowError``.
 from __future__ import annotations
 
 import operator
-import typing
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from pyngx.check.annotations import UnknownAnnotation, from_annotation
 from pyngx.headers import NginxModel
-from pyngx.types import Int, Optional, Range, unfit
+from pyngx.types import Int, Optional, Range, hints_of, unfit
 
 LOW, HIGH = -(2**63), 2**63 - 1
 
@@ -95,7 +94,7 @@ def checked(value: Any) -> Any:
 def ranges(cls: type, model: NginxModel) -> dict[str, tuple[int, int]]:
     """What each integer field of a class may hold."""
     found = {}
-    for name, hint in typing.get_type_hints(cls).items():
+    for name, hint in hints_of(cls).items():
         try:
             type_ = from_annotation(hint, model)
         except UnknownAnnotation:

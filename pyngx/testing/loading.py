@@ -10,7 +10,6 @@ import functools
 import importlib.util
 import math
 import sys
-import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +33,7 @@ from pyngx.frontend.load import load as read_filter
 from pyngx.headers import NginxModel
 from pyngx.ngx import active_model
 from pyngx.testing.integers import Checked, checked
+from pyngx.types import hints_of
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def _checked_math() -> ModuleType:
 
 def parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     """The parameters of a function, their annotations evaluated."""
-    hints = typing.get_type_hints(function)
+    hints = hints_of(function)
     code = getattr(function, "__code__")  # noqa: B009
     return tuple(Parameter(n, hints.get(n)) for n in code.co_varnames[: code.co_argcount])
 

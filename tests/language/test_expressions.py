@@ -514,6 +514,11 @@ third(a) in (1, 3)
 r.arg(b"s") in (b"a", b"abc")
 (x := len(s)) in (1, 2) and x in (2, 3)
 a in (1, 2, 3)
+a in range(8)
+len(s) in range(a, b)
+a // b in range(-3, len(s))
+len(s) not in range(2, 4)
+(s or b"a")[0] >= max(2, 256)
 a in TABLE
 a not in TABLE
 a in [1, b]

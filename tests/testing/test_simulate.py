@@ -205,3 +205,34 @@ def test_headers_beside_nginx(mapped: Nginx, act: str, name: str) -> None:
     assert got == sorted(
         (n.lower(), v) for n, v in real.headers if n.lower() not in (*OWN, "x-shown")
     )
+
+
+def test_annotations_that_are_text(tmp_path: Path) -> None:
+    """``int`` in an annotation is Python's, though the file runs with the language's integers."""
+    path = tmp_path / "texts.py"
+    path.write_text("""
+from __future__ import annotations
+
+from pyngx import LocConf, RequestCtx, directive, header_filter
+from pyngx.ngx import ngx_http_request_t
+
+
+class Conf(LocConf):
+    size: int = directive("t_size", default=3)
+    sizes: list[int] = directive("t_sizes", default=[1])
+
+
+class Ctx(RequestCtx):
+    count: int = 2**63 - 1
+
+
+@header_filter
+def header(r: ngx_http_request_t, conf: Conf, ctx: Ctx) -> None:
+    r.headers_out["X-Size"] = b"%d %d" % (conf.size + int(b"1"), sum(conf.sizes))
+    ctx.count += 1
+""")
+    response = simulate(path, body=b"x", conf="t_size 5; t_sizes 2 3;")
+    assert [e.error for e in response.errors] == ["OverflowError"]
+    path.write_text(path.read_text().replace("ctx.count += 1", "ctx.count -= 1"))
+    response = simulate(path, body=b"x", conf="t_size 5; t_sizes 2 3;")
+    assert (response.errors, response.header("X-Size")) == ((), "6 5")

@@ -290,3 +290,47 @@ def list_of_module(r: ngx_http_request_t) -> bytes:
         out += b"!"
     out += b",".join(PAT17)
     return out
+
+
+class Kind18(enum.IntEnum):
+    LOW = 0
+    HIGH = 1
+    OTHER = 7
+
+
+def named18(kind: Kind18) -> bytes:
+    match kind:
+        case Kind18.LOW:
+            return b"low"
+        case Kind18.HIGH | Kind18.OTHER:
+            return b"high"
+
+
+def named_number18(n: int) -> bytes:
+    match n:
+        case Kind18.LOW:
+            return b"low"
+        case Kind18.HIGH | Kind18.OTHER:
+            return b"high"
+    return b"none"
+
+
+@variable("every_member")
+def every_member(r: ngx_http_request_t) -> bytes:
+    n = number(r.arg(b"a"))
+    return named_number18(n) + named18(Kind18(n))
+
+
+NAMES19 = (b"a", b"abcabc", b"xyz")
+NUMBERS19 = [5, 7, 300]
+
+
+@variable("index_of_module")
+def index_of_module(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    n = number(r.arg(b"a"))
+    try:
+        found = NAMES19.index(s)
+    except ValueError as e:
+        return f"{e} {NUMBERS19.count(n)}".encode()
+    return b"%d %d" % (found, NUMBERS19.index(n))
