@@ -383,7 +383,8 @@ class _SpellOut:
             made, into.value = target.id, empty
             out.append(into)
         append = at(ast.Attribute(load(made, part), "append", ast.Load()), part)
-        push = at(ast.Expr(filling(at(ast.Call(append, [part.elt], []), part))), part)
+        call = ast.copy_location(ast.Call(append, [part.elt], []), part)
+        push = at(ast.Expr(filling(call)), part)
         out += self._rounds(part.generators, [push], part)
         return fresh(made, part)
 

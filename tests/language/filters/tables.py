@@ -334,3 +334,27 @@ def index_of_module(r: ngx_http_request_t) -> bytes:
     except ValueError as e:
         return f"{e} {NUMBERS19.count(n)}".encode()
     return b"%d %d" % (found, NUMBERS19.index(n))
+
+
+SIGNS20 = {"one": b"a", "two": b"bc", "three": b"y"}
+
+
+@variable("first_of")
+def first_of(r: ngx_http_request_t) -> bytes:
+    s = r.arg(b"s") or b""
+    n = number(r.arg(b"a"))
+    found = next((name for name, sign in SIGNS20.items() if sign in s), None)
+    place = next((i for i, c in enumerate(s) if c == n), -1)
+    words = s.split(b",")
+    lengths = [len(w) for w in words]
+    longer = [w for w, size in zip(words, lengths) if size > 1]
+    back = ",".join(f"{size:02d}" for size in reversed(lengths))
+    left, right = (w.upper() for w in (s[:2], s[2:]))
+    return b"%s %d %s %s %s %s" % (
+        (found or "-").encode(),
+        place,
+        b"|".join(longer),
+        back.encode(),
+        left,
+        right,
+    )
