@@ -165,9 +165,10 @@ class CondLowering(ArithLowering):
         if expr.op in ("<", ">=", ">", "<=") and (_is_zero(expr.left) or _is_zero(expr.right)):
             plain = plain and not any(both)  # "never negative" is no news to the author
         left, right = self.operands((expr.left, expr.right), signed=not plain)
-        ranges = expr.left.range, expr.right.range
-        if ranges[0].hi < ranges[1].lo or ranges[1].hi < ranges[0].lo:
-            left = c.Cast("ngx_int_t", left)  # compilers say of a byte what it never is
+        one, two = expr.left.range, expr.right.range
+        if isinstance(expr.right, Const) and (one.hi < two.lo or one.lo > two.hi):
+            less = one.hi < two.lo  # whatever the value is: compilers see that of a byte
+            return c.Int("1" if expr.op == "!=" or expr.op[0] == "<>"[not less] else "0")
         return _compared(expr.op, left, right)
 
     def _compare_floats(self, expr: Compare) -> c.Expr:

@@ -272,7 +272,8 @@ def _not_listed(item: Expr, diags: Diagnostics) -> None:
         item.span,
         "a list that is used after the next read cannot keep these bytes",
         label="their memory is used again",
-        help="list constants, configuration, headers, arguments or variables",
+        help="list constants, configuration, headers, arguments or variables; "
+        "a list in the request's context copies its items",
     )
 
 
