@@ -347,7 +347,7 @@ def first_of(r: ngx_http_request_t) -> bytes:
     place = next((i for i, c in enumerate(s) if c == n), -1)
     words = s.split(b",")
     lengths = [len(w) for w in words]
-    longer = [w for w, size in zip(words, lengths) if size > 1]
+    longer = [w for w, size in zip(words, lengths, strict=False) if size > 1]
     back = ",".join(f"{size:02d}" for size in reversed(lengths))
     left, right = (w.upper() for w in (s[:2], s[2:]))
     return b"%s %d %s %s %s %s" % (
