@@ -143,6 +143,7 @@ CODES: Final[dict[str, str]] = {
     # objects
     "PNX340": "an object with two names that is changed",
     "PNX341": "a loop that changes the objects of its list",
+    "PNX343": "an enum that C does not have",
     "PNX342": "bytes in an object that another function changes",
     # floats
     "PNX220": "an int where a float is wanted",

@@ -139,8 +139,20 @@ def _dataclass(cls: type, model: NginxModel) -> Tuple:
         raise UnknownAnnotation("a dataclass has no other base than dataclasses")
     if not all(f.init and f.compare for f in dataclasses.fields(cls)):
         raise UnknownAnnotation("init=False and compare=False are not compiled")
+    if cls in _open:
+        raise UnknownAnnotation(
+            "an object does not hold one of its own kind: it would have no end in C"
+        )
     hints = hints_of(cls)
-    return _tuple(tuple(hints[f.name] for f in dataclasses.fields(cls)), cls, model)
+    _open.append(cls)
+    try:
+        return _tuple(tuple(hints[f.name] for f in dataclasses.fields(cls)), cls, model)
+    finally:
+        _open.pop()
+
+
+_open: list[type] = []
+"""The dataclasses whose fields are being looked at."""
 
 
 def _tuple(args: tuple[object, ...], cls: type | None, model: NginxModel) -> Tuple:
@@ -152,7 +164,8 @@ def _tuple(args: tuple[object, ...], cls: type | None, model: NginxModel) -> Tup
     for item in items:
         inner = item.inner if isinstance(item, Optional) else item
         if not isinstance(inner, Int | Bool | Float | Enum | Bytes | Str | Tuple | ComplexValue):
-            raise UnknownAnnotation(f"a tuple does not hold '{describe(item)}' in this version")
+            what = "a tuple" if cls is None or issubclass(cls, tuple) else "an object"
+            raise UnknownAnnotation(f"{what} does not hold '{describe(item)}' in this version")
     return Tuple(items, cls)
 
 

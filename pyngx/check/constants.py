@@ -43,6 +43,13 @@ def constant(
             if not INT64_MIN <= int(value) <= INT64_MAX:
                 _too_large(report, node, int(value))
             return _enum(span, value)
+        case enum.Enum() if not isinstance(value, int | str):
+            report.refuse(
+                "PNX343",
+                node,
+                f"'{type(value).__name__}' is an enum whose members are no numbers",
+                help="derive the class from enum.IntEnum, or enum.IntFlag for flags",
+            )
         case int():
             return integer(report, node, value, model, name)
         case bytes():

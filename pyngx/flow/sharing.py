@@ -19,7 +19,7 @@ from pyngx.diagnostics import Diagnostics, Label
 from pyngx.flow.lifetimes import run_for_each_buffer
 from pyngx.flow.liveness import Liveness, defines, liveness
 from pyngx.flow.origins import changed_item
-from pyngx.flow.suspension import suspends
+from pyngx.flow.suspension import LOOPS, suspends
 from pyngx.flow.walk import all_expressions, blocks, expressions, statements
 from pyngx.program import BodyForm, Program
 from pyngx.source import Span
@@ -180,7 +180,9 @@ class _Sharing:
     classes: frozenset[type]
     summaries: dict[str, Effect]
     diags: Diagnostics
-    groups: list[tuple[set[Name], Span]] = field(default_factory=list)
+    pairs: list[tuple[set[Name], Stmt]] = field(default_factory=list)
+    order: dict[int, int] = field(default_factory=dict)
+    loops_around: dict[int, frozenset[int]] = field(default_factory=dict)
     live: Liveness = field(init=False)
     references: set[Var] = field(default_factory=set)
     around: dict[int, tuple[ForList, ...]] = field(default_factory=dict)
@@ -195,16 +197,45 @@ class _Sharing:
         ]
         self.references = {s.vars[0] for s in self.loops}
         self._enter(self.function.body, ())
-        for stmt in statements(self.function.body):
-            self._relate(stmt)
+        known = -1
+        while known != len(self.pairs):  # what is handed over may have another name by then
+            known = len(self.pairs)
+            for stmt in statements(self.function.body):
+                self._relate(stmt)
 
     def _enter(self, block: Block, loops: tuple[ForList, ...]) -> None:
         """Note for each statement the loops over lists around it."""
         for stmt in block:
+            self.order[id(stmt)] = len(self.order)
             self.around[id(stmt)] = loops
             inner = (*loops, stmt) if isinstance(stmt, ForList) else loops
+            every = self.loops_around.setdefault(id(stmt), frozenset())
             for part in blocks(stmt):
+                for child in part:
+                    self.loops_around[id(child)] = every | (
+                        {id(stmt)} if isinstance(stmt, LOOPS) else set()
+                    )
                 self._enter(part, inner)
+
+    def _groups(self, stmt: Stmt | None) -> list[tuple[set[Name], Span]]:
+        """The names that may stand for one object when a statement runs (None: at the end), and
+        where they first did."""
+        groups: list[tuple[set[Name], Span]] = []
+        for names, where in self.pairs:
+            if stmt is not None and not self._leads(where, stmt):
+                continue
+            both, span = set(names), where.span
+            for group in [g for g in groups if g[0] & both]:
+                groups.remove(group)
+                both |= group[0]
+                span = group[1]
+            groups.append((both, span))
+        return groups
+
+    def _leads(self, where: Stmt, stmt: Stmt) -> bool:
+        """Whether one statement may run after another one."""
+        together = self.loops_around[id(where)] & self.loops_around[id(stmt)]
+        return bool(together) or self.order[id(where)] <= self.order[id(stmt)]
 
     def _named(self, names: set[Name], stmt: Stmt) -> set[Name]:
         """The names as they are told from others of the same spelling."""
@@ -243,29 +274,34 @@ class _Sharing:
             return set()
         match expr:
             case Local(var=var):
+                mine = self._named({var}, stmt)
                 moved = var not in self._needed(stmt) and not var.parameter
-                return set() if moved and var not in self.references else {var}
+                if not moved or var in self.references:
+                    return mine
+                others = [names - mine for names, _ in self._groups(stmt) if names & mine]
+                return set().union(*others)
             case TupleOf(changed=at, items=items) if at is not None:
                 return self.sources(items[at], stmt)
             case TupleOf(shared=True) | TableItem() | TableList() | StateField():
-                return _roots(expr)
+                return self._named(_roots(expr), stmt)
             case Item() | ItemAt():
-                return _roots(expr)
+                return self._named(_roots(expr), stmt)
             case Unwrap(value=value) | Wrap(value=value):
                 return self.sources(value, stmt)
             case Walrus(var=var, value=value):
-                return {var} | self.sources(value, stmt)
+                return self._named({var}, stmt) | self.sources(value, stmt)
             case TupleOf(items=items) | ListMake(items=items) | Logic(values=items):
                 return set().union(*(self.sources(i, stmt) for i in items))
             case Conditional(then=then, orelse=orelse):
                 return self.sources(then, stmt) | self.sources(orelse, stmt)
             case Op(args=args):
-                return set().union(*(_roots(a) for a in args if self.holds(a.type)))
+                roots = (_roots(a) for a in args if self.holds(a.type))
+                return self._named(set().union(*roots), stmt)
             case CallHelper(args=args):
                 found: set[Name] = set()
                 for part in self.summaries[expr.helper].related:
                     found |= {part} if isinstance(part, str) else _roots(args[part])
-                return found
+                return self._named(found, stmt)
             case ListPop() | Const():
                 return set()
             case _:
@@ -284,15 +320,15 @@ class _Sharing:
 
     def _relate(self, stmt: Stmt) -> None:
         """Put together the names that a statement gives one object."""
-        span, pairs = stmt.span, list[tuple[set[Name], Expr]]()
+        pairs = list[tuple[set[Name], Expr]]()
         match stmt:
             case Assign(var=var, value=value):
                 pairs.append(({var}, value))
             case ForList(vars=names, value=value) if self.holds(value.type):
                 inner = (*self.around[id(stmt)], stmt)
-                roots = self._named(self.sources(value, stmt) | _roots(value), stmt)
+                roots = self.sources(value, stmt) | self._named(_roots(value), stmt)
                 for var in (v for v in names if self.holds(v.type)):
-                    self._same({self._name(var, inner)}, roots, span)
+                    self._same({self._name(var, inner)}, roots, stmt)
             case PushItem(list=owner, value=value) | SetItem(list=owner, value=value):
                 if changed_item(value) is None:
                     pairs.append((_roots(owner), value))
@@ -310,21 +346,18 @@ class _Sharing:
                     found: set[Name] = {part for part in tied if isinstance(part, str)}
                     given = [expr.args[part] for part in tied if isinstance(part, int)]
                     found = found.union(*(self.sources(arg, stmt) for arg in given))
-                    self._same(self._named(found, stmt), self._named(found, stmt), span)
+                    self._same(found, found, stmt)
         for owners, value in pairs:
-            self._same(
-                self._named(owners, stmt), self._named(self.sources(value, stmt), stmt), span
-            )
+            self._same(self._named(owners, stmt), self.sources(value, stmt), stmt)
 
-    def _same(self, names: set[Name], others: set[Name], span: Span) -> None:
-        both = names | others
-        if not names or not others or len(both) < 2:
-            return
-        for group in [g for g in self.groups if g[0] & both]:
-            self.groups.remove(group)
-            both |= group[0]
-            span = group[1]
-        self.groups.append((both, span))
+    def _same(self, names: set[Name], others: set[Name], stmt: Stmt) -> None:
+        if (
+            names
+            and others
+            and len(names | others) > 1
+            and (names | others, stmt) not in self.pairs
+        ):
+            self.pairs.append((names | others, stmt))
 
     def changed(self, stmt: Stmt) -> list[tuple[set[Name], Span]]:
         """The names under which a statement itself changes objects."""
@@ -371,7 +404,7 @@ class _Sharing:
         for loop in self.around[id(stmt)]:
             if root in loop.vars and loop in self.loops:
                 of_loop = self._named(_roots(loop.value), loop)
-        for names, shared in self.groups:
+        for names, shared in self._groups(stmt):
             if name not in names:
                 continue
             for other in sorted(names - {name} - of_loop, key=str):
@@ -388,7 +421,8 @@ class _Sharing:
                 theirs = {OUTSIDE[0]} if arg.type == Ctx() else self._named(_roots(arg), stmt)
                 if j == i or not (self.holds(arg.type) or arg.type == Ctx()):
                     continue
-                together = any(mine & names and theirs & names for names, _ in self.groups)
+                groups = self._groups(stmt)
+                together = any(mine & names and theirs & names for names, _ in groups)
                 if mine & theirs or together:
                     self._error(
                         call.span, "the object that this changes is given twice", None, None
@@ -468,8 +502,8 @@ class _Sharing:
                 changes |= {params[r] for r in roots if isinstance(r, Var) and r in params}
                 of_context = of_context or OUTSIDE[0] in roots
             if isinstance(stmt, Return) and stmt.value is not None:
-                related |= self._named(self.sources(stmt.value, stmt), stmt)
-        for names, _ in self.groups:
+                related |= self.sources(stmt.value, stmt)
+        for names, _ in self._groups(None):
             if names & related:
                 related |= names
 
@@ -477,7 +511,9 @@ class _Sharing:
             mine = {params[n] for n in names if isinstance(n, Var) and n in params}
             return frozenset(mine | {n for n in names if isinstance(n, str)})
 
-        tied = frozenset(t for t in (of_caller(names) for names, _ in self.groups) if len(t) > 1)
+        tied = frozenset(
+            t for t in (of_caller(names) for names, _ in self._groups(None)) if len(t) > 1
+        )
         return Effect(frozenset(changes), of_context, of_caller(related), tied)
 
 

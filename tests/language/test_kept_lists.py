@@ -17,11 +17,17 @@ from tests.language.serving import build, load
 
 FILTERS = Path(__file__).with_name("filters")
 FILTER = FILTERS / "kept.py"
-BODIES = (b"", b"a\n", b"one\ntwo\nthree\n\nfive", b"%d\n" * 80 % tuple(range(80)))
+BODIES = (
+    b"",
+    b"a\n",
+    b"one\ntwo\nthree\n\nfive",
+    b"name,qty\napple,3\npear,5\r\napple,4\n,1\nkiwi,x\nfig,10\n",
+    b"%d\n" * 80 % tuple(range(80)),
+)
 ARGS = (b"", b"w=p,q,,r", b"w=,")
 
 
-@pytest.mark.parametrize("name", ["kept", "changed"])
+@pytest.mark.parametrize("name", ["kept", "changed", "grouped"])
 def test_state_is_kept(name: str, packaged: Target, tmp_path: Path) -> None:
     """What the filters of one request put into a list or an object, the next read finds there."""
     (built,) = build([FILTERS / f"{name}.py"], packaged, tmp_path)
