@@ -144,6 +144,7 @@ CODES: Final[dict[str, str]] = {
     "PNX340": "an object with two names that is changed",
     "PNX341": "a loop that changes the objects of its list",
     "PNX343": "an enum that C does not have",
+    "PNX344": "a value that may change the place where it is stored",
     "PNX342": "bytes in an object that another function changes",
     # floats
     "PNX220": "an int where a float is wanted",

@@ -152,7 +152,10 @@ class Assignments(Changes):
             case ast.Name():
                 return (self.assign_name(node, target, self.expr(value_node), value_node),)
             case ast.Attribute():
-                return (self._assign_attribute(node, target, value_node),)
+                before = len(self.pending)
+                stored = self._assign_attribute(node, target, value_node)
+                needed, self.pending[before:] = self.pending[before:], []
+                return (*needed, stored)
             case ast.Subscript():
                 return (self._assign_item(node, target, value_node),)
             case _:
@@ -339,7 +342,8 @@ class Assignments(Changes):
         match node.target:
             case ast.Name():
                 return self.assign_name(node, node.target, value, node.value)
-            case ast.Attribute():
+            case ast.Attribute(value=owner_node):
+                self.same_place(node, self.expr(owner_node), value)
                 return self._store_attribute(node, node.target, value, node.value)
             case ast.Subscript(value=owner_node) if isinstance(self.expr(owner_node).type, List):
                 return self._augmented_item(node, node.target, value)

@@ -9,6 +9,8 @@ is for `pyngx.flow.sharing` to prove.
 from __future__ import annotations
 
 import ast
+import dataclasses
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pyngx.check.base import path
@@ -19,11 +21,14 @@ from pyngx.check.unpacking import Unpacking
 from pyngx.tree import (
     Assign,
     AssignField,
+    CallHelper,
     Const,
     Expr,
     Item,
     ItemAt,
+    ListPop,
     Local,
+    Piece,
     SetItem,
     SetMember,
     StateField,
@@ -86,6 +91,22 @@ class Changes(Unpacking):
                 present |= {where}
             self.facts = replace(self.facts, present=present)
         return found
+
+    def same_place(self, node: ast.AugAssign, owner: Expr, value: Expr) -> None:
+        """``points[i].x += value``: Python has the object before it computes the value, which
+        therefore leaves the list as it is."""
+        if isinstance(_root(owner), Local) and not _in_list(owner):
+            return
+        for expr in _within(value):
+            given = expr.args if isinstance(expr, CallHelper) else ()
+            if isinstance(expr, ListPop) or any(isinstance(a.type, List | Ctx) for a in given):
+                self.report.refuse(
+                    "PNX344",
+                    node.value,
+                    "this may change the list, or the place, whose object is assigned",
+                    label="Python has taken the object before this",
+                    help=f"compute it first: new = {ast.unparse(node.value)}",
+                )
 
     def _changeable(self, target: ast.Attribute, type_: Tuple) -> None:
         cls, owner = type_.cls, ast.unparse(target.value)
@@ -160,6 +181,28 @@ class Changes(Unpacking):
                     label="nobody else has this object" if not isinstance(owner, Const) else "",
                     help="assign it to a variable first",
                 )
+
+
+def _within(node: Expr | Piece) -> Iterator[Expr]:
+    """An expression and all that are in it."""
+    if isinstance(node, Expr):
+        yield node
+    for part in dataclasses.fields(node):
+        found = getattr(node, part.name)
+        for inner in found if isinstance(found, tuple) else (found,):
+            if isinstance(inner, Expr | Piece):
+                yield from _within(inner)
+
+
+def _in_list(owner: Expr) -> bool:
+    """Whether an object is an item of a list, or is in one."""
+    match owner:
+        case ItemAt():
+            return True
+        case Item(obj=inner) | Unwrap(value=inner):
+            return _in_list(inner)
+        case _:
+            return False
 
 
 def _root(owner: Expr) -> Expr:

@@ -97,14 +97,16 @@ def replaced(ex: Operators, node: ast.Call, pair: Expr | None = None) -> Expr:
         )
     assert isinstance(value.type, Tuple)
     wrong = set(names) - set(value.type.names)
-    if wrong or not is_plain(value):
-        what = f"'{describe(value.type)}' has no field '{min(wrong)}'" if wrong else ""
+    if wrong:
         ex.report.refuse(
             "PNX133",
             node,
-            what or "the object that replace() is given is a name",
-            help="assign it to a variable first",
+            f"'{describe(value.type)}' has no field '{min(wrong)}'",
+            help=f"it has: {', '.join(value.type.names)}",
         )
+    now = again = value
+    if not is_plain(value):
+        now, again = ex.once(value, "object")
     new = {name: ex.expr(given) for name, given in names.items()}
     order = [name for name in value.type.names if name in names]
     if list(names) != order and not all(map(is_plain, new.values())):
@@ -114,10 +116,19 @@ def replaced(ex: Operators, node: ast.Call, pair: Expr | None = None) -> Expr:
             "the fields of replace() are computed in another order than the class has them",
             help=f"write them in this order: {', '.join(order)}",
         )
+    kept = [name for name in value.type.names if name not in new]
+    late = value.type.names.index(kept[0]) if kept else len(new)
+    if now is not value and not all(is_plain(new[n]) for n in value.type.names[:late]):
+        ex.report.refuse(
+            "PNX133",
+            node,
+            "the object is computed after the first of its new fields",
+            help="assign it to a variable first",
+        )
     items = []
     for i, (name, type_) in enumerate(zip(value.type.names, value.type.items, strict=True)):
         if name in new:
             items.append(store(ex.report, names[name], new[name], type_, f"'{name}'"))
         else:
-            items.append(item_of(value, i))
+            items.append(item_of(now if name == kept[0] else again, i))
     return TupleOf(ex.report.span(node), value.type, tuple(items))

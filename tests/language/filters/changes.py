@@ -109,6 +109,8 @@ def listed(r: ngx_http_request_t) -> bytes:
         current.x += i
         points.append(current)
         current = Point(i)
+    points[0], points[2] = replace(points[2], y=7), Point(7)
+    points[1].x, points[1].y = points[1].y, points[1].x
     last = points.pop()
     last.x += 1000
     points[0].next()
