@@ -409,6 +409,8 @@ class _Sharing:
                 continue
             for other in sorted(names - {name} - of_loop, key=str):
                 if self._is_needed(other, stmt):
+                    direct = [w.span for both, w in self.pairs if {name, other} <= both]
+                    shared = min(direct, key=lambda s: s.line, default=shared)
                     self._error(span, "this changes an object that has another name", other, shared)
                     return
 

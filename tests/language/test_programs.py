@@ -32,6 +32,7 @@ PROGRAMS = (
     "compounds",
     "methods",
     "changes",
+    "objects",
     "sequences",
     "tables",
     "matching",
