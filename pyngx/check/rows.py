@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import time
+from collections.abc import Collection, Sequence
 from functools import cache
 from importlib import import_module
 
@@ -98,7 +99,7 @@ def row_call(ex: Operators, node: ast.Call, row: Row, receiver: tuple[Expr, ...]
                 "PNX133",
                 keyword,
                 f"{method}() has no argument '{keyword.arg}' to give by name",
-                help=nearest(keyword.arg or "", tuple(by_name)) or "give the arguments by position",
+                help=_named_help(keyword.arg or "", names, by_name),
             )
         given[keyword.arg] = keyword.value
     args = list(receiver)
@@ -245,3 +246,10 @@ def _argument(
             return ex.need(given, Optional(Str()), what)
         case _:
             return ex.need_bytes(given, what)
+
+
+def _named_help(wrong: str, names: Sequence[str], by_name: Collection[str]) -> str:
+    """What is done about an argument that is not taken by its name."""
+    if wrong in by_name and wrong not in names:
+        return "leave it out"
+    return nearest(wrong, tuple(by_name)) or "give the arguments by position"
