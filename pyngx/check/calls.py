@@ -37,6 +37,7 @@ from pyngx.check.operators import Operators
 from pyngx.check.pieces import PARTITIONS, pieces
 from pyngx.check.rows import arity, row_call
 from pyngx.check.structs import struct_call
+from pyngx.check.templates import template
 from pyngx.diagnostics import Label
 from pyngx.frontend.spelling import is_of_pattern
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
@@ -310,6 +311,8 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
             _statement(ex, node)
         case Bytes() | Str() if func.attr == "join" and isinstance(value, Const):
             return _join(ex, node, value)
+        case Str() if func.attr == "format":
+            return template(ex, node, value)
         case Bytes() | Part() | Struct("ngx_buf_t") if func.attr == "decode":
             return recoded(ex, node, as_bytes(value), node.args)
         case Bytes() | Part() | Struct("ngx_buf_t") if func.attr in _OF_BYTES:

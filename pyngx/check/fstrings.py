@@ -151,6 +151,8 @@ def _formatted(report: Reporter, node: ast.FormattedValue, value: Expr) -> Piece
             refuse_total(report, node.value)
         value = as_float(value)
     number = is_number(value.type)
+    if spec is not None and spec.fill == "\0":
+        _refuse(report, node, text, "the fill is any character but NUL")
     if spec is None or not (number or isinstance(value.type, Str)):
         _unformatted(report, node, value, text)
     if isinstance(value.type, Str):
@@ -208,7 +210,7 @@ def _unformatted(report: Reporter, node: ast.FormattedValue, value: Expr, text: 
 
 
 def _refuse(report: Reporter, node: ast.FormattedValue, text: str, help_: str) -> NoReturn:
-    report.refuse("PNX121", node, f"the format specification '{text}' is not compiled", help=help_)
+    report.refuse("PNX121", node, f"the format specification {text!r} is not compiled", help=help_)
 
 
 def _text(report: Reporter, node: ast.FormattedValue, value: Expr, spec: Spec, text: str) -> Piece:
