@@ -75,7 +75,11 @@ def check_item(ex: Base, node: ast.AST, type_: Type) -> None:
             "PNX191",
             node,
             f"a list of '{describe(type_)}' is not made by this version",
-            help="numbers, bytes, str and tuples of them stand in lists",
+            help=(
+                "a row may be a tuple, or the bytes that are split where the row is needed"
+                if isinstance(type_, List)
+                else "numbers, bytes, str and tuples of them stand in lists"
+            ),
         )
 
 

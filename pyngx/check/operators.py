@@ -173,6 +173,8 @@ class Operators(Access, Tuples, Lists):
         span = self.report.span(node)
         left, right = as_bytes(left), as_bytes(right)
         match op, left.type, right.type:
+            case "+", Tuple(), Tuple() if not (left.type.is_object or right.type.is_object):
+                return self.joined_tuples(node, left, right)
             case "+", Bytes(), Bytes():
                 if isinstance(left, Const) and isinstance(right, Const):
                     assert isinstance(left.value, bytes) and isinstance(right.value, bytes)

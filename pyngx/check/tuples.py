@@ -99,7 +99,16 @@ def item_of(value: Expr, index: int) -> Expr:
 
 
 class Tuples(Base):
-    """Compares tuples, item by item."""
+    """Compares and joins tuples, item by item."""
+
+    def joined_tuples(self, node: ast.AST, left: Expr, right: Expr) -> Expr:
+        """``pair + (c,)``."""
+        items: list[Expr] = []
+        for value in (left, right):
+            assert isinstance(value.type, Tuple)
+            now, again = self.once(value, "pair")
+            items += [item_of(again if i else now, i) for i in range(len(value.type.items))]
+        return TupleOf(self.report.span(node), Tuple(tuple(i.type for i in items)), tuple(items))
 
     def compare_tuples(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
         """``==`` and its like of two tuples, as Python compares them: by the first difference."""

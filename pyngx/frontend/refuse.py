@@ -400,7 +400,12 @@ class _Walk:
                     notes=(
                         "a variable lives until its function ends, a field until the request does",
                     ),
-                    help='write: del r.headers_out["X-Name"]; or assign another value',
+                    help=(
+                        f"make a list without them: items = {ast.unparse(target.value)}[:i] "
+                        f"+ {ast.unparse(target.value)}[j:]"
+                        if isinstance(target, ast.Subscript)
+                        else 'write: del r.headers_out["X-Name"]; or assign another value'
+                    ),
                 )
 
     def _operator(self, node: ast.BinOp | ast.AugAssign) -> None:

@@ -431,3 +431,24 @@ def numbers_as_bytes(r: ngx_http_request_t) -> bytes:
     rotated = bytes(c + shift for c in r.arg(b"s") or b"")
     values = [number(r.arg(b"b")) % 400, 65]
     return rotated + bytes([c ^ 1 for c in rotated]) + bytes(shift) + bytes(values).hex().encode()
+
+
+@variable("sums")
+def sums(r: ngx_http_request_t) -> bytes:
+    """Tuples one after the other; what is computed is computed once, the first one first."""
+    a, s = number(r.arg(b"a")), r.arg(b"s") or b""
+    pair = (a, s)
+    longer = pair + (7,)
+    longest = split_at(s, b"b") + pair + bounds(a, 5)
+    head, place, again, text, low, high = longest
+    return b"%d %s %d|%s %d %d %s %d %d" % (
+        longer[0],
+        longer[1],
+        longer[2],
+        head,
+        place,
+        again,
+        text,
+        low,
+        high,
+    )
