@@ -90,6 +90,7 @@ __all__ = [
     "IsNone",
     "Item",
     "ItemAt",
+    "LeaveFinally",
     "LeaveInline",
     "Length",
     "ListMake",
@@ -406,6 +407,12 @@ class Inline(Stmt):
 
     body: Block
     aliases: tuple[tuple[Var, Var], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveFinally(Stmt):
+    """From here to the end of the block, which a jump out of the innermost `Finally` around ends,
+    neither that nor what stands in it is on the way of an exception."""
 
 
 @dataclass(frozen=True, slots=True)

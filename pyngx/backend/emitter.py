@@ -350,6 +350,11 @@ class Emitter:
             self.throw(Thrown(bases, span, text))
         self.emit(c.If(cond, tuple(inner), line=self.line))
 
+    def leave_finally(self) -> None:
+        """Nothing of the innermost ``try`` with ``finally`` around takes an exception any more."""
+        at = max(i for i, around in enumerate(self.handlers) if around.final is not None)
+        self.handlers = self.handlers[:at]
+
     def record_for(self, raised: Raised) -> c.Expr | None:
         """Where a call inside a ``try`` leaves what it raises; None if no ``except`` around takes
         any of it."""

@@ -57,6 +57,7 @@ from pyngx.tree import (
     ForScan,
     If,
     Inline,
+    LeaveFinally,
     LeaveInline,
     Local,
     ReadInto,
@@ -78,7 +79,11 @@ class GeneratorLowering(Waiting):
     def sequence(self, block: Block) -> None:
         """Statements some of which may suspend."""
         previous: Stmt | None = None
+        around = list(self.out.handlers)
         for stmt in block:
+            if isinstance(stmt, LeaveFinally):
+                self.out.leave_finally()
+                continue
             if suspends(stmt):
                 self._suspending(stmt, previous)
             else:
@@ -86,6 +91,7 @@ class GeneratorLowering(Waiting):
                 with self.out.temporaries():
                     self.stmt(stmt)
             previous = stmt
+        self.out.handlers = around
 
     def _suspending(self, stmt: Stmt, previous: Stmt | None) -> None:
         self.out.at(stmt.span)

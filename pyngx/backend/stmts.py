@@ -43,6 +43,7 @@ from pyngx.tree import (
     Function,
     If,
     Item,
+    LeaveFinally,
     ListPop,
     Local,
     Log,
@@ -97,11 +98,16 @@ class StmtLowering(Raising):
     def statements(self, block: Block) -> None:
         """Lower statements into the block under construction."""
         previous: Stmt | None = None
+        around = list(self.out.handlers)
         for stmt in block:
+            if isinstance(stmt, LeaveFinally):
+                self.out.leave_finally()
+                continue
             self.prologue(stmt, previous)
             with self.out.temporaries():
                 self.stmt(stmt)
             previous = stmt
+        self.out.handlers = around
         self.end_label()
 
     def end_label(self) -> None:

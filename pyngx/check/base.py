@@ -108,7 +108,8 @@ class Base:
         self.errors: set[str] = set()  # the names of ``except … as``
         self.handled: list[str | None] = []  # of the ``except`` blocks around, their names
         self.returned: Var | None = None  # the value of a ``return`` while a ``finally`` runs
-        self.finals: list[tuple[int, list[ast.stmt]]] = []  # ``finally`` blocks around, by loops
+        # ``finally`` blocks around, by loops, and whether a `Finally` stands for them
+        self.finals: list[tuple[int, list[ast.stmt], bool]] = []
         self.inlined: list[Var] = []  # the locals of generators used in this one
         self.indexes: dict[str, str] = {}  # loop variables that are indices of a sequence
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from inspect import isfunction
 
 from pyngx.check.coerce import as_text
@@ -20,9 +20,12 @@ from pyngx.tree import (
     Expr,
     Finally,
     ForBody,
+    ForLines,
     Format,
+    ForScan,
     Handler,
     If,
+    LeaveFinally,
     Not,
     Piece,
     Raise,
@@ -146,24 +149,26 @@ class Raising(Generators):
                 "a 'finally' is not left by a jump: that would drop an exception on its way",
                 help="let it end, and jump after the whole 'try'",
             )
-        self.finals.append((len(self.loops), final))
+        silent = not any(_for_the_body(inner) for part in final for inner in ast.walk(part))
+        runs = self.trying > 0 or silent
+        self.finals.append((len(self.loops), final, runs or bool(node.handlers)))
         done = self.block(body)
         self.finals.pop()
-        if self.trying or not any(
-            _for_the_body(inner) for part in final for inner in ast.walk(part)
-        ):
+        if runs:
             after = self.facts
             self.facts = self.without_stores(before, body)
             on_the_way = self.block(final)
             self.facts = after
-            if any(isinstance(s, ReadInto | ForBody | YieldRest) for s in on_the_way):
+            if _reads(on_the_way):
                 self.report.refuse(
                     "PNX174",
-                    final[0],
+                    next(_reading(final), final[0]),
                     "a 'finally' inside a 'try' with 'except' does not read the body",
                     help="read after the whole 'try'",
                 )
             done = (Finally(self.report.span(node), done, on_the_way),)
+        elif node.handlers:
+            done = (Finally(self.report.span(node), done, ()),)
         return (*done, *(self.block(final) if self.facts.reachable else ()))
 
     def leaving(self, loops: int) -> Block:
@@ -171,10 +176,12 @@ class Raising(Generators):
         found: list[Stmt] = []
         outer = self.finals
         for i in range(len(outer) - 1, -1, -1):
-            depth, final = outer[i]
+            depth, final, marked = outer[i]
             if depth < loops:
                 break
             self.finals = outer[:i]
+            if marked:
+                found.append(LeaveFinally(self.report.span(final[0])))
             found += self.block(final)
         self.finals = outer
         return tuple(found)
@@ -337,6 +344,30 @@ class Raising(Generators):
                     f"the text of an exception is a str, not '{describe(value.type)}'",
                     help=help_ or 'format it: raise ValueError(f"… {value}")',
                 )
+
+
+def _reading(nodes: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+    """What the author writes to read the body, but for a loop over it."""
+    for part in nodes:
+        for node in ast.walk(part):
+            match node:
+                case ast.YieldFrom() | ast.Call(
+                    func=ast.Attribute(attr="read" | "readline" | "lines" | "scan")
+                ):
+                    yield node
+
+
+def _reads(node: object) -> bool:
+    """Whether statements wait for input somewhere."""
+    match node:
+        case ReadInto() | ForBody() | ForLines() | ForScan() | YieldRest():
+            return True
+        case tuple():
+            return any(map(_reads, node))
+        case Stmt() | Handler():
+            return any(_reads(getattr(node, field.name)) for field in fields(node))
+        case _:
+            return False
 
 
 def _jumps(nodes: Sequence[ast.AST], *, in_loop: bool) -> Iterator[ast.AST]:

@@ -27,7 +27,7 @@ import math
 import random
 import secrets
 import struct
-from email.utils import formatdate
+from email.utils import formatdate, parsedate_to_datetime
 from urllib.parse import unquote_to_bytes
 
 from pyngx import RequestCtx, variable
@@ -37,6 +37,7 @@ NAMES = {b"a": 1, b"it's": 2}
 CODES = {1: b"one"}
 WORDS = {"a": 1}
 ROWS = (5, 7, 9)
+PARTS = (b"a", b"b")
 
 
 class Ctx(RequestCtx):
@@ -180,6 +181,12 @@ MESSAGES = {
         "len(formatdate(big >> 8, usegmt=True))",
         "len(formatdate(big, usegmt=True))",
     ],
+    "email.utils.parsedate_to_datetime().timestamp": [
+        "parsedate_to_datetime(u).timestamp()",
+        "parsedate_to_datetime('Mon, 99 Jan 2024 00:00:00 +0000'[zero:]).timestamp()",
+    ],
+    "tuple.index_numbers": ["ROWS.index(many)"],
+    "tuple.index_bytes": ["PARTS.index(g)"],
     "random.randrange(1)": ["random.randrange(zero)"],
     "random.randrange(2)": ["random.randrange(one, low)"],
     "random.randint": ["random.randint(one, low)"],

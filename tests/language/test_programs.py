@@ -37,6 +37,7 @@ PROGRAMS = (
     "tables",
     "matching",
     "errors",
+    "raising",
     "hashes",
 )
 
