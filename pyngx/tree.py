@@ -281,11 +281,12 @@ class ForRange(Stmt):
 
 @dataclass(frozen=True, slots=True)
 class ForBytes(Stmt):
-    """``for byte in b``."""
+    """``for byte in b``; ``copied``: in Python these are bytes of their own, not a buffer."""
 
     var: Var
     value: Expr
     body: Block
+    copied: bool
 
 
 @dataclass(frozen=True, slots=True)

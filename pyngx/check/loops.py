@@ -331,7 +331,8 @@ class Loops(Counting):
                 var = self.loop_var(node, node.target, INT)
                 if self.stores.get(var.name) == 1:
                     self.value_ranges[var.name] = BYTE
-                return ForBytes(span, var, data, self.for_body(node, (var,)))
+                copied = not isinstance(value.type, Struct)
+                return ForBytes(span, var, data, self.for_body(node, (var,)), copied)
             case List(item):
                 return self._for_list(node, value, item)
             case Tuple(items) if (

@@ -367,7 +367,7 @@ def _written(known: Known, live: Liveness, owned: frozenset[Var], diags: Diagnos
 
 def _written_under(known: Known, loop: ForBytes, diags: Diagnostics) -> None:
     """A loop over a buffer itself sees what is written to it; one over a part of it must not."""
-    if isinstance(loop.value, BufBytes):
+    if isinstance(loop.value, BufBytes) and not loop.copied:
         return
     if any(origin.of_buffer for origin in known.origins(loop.value)):
         for stmt in statements(loop.body):
