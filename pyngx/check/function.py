@@ -426,10 +426,13 @@ def check_function(
             continue
         except Refused:
             result = None
+        if heads.dropped:
+            heads = Heads(lost=heads.lost | heads.dropped)
+            continue
         checks += 1
         if result is not None and checks < CHECKS and heads.news:
             if not attempt.diags.has_errors:
-                heads = Heads(heads.known | heads.news)
+                heads = Heads(heads.known | heads.news, heads.lost)
                 continue
         for found in attempt.diags.all:
             if not any(_follows(found.span, other.span) for other in constructs.all):

@@ -85,7 +85,7 @@ class Loops(Counting):
         """Forget what the loop may change, for it holds on the first round only; what holds on
         all rounds is known from the last check. Returns what was known before."""
         before = self.facts
-        self.facts = self.heads.entered(node, self.without_stores(before, [node]))
+        self.facts = self.heads.entered(node, self.without_stores(before, [node]), before)
         return before
 
     def loop(self, node: ast.While | ast.For) -> tuple[Stmt, ...]:

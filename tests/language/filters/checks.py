@@ -171,3 +171,34 @@ def k_long(r: ngx_http_request_t) -> bytes:
 def k_signs(r: ngx_http_request_t) -> bytes:
     n = number(r.arg(b"a"))
     return b"%+d,% d,%#x,%-3d,%+d,%+d" % (n, n, n, n, n, n)
+
+
+def cut(text: bytes) -> bytes | None:
+    return text[1:] or None
+
+
+@variable("k_none_later")
+def k_none_later(r: ngx_http_request_t) -> bytes:
+    name: bytes | None = r.arg(b"b") or b"name"
+    last, shown = name, b""
+    for _ in range(number(r.arg(b"a")) % 9):
+        shown += b"-" if last is None else last
+        last = name
+        if name is not None:
+            name = cut(name)
+    return shown
+
+
+@variable("k_never_none")
+def k_never_none(r: ngx_http_request_t) -> bytes:
+    name = r.arg(b"b")
+    if name is None:
+        return b"none"
+    for i in range(number(r.arg(b"a")) % 9):
+        name += b"%d" % i
+        while len(name) > 3:
+            shorter = cut(name)
+            if shorter is None:
+                break
+            name = shorter
+    return name
