@@ -463,3 +463,54 @@ ngx_http_pyngx_str_list(ngx_pool_t *pool, ngx_str_t *s, ngx_array_t **result)
 
     return NGX_OK;
 }
+
+
+/* Each of the characters becomes the text in its place; the rest stays. */
+
+static ngx_int_t
+ngx_http_pyngx_str_translate(ngx_pool_t *pool, ngx_str_t *s,
+    ngx_array_t *chars, ngx_array_t *becomes, ngx_str_t *result)
+{
+    size_t      len;
+    u_char     *last, *next, *p, *to;
+    ngx_int_t   place;
+    ngx_str_t   one, text, *texts;
+
+    texts = becomes->elts;
+    last = s->data + s->len;
+    len = 0;
+    to = NULL;
+
+    for ( ;; ) {
+
+        for (p = s->data; p < last; p = next) {
+            next = ngx_http_pyngx_str_next(p, last);
+            one.data = p;
+            one.len = next - p;
+
+            place = ngx_http_pyngx_bytes_lookup(chars->elts, chars->nelts,
+                                                &one);
+            if (place >= 0) {
+                one = texts[place];
+            }
+
+            if (to) {
+                to = ngx_cpymem(to, one.data, one.len);
+
+            } else {
+                len += one.len;
+            }
+        }
+
+        if (to) {
+            *result = text;
+            return NGX_OK;
+        }
+
+        if (ngx_http_pyngx_bytes_new(pool, len, &text) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        to = text.data;
+    }
+}

@@ -69,6 +69,7 @@ _OPERATORS = {
     "operator.range_count": "len(range(start, stop, step))",
     "operator.range_item": "range(start, stop, step)[i]",
     "operator.ascii_bytes": "text where bytes of ASCII are taken",
+    "str.translate": "text.translate(TABLE)",
     "bytes.decode": "s.decode()",
     "bytes.decode[encoding]": "s.decode(encoding, errors)",
     "str.encode": "s.encode()",

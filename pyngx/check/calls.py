@@ -38,6 +38,7 @@ from pyngx.check.pieces import PARTITIONS, pieces
 from pyngx.check.rows import arity, row_call
 from pyngx.check.structs import struct_call
 from pyngx.check.templates import template
+from pyngx.check.translating import translated
 from pyngx.diagnostics import Label
 from pyngx.frontend.spelling import is_of_pattern
 from pyngx.ngx import NgxFunction, ngx_chain_t, ngx_http_next_body_filter
@@ -359,6 +360,8 @@ def _method(ex: Operators, node: ast.Call, func: ast.Attribute) -> Expr:
             return recoded(ex, node, value, node.args)
         case t if is_integer(t) and func.attr == "to_bytes":
             return to_bytes_of(ex, node, value)
+        case Str() if func.attr == "translate":
+            return translated(ex, node, value)
         case Str() if TABLE.get(f"str.{func.attr}"):
             return row_call(ex, node, TABLE[f"str.{func.attr}"], (value,))
         case Bytes() | Str() | Part() | Struct("ngx_buf_t") if func.attr in PARTITIONS:

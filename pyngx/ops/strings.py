@@ -149,6 +149,7 @@ ROWS = (
     _built("str.capitalize", (), _P + "capitalize"),
     _built("str.swapcase", (), _P + "swapcase"),
     _built("str.casefold", (), _P + "casefold"),
+    _built("str.translate", ("chars: texts", "becomes: texts"), _P + "translate"),
     _view("strip", ("chars: str?",), _P + "strip", (("chars", 0),)),
     _view("lstrip", ("chars: str?",), _P + "lstrip", (("chars", 0),)),
     _view("rstrip", ("chars: str?",), _P + "rstrip", (("chars", 0),)),

@@ -40,6 +40,8 @@ from pyngx.ngx import ngx_http_request_t
 HIGH = bytes(range(250, 256))
 SWAPPED = bytes.maketrans(b"abc", b"cba")
 NULS = b"a\\0b\\0c"
+PLAIN = str.maketrans("äöüÄÖÜ", "aouAOU", "0 ")
+LONGER = {97: "", 98: None, 99: "ccc", 0x20AC: "EUR", 0xFC: 0x1F600, 65: "\\0", 0xD800: "never"}
 TABLE = (1, 5, 7)
 WORDS = frozenset({b"a", b"bc"})
 
@@ -706,6 +708,9 @@ v[0] + u[a]
 u.lower() + u.upper()
 u.title() + v.capitalize()
 u.swapcase() + v.casefold()
+u.translate(PLAIN)
+(u + v).translate(LONGER) + v
+u.translate(str.maketrans("abcü", "xüz€", "0b"))
 "%d" % (u.casefold() == v.casefold())
 "%d" % int(u)
 "%d" % int(v + "1", 16)
