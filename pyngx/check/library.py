@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import hmac
 from functools import cache
 from importlib import import_module
 
@@ -35,6 +36,9 @@ def _names() -> dict[int, str]:
 
 def library_function(ex: Operators, node: ast.Call, found: object) -> Expr | None:
     """A call of a function of the standard library; None if ``found`` is none of the table."""
+    if found is hmac.digest:
+        hash_, node = _keyed(ex, node, "digest")
+        return row_call(ex, node, TABLE[f"hmac.new({hash_}).digest"])
     name = _names().get(id(found))
     if name is None:
         return None
@@ -115,16 +119,17 @@ def _no_arguments(ex: Operators, node: ast.Call, method: str) -> None:
         ex.report.refuse("PNX133", node, f"{method}() takes no arguments", help=hashed)
 
 
-def _keyed(ex: Operators, maker: ast.Call) -> tuple[str, ast.Call]:
-    """The hash of a call of ``hmac.new``, and the call without it."""
-    hash_ = _hash(ex, maker)
-    rest = [k for k in maker.keywords if k.arg != "digestmod"]
+def _keyed(ex: Operators, maker: ast.Call, name: str = "digestmod") -> tuple[str, ast.Call]:
+    """The hash of a call of ``hmac.new``, whose argument is called ``name``, and the call without
+    it."""
+    hash_ = _hash(ex, maker, name)
+    rest = [k for k in maker.keywords if k.arg != name]
     return hash_, ast.copy_location(ast.Call(maker.func, maker.args[:2], rest), maker)
 
 
-def _hash(ex: Operators, maker: ast.Call) -> str:
+def _hash(ex: Operators, maker: ast.Call, name: str) -> str:
     """The hash that ``hmac.new`` is given."""
-    named = [k.value for k in maker.keywords if k.arg == "digestmod"]
+    named = [k.value for k in maker.keywords if k.arg == name]
     given = [*maker.args[2:], *named]
     if len(given) == 1:
         node = given[0]
@@ -135,6 +140,7 @@ def _hash(ex: Operators, maker: ast.Call) -> str:
     ex.report.refuse(
         "PNX134",
         maker,
-        "the hash of hmac.new() is one of hashlib.md5, hashlib.sha1 and hashlib.sha256",
-        help="write hmac.new(key, msg, hashlib.sha256)",
+        f"the hash of {ast.unparse(maker.func)}() is one of hashlib.md5, hashlib.sha1 and "
+        "hashlib.sha256",
+        help=f"write {ast.unparse(maker.func)}(key, msg, hashlib.sha256)",
     )
