@@ -32,7 +32,7 @@ demo: setup
 	@sh scripts/demo.sh
 
 test: setup lint nginx-1.26.3
-	$(PY) -m pytest -q -n 2
+	$(PY) -m pytest -q -n 3
 
 test-long: setup nginx-1.26.3
 	PYNGX_PIECES=1000000 PYNGX_LARGE=256 $(PY) -m pytest -q -k "pieces or memory or never_reading or test_large"

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from pyngx.build.locate import find_target
 from pyngx.diagnostics import Diagnostics, InternalError, Severity
@@ -359,7 +360,7 @@ class Checked(ast.NodeTransformer):
         return node  # a pattern has literals only
 
 
-def checked_functions(path: Path) -> dict[str, object]:
+def checked_functions(path: Path) -> dict[str, Callable[..., Any]]:
     """The programs of a file with all their integers those of the language."""
     tree = ast.parse(path.read_text(), str(path))
     for node in tree.body:

@@ -65,7 +65,7 @@ def build(paths: Sequence[Path], where: Target, output: Path) -> tuple[Path, ...
     return build_filters(paths, where, output)
 
 
-def variables(module: ModuleType) -> dict[str, object]:
+def variables(module: ModuleType) -> dict[str, Callable[..., Any]]:
     """The functions of ``@variable`` by the names of the variables."""
     found = {}
     for value in vars(module).values():
@@ -75,6 +75,13 @@ def variables(module: ModuleType) -> dict[str, object]:
     return found
 
 
+def _kinds(function: Callable[..., Any]) -> tuple[type | None, ...]:
+    """The contexts that a variable is called with; None where it gets the request."""
+    kinds = [p.annotation for p in inspect.signature(function, eval_str=True).parameters.values()]
+    own = [isinstance(kind, type) and issubclass(kind, RequestCtx) for kind in kinds]
+    return tuple(kind if is_own else None for kind, is_own in zip(kinds, own, strict=True))
+
+
 class Variables:
     """The variables of one file in one nginx, beside CPython."""
 
@@ -82,6 +89,7 @@ class Variables:
         self.path = path
         self.module = load(path)
         self.functions = variables(self.module)
+        self.kinds = {name: _kinds(function) for name, function in self.functions.items()}
         self.binary = where.binary
         (self.built,) = build([path], where, output)
 
@@ -103,26 +111,21 @@ class Variables:
         query = b"&".join(k + b"=" + v for k, v in args.items())
         request = Request(model(), args=query)
         for name, function in self.functions.items():
-            given: list[object] = []
-            for parameter in inspect.signature(function, eval_str=True).parameters.values():  # type: ignore[arg-type]
-                kind = parameter.annotation
-                own = isinstance(kind, type) and issubclass(kind, RequestCtx)
-                given.append(storing(kind, model())() if own else request)
-            found[name] = outcome(function, self.path, *given)  # type: ignore[arg-type]
+            given = [storing(kind, model())() if kind else request for kind in self.kinds[name]]
+            found[name] = outcome(function, self.path, *given)
         return found
 
     def differences(self, nginx: Nginx, inputs: Sequence[Mapping[bytes, bytes]]) -> list[str]:
         """Every value and every failure that is not CPython's."""
         wrong = []
-        seen = 0
-        with client.Connection(nginx.port) as connection:
+        errors = nginx.prefix / "logs" / "error.log"
+        with client.Connection(nginx.port) as connection, errors.open(errors="replace") as log:
+            log.read()
             for args in inputs:
                 query = b"&".join(k + b"=" + v for k, v in args.items()).decode("latin-1")
                 connection.send(f"/?{query}")
                 response = connection.receive()
-                log = nginx.error_log()
-                failed = sorted(FAILURE.findall(log[seen:]))
-                seen = len(log)
+                failed = sorted(FAILURE.findall(log.read()))
                 wanted = self.wanted(args)
                 values = response.body.split(BETWEEN)
                 if response.status != 200 or len(values) != len(wanted):
