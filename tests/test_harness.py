@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from os import kill
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,7 @@ from tests.harness.nginx import (
     NginxFault,
     check_config,
     judge_log,
+    proc_file,
     version_of,
 )
 from tests.harness.roads import ROADS, Road, run_roads
@@ -311,3 +314,23 @@ def test_the_upstream_frames_as_told(packaged: Target) -> None:
     assert raw["/chunked"].raw.endswith(b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")
     assert raw["/close"].raw.endswith(b"close\r\n\r\nabc")
     assert raw["/dies"].body == b"ab" and not raw["/dies"].complete
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["before it is opened", "before it is read"])
+def test_a_process_that_ends_while_it_is_asked_about(
+    opened: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reload ends workers at any moment: what is read of one that has ended is empty."""
+    process = subprocess.Popen(["sleep", "60"])
+    name = f"{process.pid}/cmdline"
+    assert proc_file(name) == b"sleep\x0060\x00"
+    found = Path.open
+
+    def ends(path: Path, *arguments: Any) -> Any:
+        file = found(path, *arguments) if opened else None
+        process.kill()
+        process.wait()
+        return file or found(path, *arguments)
+
+    monkeypatch.setattr(Path, "open", ends)
+    assert proc_file(name) == b""

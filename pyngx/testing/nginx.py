@@ -266,7 +266,8 @@ http {{
                 self._process.wait(10)
             except subprocess.TimeoutExpired:
                 for worker in self.worker_pids():
-                    os.kill(worker, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(worker, signal.SIGKILL)
                 self._process.kill()
                 self._process.wait()
             self._process = None
@@ -298,10 +299,7 @@ http {{
     def worker_pids(self) -> list[int]:
         """The worker processes alive now, those still shutting down included."""
         pid = self.master_pid
-        try:
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        except FileNotFoundError:
-            return []
+        children = proc_file(f"{pid}/task/{pid}/children").split()
         return [int(child) for child in children if _is_worker(int(child))]
 
     def error_log(self) -> str:
@@ -385,9 +383,19 @@ http {{
         return path.read_text(errors="replace") if path.exists() else ""
 
 
+def proc_file(name: str) -> bytes:
+    """A file of a process below ``/proc``; empty if the process has ended.
+
+    It may end before the file is opened and also between that and the read, which have an error
+    each (proc(5)).
+    """
+    try:
+        with Path("/proc", name).open("rb") as file:
+            return file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
 def _is_worker(pid: int) -> bool:
     """Whether the process has nginx's worker title: a cache loader has another one."""
-    try:
-        return b"worker process" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
-        return False
+    return b"worker process" in proc_file(f"{pid}/cmdline")

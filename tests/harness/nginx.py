@@ -19,6 +19,7 @@ from pyngx.testing.nginx import NginxFault as NginxFault
 from pyngx.testing.nginx import built_with as built_with
 from pyngx.testing.nginx import free_port as free_port
 from pyngx.testing.nginx import judge_log as judge_log
+from pyngx.testing.nginx import proc_file as proc_file
 from pyngx.testing.nginx import version_of as version_of
 from pyngx.testing.nginx import wait_for as wait_for
 
@@ -78,8 +79,7 @@ class Nginx(packaged.Nginx):
         if not MEMCHECK:
             return super().worker_pids()
         pid = self.master_pid
-        children = Path(f"/proc/{pid}/task/{pid}/children")
-        return [int(child) for child in children.read_text().split()] if children.exists() else []
+        return [int(child) for child in proc_file(f"{pid}/task/{pid}/children").split()]
 
     def check_log(self) -> None:
         """Raise ``NginxFault`` with what no correct run says in the error log, or to valgrind."""
