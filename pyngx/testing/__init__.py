@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyngx.testing.body import every_cut
-from pyngx.testing.conf import ConfRefused
+from pyngx.testing.reading import ConfRefused
 from pyngx.testing.simulation import Failure, Response, simulate
 
 __all__ = ["ConfRefused", "Failure", "Response", "every_cut", "simulate"]

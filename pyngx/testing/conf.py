@@ -8,14 +8,9 @@ directive. What nginx refuses is refused with its words.
 from __future__ import annotations
 
 import enum
-import tempfile
-import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-
-import crossplane
 
 from pyngx import (
     NO_DEFAULT,
@@ -32,6 +27,8 @@ from pyngx.ngx import ngx_bufs_t, ngx_http_complex_value_t
 from pyngx.program import float_bounds_message
 from pyngx.testing import units
 from pyngx.testing.integers import checked, storing
+from pyngx.testing.reading import ConfRefused, read, unknown
+from pyngx.testing.variables import Set, check_names, complex_value, set_variable
 from pyngx.types import (
     FULL,
     Bool,
@@ -52,10 +49,6 @@ from pyngx.types import MimeTypes as MimeTypesType
 LEVELS = ("http", "server", "location")
 _PLACES = {LocConf: LEVELS, SrvConf: LEVELS[:2], MainConf: LEVELS[:1]}
 PAGE_SIZE = 4096
-
-
-class ConfRefused(Exception):
-    """nginx would not start with this configuration; the text is what it says."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +72,11 @@ class Level:
 
 @dataclass(frozen=True)
 class Configuration:
-    """The merged configuration of a location: an object for each base class, the variables that
-    ``set`` gave, and those that the file's own directives name."""
+    """The merged configuration of a location: an object for each base class, what ``set`` does
+    for each request, and the variables that the file's own directives name."""
 
     objects: dict[type, Any]
-    variables: dict[str, bytes]
+    variables: tuple[Set, ...]
     named: dict[str, str]
 
 
@@ -91,24 +84,27 @@ def configure(
     classes: dict[type, type],
     model: NginxModel,
     texts: dict[str, str],
-    variable_directives: typing.Collection[str] = (),
+    variable_directives: Collection[str] = (),
     output: str | None = None,
+    variables: Collection[str] = (),
 ) -> Configuration:
     """Read the three levels' texts and merge them; ``output`` is the name of the directive for
-    output buffers that the compiler adds.
+    output buffers that the compiler adds, ``variables`` are those that are there besides nginx's.
 
     Raises:
         ConfRefused: nginx would refuse them.
     """
     known = directives(classes, model)
+    if output is not None:
+        known.setdefault(output, Known(object, output, Directive(output), Bufs(), LEVELS))
     levels = {name: Level() for name in LEVELS}
-    variables: dict[str, bytes] = {}
+    done: list[Set] = []
     named: dict[str, str] = {}
+    own = {name.lower() for name in variables}
     for name in LEVELS:
-        for words, place in _read(texts.get(name, ""), name):
-            directive, *args = words
-            if directive == "set" and len(args) == 2 and name != "http":
-                variables[args[0].removeprefix("$").lower()] = args[1].encode()
+        for (directive, *args), place in read(texts.get(name, ""), name):
+            if directive == "set":
+                done.append(_set_variable(args, name, place, own))
             elif directive in variable_directives:
                 _count(directive, len(args) == 1, place)
                 if len(args[0]) < 2 or not args[0].startswith("$"):
@@ -116,31 +112,32 @@ def configure(
                 named[args[0][1:].lower()] = directive
             elif directive in known:
                 _set(known[directive], directive, args, name, levels[name], place)
-            elif output is not None and directive == output:
-                _count(directive, len(args) == 2, place)
             else:
-                raise ConfRefused(f'unknown directive "{directive}" in {place}')
-    return Configuration(_merged(classes, known, levels, model), variables, named)
+                raise unknown(directive, place)
+    own |= {*named, *(one.name for one in done)}
+    check_names((one.text for one in done), own)
+    for level in levels.values():
+        check_names(_complex(list(level.values.values())), own)
+    return Configuration(_merged(classes, known, levels, model), tuple(done), named)
 
 
-def _read(text: str, level: str) -> Iterator[tuple[list[str], str]]:
-    """The directives of a text, each with its place."""
-    with tempfile.NamedTemporaryFile("w", suffix=".conf", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        found = crossplane.parse(
-            file.name, single=True, check_ctx=False, check_args=False, comments=False
-        )
-    for error in found["errors"]:
-        words = str(error["error"] or 'unexpected end of file, expecting ";" or "}"')
-        words = words.removesuffix(f" in {Path(error['file'])}:{error['line']}")
-        raise ConfRefused(f"{words} in {level}:{error['line'] or text.count(chr(10)) + 1}")
-    for row in found["config"][0]["parsed"]:
-        place = f"{level}:{row['line']}"
-        if "block" in row:
-            words = f"directive \"{row['directive']}\" has no block here"
-            raise ConfRefused(f"{words}: give the text of each level by itself, in {place}")
-        yield [row["directive"], *row["args"]], place
+def _set_variable(args: list[str], where: str, place: str, own: Collection[str]) -> Set:
+    if where == "http":
+        raise ConfRefused(f'"set" directive is not allowed here in {place}')
+    _count("set", len(args) == 2, place)
+    try:
+        return set_variable(args[0], args[1], own)
+    except ConfError as error:
+        raise ConfRefused(f"{error} in {place}") from None
+
+
+def _complex(value: Any) -> Iterator[ngx_http_complex_value_t]:
+    """The texts with variables in a field's value."""
+    if isinstance(value, ngx_http_complex_value_t):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _complex(item)
 
 
 def directives(classes: dict[type, type], model: NginxModel) -> dict[str, Known]:
@@ -199,7 +196,10 @@ def _set(known: Known, name: str, args: list[str], where: str, level: Level, pla
     try:
         value = _value(known, name, args, level.values.get(key))
     except ConfError as error:
-        raise ConfRefused(f"{error} in {place}") from None
+        words = str(error)
+        if words in ("invalid number", "invalid value"):  # what a slot's handler returns
+            words = f'"{name}" directive {words}'
+        raise ConfRefused(f"{words} in {place}") from None
     level.values[key] = value
     level.lines[known.base] = place
 
@@ -235,13 +235,13 @@ def _value(known: Known, name: str, args: list[str], before: Any) -> Any:
         case Bufs():
             count, bytes_ = units.number(text), units.size(args[1])
             if not count or not bytes_:
-                raise ConfError(f'"{name}" directive invalid value')
+                raise ConfError("invalid value")
             return ngx_bufs_t(count, bytes_)
         case MimeTypesType():
             own = () if before is None else before.types
             return MimeTypes((*own, *(a.lower().encode() for a in args)))
         case ComplexValue():
-            return ngx_http_complex_value_t(text)
+            return complex_value(text)
         case List(Tuple(items)):
             row = tuple(_item(t, a) for t, a in zip(items, args, strict=True))
             return [*(before or ()), row]
@@ -272,7 +272,7 @@ def _item(type_: Type, text: str, signed: bool = False) -> Any:
                 raise ConfError(f'invalid number "{text}"' if signed else "invalid number")
             return real
         case ComplexValue():
-            return ngx_http_complex_value_t(text)
+            return complex_value(text)
         case Str():
             return text
         case _:

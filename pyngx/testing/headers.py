@@ -25,8 +25,16 @@ _FIRST = (b"Content-Type", b"Content-Length", b"Last-Modified", b"Accept-Ranges"
 
 
 def as_bytes(text: Text) -> bytes:
-    """Names and values may be text, which is sent as UTF-8."""
-    return text.encode() if isinstance(text, str) else bytes(text)
+    """Names and values may be text, which is sent as UTF-8.
+
+    Raises:
+        TypeError: it is neither text nor bytes.
+    """
+    if isinstance(text, str):
+        return text.encode()
+    if not isinstance(text, bytes | bytearray | memoryview):
+        raise TypeError(f"text or bytes are wanted, not {type(text).__name__}: {text!r}")
+    return bytes(text)
 
 
 def http_time(seconds: int) -> bytes:

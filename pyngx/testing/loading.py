@@ -29,6 +29,7 @@ from pyngx import (
 from pyngx.check.module import check_module
 from pyngx.diagnostics import CompileError, Diagnostics
 from pyngx.flow.effect import Change, Effect, effect, sets_length
+from pyngx.flow.output import with_output_buffers
 from pyngx.frontend.load import load as read_filter
 from pyngx.headers import NginxModel
 from pyngx.ngx import active_model
@@ -66,6 +67,8 @@ class Filter:
     classes: dict[type, type]
     effect: Effect | None
     sets_length: bool
+    output: str | None
+    """The directive for output buffers that the compiler adds."""
 
 
 def model() -> NginxModel:
@@ -96,10 +99,13 @@ def filter_of(source: Path | str | ModuleType) -> Filter:
     """The filter in a file or in a module that was imported already.
 
     Raises:
-        OSError, SyntaxError, ImportError: the file cannot be imported.
+        OSError, SyntaxError, ImportError: the file cannot be imported, or no filter is in it.
+        TypeError: it is neither a path nor a module.
     """
     if isinstance(source, ModuleType):
         module, path = source, Path(source.__file__ or "")
+    elif not isinstance(source, str | Path):
+        raise TypeError(f"a filter is a path or a module, not {type(source).__name__}")
     else:
         path = Path(source).resolve()
         module = load(path)
@@ -121,6 +127,8 @@ def filter_of(source: Path | str | ModuleType) -> Filter:
                 roles[name] = role
             case Variable(Directive() as declared):
                 by_directive[declared.name] = role
+    if header is None and body is None and not roles and not by_directive:
+        raise ImportError(f"no header filter, body filter or variable in {path}")
     bases: tuple[type, ...] = (LocConf, SrvConf, MainConf, RequestCtx)
     classes = {
         base: cls
@@ -128,9 +136,21 @@ def filter_of(source: Path | str | ModuleType) -> Filter:
         for cls in vars(module).values()
         if isinstance(cls, type) and issubclass(cls, base) and cls is not base
     }
-    found, sets = (None, False) if body is None else _effect(path)
+    found = _Analysed(None, False, None) if body is None else _analysis(path)
     checked_int(module)
-    return Filter(path, module, header, body, options, roles, by_directive, classes, found, sets)
+    return Filter(
+        path,
+        module,
+        header,
+        body,
+        options,
+        roles,
+        by_directive,
+        classes,
+        found.effect,
+        found.sets_length,
+        found.output,
+    )
 
 
 def checked_int(module: ModuleType) -> None:
@@ -172,18 +192,27 @@ def parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     return tuple(Parameter(n, hints.get(n)) for n in code.co_varnames[: code.co_argcount])
 
 
-_effects: dict[tuple[Path, int], tuple[Effect, bool]] = {}
+@dataclass(frozen=True)
+class _Analysed:
+    """What the compiler says of a body filter."""
+
+    effect: Effect | None
+    sets_length: bool
+    output: str | None
 
 
-def _effect(path: Path) -> tuple[Effect, bool]:
+_analyses: dict[tuple[Path, int], _Analysed] = {}
+
+
+def _analysis(path: Path) -> _Analysed:
     """What the compiler says of the body filter; a file that it refuses counts as changing."""
     key = (path, path.stat().st_mtime_ns)
-    if key not in _effects:
-        _effects[key] = _analysed(path)
-    return _effects[key]
+    if key not in _analyses:
+        _analyses[key] = _analysed(path)
+    return _analyses[key]
 
 
-def _analysed(path: Path) -> tuple[Effect, bool]:
+def _analysed(path: Path) -> _Analysed:
     diags = Diagnostics()
     try:
         found = read_filter(path, diags, model())
@@ -191,5 +220,7 @@ def _analysed(path: Path) -> tuple[Effect, bool]:
     except CompileError:
         program = None
     if program is None or program.body is None or diags.has_errors:
-        return Effect(Change.OTHER), False
-    return effect(program, program.body), sets_length(program) is not None
+        return _Analysed(Effect(Change.OTHER), False, None)
+    output = with_output_buffers(program).output
+    directive = None if output is None else f"{program.name}_buffers"
+    return _Analysed(effect(program, program.body), sets_length(program) is not None, directive)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import re
+import socket
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +17,7 @@ from pyngx.headers import NginxModel
 from pyngx.ngx import NgxStruct, ngx_http_request_t
 from pyngx.testing.headers import Headers, HeadersOut, as_bytes
 from pyngx.testing.integers import checked
+from pyngx.testing.known import ELSEWHERE
 from pyngx.testing.structs import Struct, initial
 
 if TYPE_CHECKING:
@@ -21,6 +26,10 @@ else:
     _Base = ngx_http_request_t
 
 Getter = Callable[[], bytes | None]
+
+
+class NotSimulated(LookupError):
+    """Only a server has this."""
 
 
 class HeadersIn(Headers):
@@ -79,7 +88,13 @@ class Request(_Base):
         self.method = checked(constant if isinstance(constant, int) else 1)
         self.method_name = method.encode()
         number = model.constant("nginx_version")
-        self.joins = isinstance(number, int) and number >= 1_023_000
+        version = number if isinstance(number, int) else 0
+        self.joins = version >= 1_023_000
+        self.nginx_version = b"%d.%d.%d" % (
+            version // 1_000_000,
+            version // 1000 % 1000,
+            version % 1000,
+        )
         self.uri = re.sub(rb"/+", b"/", urllib.parse.unquote_to_bytes(uri))
         self.unparsed_uri = uri + (b"?" + args if args else b"")
         self.args = args
@@ -149,11 +164,20 @@ class Request(_Base):
         return None
 
     def variable(self, name: str) -> bytes | None:
-        """A variable of nginx's own; None if it is unknown or has no value."""
-        for prefix, get in _PREFIXES.items():
+        """A variable of nginx's own; None if it is unknown or has no value.
+
+        Raises:
+            NotSimulated: it has a value in a server only.
+        """
+        for prefix, get in PREFIXES.items():
             if name.startswith(prefix):
                 return get(self, name[len(prefix) :])
-        return _NAMED[name](self) if name in _NAMED else None
+        if ELSEWHERE.fullmatch(name) is not None:
+            raise NotSimulated(
+                f"only a server has a value for ${name}: give one with "
+                f"simulate(…, variables={{{name!r}: b'…'}}), or test with nginx_server"
+            )
+        return NAMED[name](self) if name in NAMED else None
 
 
 _LISTS = ("cookie", "x_forwarded_for", "cache_control", "link")
@@ -174,18 +198,33 @@ def _received(r: Request, name: str) -> bytes | None:
     return _joined(r, r.headers_in.get_all(name.replace("_", "-")), name)
 
 
+def _user(r: Request) -> bytes | None:
+    scheme, _, coded = (r.headers_in["Authorization"] or b"").partition(b" ")
+    if scheme.lower() != b"basic":
+        return None
+    try:
+        user, found, _ = base64.b64decode(coded.strip(b" ")).partition(b":")
+    except ValueError:
+        return None
+    return user if found else None
+
+
+def _forwarded(r: Request) -> bytes:
+    return b", ".join((*r.headers_in.get_all("X-Forwarded-For"), b"127.0.0.1"))
+
+
 def _host(r: Request) -> bytes:
     host = (r.headers_in["Host"] or b"localhost").lower()
     return host if host.endswith(b"]") else re.sub(rb":\d*$", b"", host)
 
 
-_PREFIXES: Mapping[str, Callable[[Request, str], bytes | None]] = {
+PREFIXES: Mapping[str, Callable[[Request, str], bytes | None]] = {
     "sent_http_": _sent,
     "http_": _received,
     "arg_": lambda r, name: r.arg(name.encode()),
     "cookie_": lambda r, name: r.cookie(name.encode()),
 }
-_NAMED: Mapping[str, Callable[[Request], bytes | None]] = {
+NAMED: Mapping[str, Callable[[Request], bytes | None]] = {
     "uri": lambda r: r.uri,
     "document_uri": lambda r: r.uri,
     "request_uri": lambda r: r.unparsed_uri,
@@ -206,4 +245,18 @@ _NAMED: Mapping[str, Callable[[Request], bytes | None]] = {
     "server_name": lambda r: b"localhost",
     "https": lambda r: b"",
     "request_id": lambda r: b"0123456789abcdef0123456789abcdef",
+    "request_completion": lambda r: b"",
+    "remote_port": lambda r: b"50000",
+    "remote_user": _user,
+    "connection": lambda r: b"1",
+    "connection_requests": lambda r: b"1",
+    "limit_rate": lambda r: b"0",
+    "pipe": lambda r: b".",
+    "pid": lambda r: b"%d" % os.getpid(),
+    "hostname": lambda r: socket.gethostname().lower().encode(),
+    "nginx_version": lambda r: r.nginx_version,
+    "proxy_add_x_forwarded_for": _forwarded,
+    "msec": lambda r: b"%.3f" % time.time(),
+    "time_local": lambda r: time.strftime("%d/%b/%Y:%H:%M:%S %z").encode(),
+    "time_iso8601": lambda r: datetime.now().astimezone().isoformat(timespec="seconds").encode(),
 }

@@ -19,13 +19,13 @@ from pyngx import Body, RequestCtx, Subrequest
 from pyngx.check.kinds import is_header_result
 from pyngx.flow.effect import Change
 from pyngx.ngx import next_body_filter, ngx_chain_t, ngx_http_request_t
-from pyngx.testing.body import Buffer, Pieces, cut
+from pyngx.testing.body import Buffer, Pieces
 from pyngx.testing.conf import Configuration, configure
-from pyngx.testing.given import HOST, TYPE, Given, Pairs, pairs
+from pyngx.testing.given import HOST, TYPE, Given, Pairs, asked_for
 from pyngx.testing.headers import HeadersOut, as_bytes
 from pyngx.testing.integers import storing
 from pyngx.testing.loading import Filter, Role, filter_of, model
-from pyngx.testing.request import HeadersIn, Request
+from pyngx.testing.request import HeadersIn, NotSimulated, Request
 from pyngx.testing.returning import returned_at, returns
 
 Answer = bytes | Callable[[bytes], bytes]
@@ -98,35 +98,44 @@ def simulate(
 
     Raises:
         ConfRefused: nginx would refuse the configuration.
-        LookupError: a subrequest goes to a place that ``subrequests`` does not have.
+        TypeError, ValueError: an argument is nothing that nginx could be given.
+        ImportError, OSError, SyntaxError: there is no filter in the file.
+        LookupError: a subrequest goes to a place that ``subrequests`` does not have, or a variable
+            is read whose value only a server knows.
     """
-    pieces = (body,) if isinstance(body, bytes) else tuple(bytes(p) for p in body)
-    given = Given(
-        pieces=tuple(cut(b"".join(pieces), places)) if (places := tuple(cuts)) else pieces,
-        known=isinstance(body, bytes),
+    asked = asked_for(
+        body=body,
         status=status,
-        headers=pairs(headers),
-        request_headers=pairs(request_headers),
+        headers=headers,
+        request_headers=request_headers,
         method=method,
-        uri=as_bytes(uri),
-        args=as_bytes(args),
+        uri=uri,
+        args=args,
+        cuts=cuts,
         conf=conf,
         server=server,
         http=http,
         main=main,
     )
     loaded = filter_of(filter)
-    return respond(loaded, configured(loaded, given), given, subrequests, variables)
+    configuration = configured(loaded, asked, variables or ())
+    return respond(loaded, configuration, asked, subrequests, variables)
 
 
-def configured(loaded: Filter, given: Given) -> Configuration:
-    """What a filter file makes of a configuration.
+def configured(loaded: Filter, given: Given, variables: Iterable[str] = ()) -> Configuration:
+    """What a filter file makes of a configuration; ``variables`` are there besides nginx's.
 
     Raises:
         ConfRefused: nginx would refuse it.
     """
-    output = f"{_name(loaded)}_buffers"
-    return configure(loaded.classes, model(), given.texts, loaded.variable_directives, output)
+    return configure(
+        loaded.classes,
+        model(),
+        given.texts,
+        loaded.variable_directives,
+        loaded.output,
+        (*loaded.variables, *variables),
+    )
 
 
 def respond(
@@ -149,15 +158,11 @@ def respond(
         headers_out=out,
         main=given.main,
     )
-    request.variables.values.update(configuration.variables)
     request.variables.values.update(variables or {})
     run = _Run(loaded, configuration, request, dict(subrequests or {}))
+    for set_ in configuration.variables:
+        set_(request)
     return run.response(given.pieces, given.known and not given.proxied)
-
-
-def _name(loaded: Filter) -> str:
-    options = vars(loaded.module).get("__pyngx_module__")
-    return getattr(options, "name", None) or loaded.path.stem.replace("-", "_")
 
 
 class _Failed(Exception):
@@ -307,6 +312,8 @@ class _Run:
             return next(items)
         except StopIteration:
             return None
+        except NotSimulated:
+            raise
         except Exception as error:
             raise self._failed(error) from error
 
@@ -364,6 +371,8 @@ class _Run:
         args = [self._argument(p.kind, given) for p in role.parameters]
         try:
             return role.function(*args)
+        except NotSimulated:
+            raise
         except Exception as error:
             raise self._failed(error) from error
 

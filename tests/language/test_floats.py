@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pyngx.testing import simulate
-from pyngx.testing.conf import ConfRefused
+from pyngx.testing import ConfRefused, simulate
 from tests.harness import client
 from tests.harness.builds import Target
 from tests.harness.nginx import ConfigRefused, Nginx, check_config

@@ -13,13 +13,14 @@ from types import ModuleType, TracebackType
 
 from pyngx.testing.client import BadResponse
 from pyngx.testing.client import Response as Seen
-from pyngx.testing.conf import Configuration, ConfRefused
+from pyngx.testing.conf import Configuration
 from pyngx.testing.given import Given
 from pyngx.testing.lives import errorlog
 from pyngx.testing.lives.exchange import Client, Upstream, reply_of
 from pyngx.testing.lives.modules import Built, binary
 from pyngx.testing.loading import Filter, filter_of
 from pyngx.testing.nginx import DEADLINE, ConfigRefused, Nginx, NginxFault, free_port
+from pyngx.testing.reading import ConfRefused
 from pyngx.testing.simulation import Answer, Response, configured, respond
 
 OWN = ("date", "server", "connection", "transfer-encoding", "keep-alive")

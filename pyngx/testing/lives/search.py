@@ -12,7 +12,6 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.errors import Flaky, NoSuchExample
 
-from pyngx.testing.conf import ConfRefused
 from pyngx.testing.given import Given
 from pyngx.testing.lives.compare import Difference, differences
 from pyngx.testing.lives.configurations import SUBREQUESTS, Conf, Maker
@@ -21,6 +20,7 @@ from pyngx.testing.lives.modules import Built
 from pyngx.testing.lives.strategies import responses
 from pyngx.testing.lives.words import Words, words_of
 from pyngx.testing.nginx import NginxFault
+from pyngx.testing.reading import ConfRefused
 from pyngx.testing.simulation import Answer, Response
 
 CONFIGURATIONS = 24

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 
 from pyngx.testing.body import cut, every_cut
 from pyngx.testing.client import Response as Seen
 from pyngx.testing.client import request
-from pyngx.testing.conf import ConfRefused
-from pyngx.testing.given import HOST, TYPE, Given, Pairs, pairs
-from pyngx.testing.headers import as_bytes
+from pyngx.testing.given import HOST, TYPE, Given, Pairs, asked_for, pairs
 from pyngx.testing.lives.compare import differences
 from pyngx.testing.lives.life import Answers, CPython, InNginx, Place, refused_words
 from pyngx.testing.lives.modules import binary, built, contents
 from pyngx.testing.nginx import ConfigRefused, Nginx, NginxFault, judge_log
+from pyngx.testing.reading import ConfRefused
 from pyngx.testing.simulation import Failure, Response
 
 Source = str | Path | ModuleType
@@ -206,27 +205,27 @@ class Served:
             Differs: every cut was asked for, and one gives another response.
         """
         places = tuple(cuts)
-        pieces = (body,) if isinstance(body, bytes) else tuple(bytes(p) for p in body)
-        asked = pairs(request_headers)
-        if not any(name.lower() == b"host" for name, _ in asked):
-            asked = (*HOST, *asked)  # without it nginx refuses the request
-        given = Given(
-            pieces=tuple(cut(b"".join(pieces), places)) if places else pieces,
-            known=isinstance(body, bytes) and not places,
+        asked = asked_for(
+            body=body,
             status=status,
-            headers=pairs(headers),
-            request_headers=asked,
+            headers=headers,
+            request_headers=request_headers,
             method=method,
-            uri=as_bytes(uri),
-            args=as_bytes(args),
+            uri=uri,
+            args=args,
+            cuts=places,
             conf=conf,
             server=server,
             http=http,
         )
+        if not any(name.lower() == b"host" for name, _ in asked.request_headers):
+            # without it nginx refuses the request
+            asked = replace(asked, request_headers=(*HOST, *asked.request_headers))
+        asked = replace(asked, known=asked.known and not places)
         answers = dict(subrequests or {})
         if self._session.every_cut:
-            self._at_every_cut(filter, given, answers)
-        return self._respond(filter, given, answers)
+            self._at_every_cut(filter, asked, answers)
+        return self._respond(filter, asked, answers)
 
     def _respond(self, filter: Source, given: Given, answers: Answers) -> Response:
         if self.life == "cpython":
