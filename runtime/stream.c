@@ -888,7 +888,8 @@ ngx_http_pyngx_stream_special(ngx_http_request_t *r,
 
 /*
  * Whether a chain may pass as it is: the generator passes the rest, nothing
- * of ours is in flight, and the end is not among the buffers.
+ * of ours is in flight, and the end is not among the buffers.  Nothing can be
+ * held then, since what is left of it is followed by s->buf.
  */
 
 static ngx_uint_t
@@ -897,9 +898,7 @@ ngx_http_pyngx_stream_untouched(ngx_http_request_t *r, ngx_chain_t *in,
 {
     ngx_chain_t  *cl;
 
-    if (!s->rest || s->end || s->in || s->busy || s->buf
-        || s->held != s->held_last)
-    {
+    if (!s->rest || s->end || s->in || s->busy || s->buf) {
         return 0;
     }
 

@@ -17,7 +17,7 @@ import pytest
 from tests.harness.builds import SANITIZER_ENV, target
 from tests.runtime import DRIVER_FLAGS, build_driver
 
-READ, LINES, SCAN, ONCE, MIX = range(5)
+READ, LINES, SCAN, ONCE, MIX, DROP = range(6)
 ROUNDS = int(os.environ.get("PYNGX_DRIVER_ROUNDS", "4000"))
 SLACK = 2
 """Pages that one turn of a program's loop may take beyond the cap, and the one it began in."""
@@ -43,6 +43,10 @@ class Run:
     seed: int = 1
     slow: int = 0
     flush: int = 0
+    marks: int = 0
+    """Of 100 buffers, those behind which somebody appends something."""
+    subs: int = 0
+    """Of 100 reads, those before which a subrequest begins."""
     single: bool = False
     pages: int = 4
     page_size: int = 64
@@ -50,12 +54,14 @@ class Run:
     def packed(self) -> bytes:
         """What the driver reads."""
         head = struct.pack(
-            "8Ii6I",
+            "10Ii6I",
             self.program,
             self.n,
             self.seed,
             self.slow,
             self.flush,
+            self.marks,
+            self.subs,
             self.single,
             self.ignore_case,
             self.narrow,
@@ -74,16 +80,20 @@ class Run:
         """What CPython would make of the whole body."""
         match self.program:
             case 0:
-                pieces = [self.body[at : at + self.n] for at in range(0, len(self.body), self.n)]
-                return b"".join(piece + b"|" for piece in pieces)
+                return b"".join(piece + b"|" for piece in self._pieces())
             case 1:
                 return b"".join(b"%d:%b" % pair for pair in enumerate(self._lines(), 1))
             case 2:
                 return self._pattern().sub(self._marked, self.body)
             case 3:
                 return self._pattern().sub(lambda found: b"|" + found[0], self.body, count=1)
+            case 5:
+                return b"".join(self._pieces()[3::4])
             case _:
                 return self.body
+
+    def _pieces(self) -> list[bytes]:
+        return [self.body[at : at + self.n] for at in range(0, len(self.body), self.n)]
 
     def _lines(self) -> Iterator[bytes]:
         body = io.BytesIO(self.body)
@@ -228,7 +238,7 @@ def test_without_vectors(portable: Path) -> None:
     judge(portable, [_random(SCAN, seed) for seed in range(ROUNDS // 4)])
 
 
-@pytest.mark.parametrize("program", [READ, LINES, SCAN, ONCE, MIX])
+@pytest.mark.parametrize("program", [READ, LINES, SCAN, ONCE, MIX, DROP])
 def test_random(program: int, driver: Path) -> None:
     """Random bodies of few letters, cuts, literals, flushes, clients and page sizes."""
     judge(driver, [_random(program, seed) for seed in range(ROUNDS)])
@@ -260,6 +270,8 @@ def _random(program: int, seed: int) -> Run:
         seed=seed,
         slow=rng.choice((0, 0, 5, 100, 1000)),
         flush=rng.choice((0, 0, 10, 100)),
+        marks=rng.choice((0, 10, 50)) if program == MIX else 0,
+        subs=rng.choice((0, 10, 50)) if program == MIX else 0,
         single=rng.random() < 0.5,
         pages=rng.choice((1, 2, 4)),
         page_size=rng.choice((16, 64, 1024)),

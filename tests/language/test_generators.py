@@ -52,7 +52,7 @@ BODIES = (
     b"a",
     b"\n",
     b"a,b,c,d!e,f",
-    b"ab,cd,!ef,aaabxcd,ababa!cdcdcdcd\n",
+    b"ab,cd,!ef,aaabxcd,ababa!cdcdcdcd\nxyz;\nxy\n!",
     b"#one;two\nthree\n\n#;;\n!four\nreturn\nlast",
     b"aab!aaabaabbaacd\ncdCDcD\nababab!ba!cdcdcd\n!\n\n",
     b"long line without an end, " * 5 + b"\n" + b"aabxcdaab" * 20,

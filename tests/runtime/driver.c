@@ -30,6 +30,8 @@ typedef struct {
     uint32_t                  seed;
     uint32_t                  slow;         /* the client takes little */
     uint32_t                  flush;        /* of 100 buffers */
+    uint32_t                  marks;        /* of 100 buffers end a part */
+    uint32_t                  subs;         /* of 100 steps ask for more */
     uint32_t                  single;       /* the end is on a data buffer */
     uint32_t                  ignore_case;
     uint32_t                  narrow;       /* 1: 16-byte vectors, 2: none of several */
@@ -50,18 +52,28 @@ typedef struct driver_piece_s {
 } driver_piece_t;
 
 
+typedef struct driver_queued_s {
+    ngx_buf_t                *buf;
+    ngx_buf_t                 was;          /* when it came */
+    struct driver_queued_s   *next;
+} driver_queued_t;
+
+
 volatile ngx_cycle_t         *ngx_cycle;      /* named by ngx_string.c */
 
 static driver_case_t          c;
 static ngx_http_pyngx_scan_t  scan;
 static ngx_str_t              literals[DRIVER_LITERALS];
 
-static ngx_chain_t           *below;        /* the client's queue */
+static driver_queued_t       *below;        /* the client's queue */
 static driver_piece_t        *pieces;
 static ngx_uint_t             piece_count;
 static ngx_uint_t             ends;
 static ngx_uint_t             marks;        /* ends of parts that were made */
 static ngx_uint_t             parts;        /* and those that came */
+static ngx_uint_t             flushed;      /* nothing came since a flush */
+static size_t                 fed;          /* bytes that went in */
+static size_t                 passed;       /* bytes that came out */
 static ngx_uint_t             most_own;
 static ngx_uint_t             most_used;
 static u_char                *output;
@@ -135,61 +147,107 @@ driver_collect(void)
 }
 
 
+/* What is queued belongs to who has it: nothing of it may change. */
+
+static void
+driver_unchanged(driver_queued_t *queued)
+{
+    ngx_buf_t  now;
+
+    now = *queued->buf;
+    now.shadow = queued->was.shadow;
+
+    if (ngx_memcmp(&now, &queued->was, sizeof(ngx_buf_t)) != 0) {
+        driver_fail("a buffer that is queued has changed");
+    }
+}
+
+
+static void
+driver_arrived(ngx_buf_t *b)
+{
+    if (ngx_buf_size(b) == 0 && !ngx_buf_special(b)) {
+        driver_fail("zero size buf");
+    }
+
+    if (ends) {
+        driver_fail("something behind the end");
+    }
+
+    ends += b->last_buf;
+    parts += b->last_in_chain;
+    passed += b->last - b->pos;
+
+    if (b->flush) {
+
+        if (flushed && b->pos == NULL && b->tag == (ngx_buf_tag_t) stream) {
+            driver_fail("a flush of nothing");
+        }
+
+        flushed = 1;
+
+    } else if (b->pos) {
+        flushed = 0;
+    }
+}
+
+
 /* The filter below: a queue of which the client takes what it likes. */
 
 static ngx_int_t
 ngx_http_next_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    size_t        n, take;
-    ngx_buf_t    *b;
-    ngx_uint_t    all;
-    ngx_chain_t  *cl, *next, **last;
+    size_t            n, take;
+    ngx_buf_t        *b;
+    ngx_uint_t        all;
+    driver_queued_t  *queued, **last;
 
     most_own = ngx_max(most_own, stream->own);
     most_used = ngx_max(most_used, stream->used);
 
-    for (last = &below; *last; last = &(*last)->next) { /* void */ }
+    for (last = &below; *last; last = &(*last)->next) {
+        driver_unchanged(*last);
+    }
 
     for ( /* void */ ; in; in = in->next) {
 
-        b = in->buf;
+        driver_arrived(in->buf);
 
-        if (ngx_buf_size(b) == 0 && !ngx_buf_special(b)) {
-            driver_fail("zero size buf");
-        }
-
-        parts += b->last_in_chain;
-
-        cl = ngx_alloc_chain_link(pool);
-        cl->buf = b;
-        cl->next = NULL;
-        *last = cl;
-        last = &cl->next;
+        queued = malloc(sizeof(driver_queued_t));
+        queued->buf = in->buf;
+        queued->was = *in->buf;
+        queued->next = NULL;
+        *last = queued;
+        last = &queued->next;
     }
 
     all = !c.slow || driver_random(4) == 0;
     take = all ? (size_t) -1 : driver_random(c.slow);
 
-    for (cl = below; cl; cl = next) {
+    while (below) {
 
-        b = cl->buf;
+        queued = below;
+        driver_unchanged(queued);
+
+        b = queued->buf;
         n = ngx_min((size_t) (b->last - b->pos), take);
 
         driver_emit(b->pos, n);
 
         b->pos += n;
+        queued->was.pos = b->pos;
         take -= n;
 
         if (b->pos != b->last) {
             break;
         }
 
-        ends += b->last_buf;
-        b->last_buf = 0;
+        below = queued->next;
+        free(queued);
 
-        next = cl->next;
-        ngx_free_chain(pool, cl);
-        below = next;
+        if (!all && driver_random(8) == 0) {
+            break;
+        }
     }
 
     return below ? NGX_AGAIN : NGX_OK;
@@ -331,6 +389,54 @@ driver_once(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 }
 
 
+/* Of the pieces one of four is sent, the others are dropped. */
+
+static ngx_int_t
+driver_drop(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    ngx_int_t  rc;
+    ngx_str_t  value;
+
+    for ( ;; ) {
+        rc = ngx_http_pyngx_stream_read(r, s, c.n, &value);
+        if (rc != NGX_OK || value.len == 0) {
+            return rc;
+        }
+
+        if (++step % 4 == 0
+            && ngx_http_pyngx_stream_write(r, s, &value) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+}
+
+
+/* What ngx_http_pyngx_stream_subrequest() does, without a request. */
+
+static ngx_int_t
+driver_subrequest(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
+{
+    ngx_http_pyngx_sub_t  *sub;
+
+    marks++;
+
+    if (ngx_http_pyngx_stream_mark(r, s) != NGX_OK
+        || ngx_http_pyngx_stream_send(r, s, s->out) == NGX_ERROR)
+    {
+        return NGX_ERROR;
+    }
+
+    sub = ngx_palloc(pool, sizeof(ngx_http_pyngx_sub_t));
+    sub->request = ngx_pcalloc(pool, sizeof(ngx_http_request_t));
+    sub->next = s->subs;
+    s->subs = sub;
+    s->grown = 1;
+
+    return NGX_OK;
+}
+
+
 /* All reads in any order; what comes out is what came in. */
 
 static ngx_int_t
@@ -347,12 +453,14 @@ driver_mix(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
             s->state = 1 + driver_random(8);
             step = driver_random(c.n) + 1;
 
-            if (driver_random(16) == 0) {
-                marks++;
+            if (driver_random(64) == 0) {
+                s->state = 9;
+            }
 
-                if (ngx_http_pyngx_stream_mark(r, s) != NGX_OK) {
-                    return NGX_ERROR;
-                }
+            if (driver_random(100) < c.subs
+                && driver_subrequest(r, s) != NGX_OK)
+            {
+                return NGX_ERROR;
             }
         }
 
@@ -378,6 +486,10 @@ driver_mix(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
         case 5:
             rc = ngx_http_pyngx_stream_scan(r, s, &scan, &part);
             value = part.bytes;
+            break;
+
+        case 9:
+            rc = ngx_http_pyngx_stream_rest(r, s);
             break;
 
         default:
@@ -442,7 +554,8 @@ static ngx_http_pyngx_body_pt  programs[] = {
     driver_lines,
     driver_scan,
     driver_once,
-    driver_mix
+    driver_mix,
+    driver_drop
 };
 
 
@@ -486,8 +599,21 @@ driver_piece(u_char *data, size_t len)
 static void
 driver_call(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_int_t     rc;
-    ngx_chain_t  *cl, *next;
+    ngx_int_t              rc;
+    ngx_uint_t             buffered, mark, waits;
+    ngx_chain_t           *cl, *next;
+    ngx_http_pyngx_sub_t  *sub;
+
+    mark = 0;
+
+    for (cl = in; cl; cl = cl->next) {
+        fed += cl->buf->last - cl->buf->pos;
+        mark = (cl->buf->last_in_chain && !cl->buf->last_buf);
+    }
+
+    for (sub = stream->subs; sub; sub = sub->next) {
+        sub->request->done |= (driver_random(4) == 0);
+    }
 
     rc = ngx_http_pyngx_stream_filter(r, in, stream, programs[c.program]);
 
@@ -495,8 +621,29 @@ driver_call(ngx_http_request_t *r, ngx_chain_t *in)
         driver_fail("error");
     }
 
-    if (stream->blocked != !!(r->buffered & NGX_HTTP_PYNGX_BUFFERED)) {
+    /* where the rest passes and all of it has, nothing waits for room */
+
+    buffered = (r->buffered & NGX_HTTP_PYNGX_BUFFERED);
+    waits = (!stream->rest || stream->in || stream->buf || stream->end);
+
+    if ((buffered && !stream->blocked)
+        || (!buffered && stream->blocked && waits))
+    {
         driver_fail("buffered is not the truth");
+    }
+
+    /* whoever made the mark appends the next thing now */
+
+    if (mark && passed != fed) {
+        driver_fail("what is appended comes too early");
+    }
+
+    /* a chain that passes as it is would overtake what is held */
+
+    if (stream->rest && stream->held != stream->held_last
+        && !stream->end && !stream->in && !stream->buf)
+    {
+        driver_fail("something is held while the rest passes");
     }
 
     for (cl = in; cl; cl = next) {
@@ -512,7 +659,7 @@ static void
 driver_feed(ngx_http_request_t *r, u_char *body, uint32_t *cuts)
 {
     size_t        at, end;
-    uint32_t      i;
+    uint32_t      i, mark;
     ngx_chain_t  *cl, *in, **last;
 
     at = 0;
@@ -550,7 +697,28 @@ driver_feed(ngx_http_request_t *r, u_char *body, uint32_t *cuts)
         last = &cl->next;
         at = end;
 
-        if (i == c.ncuts || driver_random(2)) {
+        mark = (driver_random(100) < c.marks && !cl->buf->last_buf);
+
+        if (mark) {
+
+            if (driver_random(2)) {
+                cl = driver_piece(NULL, 0);
+                *last = cl;
+                last = &cl->next;
+            }
+
+            cl->buf->last_in_chain = 1;
+            cl->buf->sync = 1;
+            marks++;
+
+        } else if (driver_random(100) < c.flush && !cl->buf->last_buf) {
+            cl = driver_piece(NULL, 0);
+            cl->buf->flush = 1;
+            *last = cl;
+            last = &cl->next;
+        }
+
+        if (i == c.ncuts || mark || driver_random(2)) {
             driver_call(r, in);
             in = NULL;
             last = &in;
@@ -597,6 +765,9 @@ driver_run(void)
     ends = 0;
     marks = 0;
     parts = 0;
+    flushed = 0;
+    fed = 0;
+    passed = 0;
     most_own = 0;
     most_used = 0;
     output_len = 0;
@@ -644,8 +815,8 @@ driver_run(void)
         driver_fail("not finished");
     }
 
-    if (parts > marks + 1) {
-        driver_fail("an end of a part that is none");
+    if (parts != marks + 1) {
+        driver_fail("an end of a part is none, or is lost");
     }
 
     for ( /* void */ ; pieces; pieces = piece) {
