@@ -145,6 +145,8 @@ CODES: Final[dict[str, str]] = {
     "PNX341": "a loop that changes the objects of its list",
     "PNX343": "an enum that C does not have",
     "PNX344": "a value that may change the place where it is stored",
+    "PNX345": "a copy of an object that a variable changes meanwhile",
+    "PNX346": "a field of the context that is changed by the statement that reads it",
     "PNX342": "bytes in an object that another function changes",
     # floats
     "PNX220": "an int where a float is wanted",

@@ -172,6 +172,15 @@ def test_calls_break_under_the_first_argument_or_shift_left() -> None:
     assert len(lines[1]) + 4 == MARGIN
 
 
+def test_a_long_cast_breaks_behind_the_type() -> None:
+    items = c.Cast(f"ngx_http_{'name' * 10}_t *", c.Arrow(c.Arrow(R, "connections"), "elts"))
+    lines = body_of(c.Return(c.Member(c.Index(items, c.Int("0")), "count"))).split("\n")
+    assert lines == [
+        "return ((ngx_http_namenamenamenamenamenamenamenamenamename_t *)",
+        "        r->connections->elts)[0].count;",
+    ]
+
+
 def test_long_strings_become_adjacent_literals() -> None:
     text = c.Str(b"a text that is as long as messages that explain things well tend to be")
     assert body_of(c.ExprStmt(c.Call("ngx_log_error", (A, B, text, X)))).split("\n") == [

@@ -221,7 +221,13 @@ def _lay(expr: Expr, col: int, tail: int, floor: int) -> list[str]:
         case Assign(target=target, value=value, op=op):
             return lay_assign(f"{flat(target)} {op}", value, col, tail, floor)
         case Cast(ctype=ctype, operand=operand):
-            return _lay_prefixed(f"({ctype}) ", operand, col, tail, floor)
+            return _lay_cast(f"({ctype})", operand, col, tail, floor)
+        case Member(obj=obj, name=name):
+            return _lay_place(obj, f".{name}", col, tail, floor)
+        case Arrow(obj=obj, name=name):
+            return _lay_place(obj, f"->{name}", col, tail, floor)
+        case Index(obj=obj, index=index):
+            return _lay_place(obj, f"[{flat(index)}]", col, tail, floor)
         case Unary(op=op, operand=operand):
             return _lay_prefixed(op, operand, col, tail, floor)
         case Str(value=value):
@@ -263,6 +269,23 @@ def _lay_prefixed(head: str, operand: Expr, col: int, tail: int, floor: int) -> 
     joins = head in ("+", "-", "&") and flat(operand)[0] == head  # - -x is not --x
     simple = _precedence(operand) >= _UNARY and not joins
     return _join(head, (lay if simple else _parenthesised)(operand, col + len(head), tail, floor))
+
+
+def _lay_cast(head: str, operand: Expr, col: int, tail: int, floor: int) -> list[str]:
+    """The type and what is of it; this on a line of its own if nothing else helps."""
+    same = _lay_prefixed(head + " ", operand, col, tail, floor)
+    if fits(same, col, tail):
+        return same
+    whole = _precedence(operand) >= _UNARY
+    below = _indented((lay if whole else _parenthesised)(operand, col, tail, floor), col)
+    return [head, *below] if fits([head, *below], col, tail) else same
+
+
+def _lay_place(obj: Expr, suffix: str, col: int, tail: int, floor: int) -> list[str]:
+    """A member or an item; what it is of is broken."""
+    whole = _precedence(obj) >= _POSTFIX
+    lines = (lay if whole else _parenthesised)(obj, col, tail + len(suffix), floor)
+    return [*lines[:-1], lines[-1] + suffix]
 
 
 def _join(head: str, lines: list[str]) -> list[str]:

@@ -20,7 +20,7 @@ from pyngx.flow.lifetimes import run_for_each_buffer
 from pyngx.flow.liveness import Liveness, defines
 from pyngx.flow.liveness import liveness as analyse
 from pyngx.flow.sharing import changes_items
-from pyngx.flow.walk import cannot_matter, expressions, statements
+from pyngx.flow.walk import cannot_matter, statements
 from pyngx.tree import (
     Assign,
     AssignField,
@@ -425,7 +425,7 @@ class StmtLowering(Raising):
             self.out.assign(found, array)
             array = found
         items: c.Expr = c.Cast(f"{ctype} *", c.Arrow(array, "elts"))
-        if not grows(stmt.body):
+        if not self.out.unit.meanwhile.grows_in(stmt.body):
             items = self.out.temp(ctype, 1, "items")
             self.out.assign(items, c.Arrow(array, "elts"))
         counter = self.out.temp("ngx_uint_t", 0, "k")
@@ -486,12 +486,3 @@ def _advance(counter: c.Expr, step: int) -> c.Expr:
     if step in (1, -1):
         return c.Postfix(counter, "++" if step > 0 else "--")
     return c.Assign(counter, integers.literal(abs(step)), "+=" if step > 0 else "-=")
-
-
-def grows(block: Block) -> bool:
-    """Whether a list may get another place in memory, because items are added to one."""
-    return any(
-        isinstance(s, PushItem)
-        or any(isinstance(e, Op) and e.row.name == "list.extend" for e in expressions(s))
-        for s in statements(block)
-    )

@@ -10,6 +10,7 @@ from pyngx.backend import cnodes as c
 from pyngx.backend.floats import float_literal
 from pyngx.backend.integers import literal
 from pyngx.backend.names import Names, identifier
+from pyngx.flow.meanwhile import Meanwhile, meanwhile
 from pyngx.flow.sharing import changed_parameters
 from pyngx.headers import NginxModel
 from pyngx.program import ConfClass, Program, VariableDef
@@ -102,6 +103,11 @@ class Unit:
     def changes(self) -> dict[str, frozenset[int]]:
         """For each helper the parameters whose objects it changes where they lie."""
         return changed_parameters(self.program)
+
+    @cached_property
+    def meanwhile(self) -> Meanwhile:
+        """What the variables of the file change while another function runs."""
+        return meanwhile(self.program)
 
     @property
     def prefix(self) -> str:

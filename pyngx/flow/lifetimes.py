@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from pyngx.diagnostics import Diagnostics, Label
 from pyngx.flow.exceptions import watched
 from pyngx.flow.liveness import Liveness, defines, liveness
+from pyngx.flow.meanwhile import Meanwhile, meanwhile, one_after_another
 from pyngx.flow.origins import NONE, Known, Summary, holds_bytes, with_loops
 from pyngx.flow.suspension import reads
 from pyngx.flow.walk import all_expressions, blocks, expressions, statements
@@ -61,12 +62,17 @@ from pyngx.types import List, Part, Struct, Type, text_leaves
 def lifetimes(program: Program, diags: Diagnostics) -> None:
     """Report what lives too short, and what takes memory too often."""
     summaries = _summaries(program)
+    others = meanwhile(program)
     for function in program.functions:
         in_body = program.body is not None and function is program.body.function
         each_buffer = any(f is function for f in run_for_each_buffer(program))
         owned = memory(program, function).owned if in_body else frozenset[Var]()
         body = program.body if in_body else None
-        _check(function, body, each_buffer, owned, summaries, diags)
+        known = Known(function, summaries, scratch=False)
+        one_after_another(known, others, owned if each_buffer else None, diags)
+        if each_buffer:
+            _overwritten(known, liveness(function.body), owned, others, diags)
+        _check(known, body, each_buffer, owned, diags)
 
 
 def _summaries(program: Program) -> dict[str, Summary]:
@@ -97,16 +103,13 @@ def run_in_body(program: Program, function: Function) -> bool:
 
 
 def _check(
-    function: Function,
+    known: Known,
     body: BodyFilter | None,
     each_buffer: bool,
     owned: frozenset[Var],
-    summaries: dict[str, Summary],
     diags: Diagnostics,
 ) -> None:
-    known = Known(function, summaries, scratch=False)
-    if each_buffer:
-        _overwritten(known, liveness(function.body), diags)
+    function, summaries = known.function, known.summaries
     if body is not None:
         _written(known, liveness(function.body), owned, diags)
     _kept_lists(function, body, each_buffer, summaries, diags)
@@ -323,13 +326,17 @@ def _replaced(known: Known, live: Liveness, diags: Diagnostics) -> None:
                 )
 
 
-def _overwritten(known: Known, live: Liveness, diags: Diagnostics) -> None:
+def _overwritten(
+    known: Known, live: Liveness, owned: frozenset[Var], others: Meanwhile, diags: Diagnostics
+) -> None:
     """No view of a field of the context is needed after the field is assigned to."""
     for stmt in statements(known.function.body):
         fields = known.assigned_state(stmt)
-        if not fields or any(True for _ in blocks(stmt)):
+        if others.evaluates_in(stmt):
+            fields |= others.fields
+        if not fields:
             continue
-        for var in sorted(live.live_after(stmt), key=lambda v: v.name):
+        for var in sorted(live.live_within(stmt) - owned, key=lambda v: v.name):
             for origin in known.locals.get(var, NONE):
                 if origin.state in fields:
                     diags.error(

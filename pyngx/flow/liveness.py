@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from pyngx.flow.suspension import reads, suspends, waits_for_room
-from pyngx.flow.walk import children, expressions
+from pyngx.flow.walk import blocks, children, expressions
 from pyngx.tree import (
     Assign,
     Block,
@@ -45,17 +45,25 @@ NONE: Live = frozenset()
 
 @dataclass
 class Liveness:
-    """The result: ``after`` gives what is live after a statement (by its identity), ``kept`` what
-    is live at some point of suspension, ``over_reads`` what is live at some read of input. A ``:=``
-    may not be reached: it ends the life of no variable that the author sees."""
+    """The result: ``after`` gives what is live after a statement (by its identity), ``before`` what
+    is live before it, ``kept`` what is live at some point of suspension, ``over_reads`` what is
+    live at some read of input. A ``:=`` may not be reached: it ends the life of no variable that
+    the author sees."""
 
     after: dict[int, Live] = field(default_factory=dict)
+    before: dict[int, Live] = field(default_factory=dict)
     kept: set[Var] = field(default_factory=set)
     over_reads: set[Var] = field(default_factory=set)
 
     def live_after(self, stmt: Stmt) -> Live:
         """The variables that are needed after ``stmt``."""
         return self.after[id(stmt)]
+
+    def live_within(self, stmt: Stmt) -> Live:
+        """The variables that are needed once the expressions of ``stmt`` itself are evaluated:
+        after it, or in its blocks, what it gives values to aside."""
+        inside = (self.before.get(id(block[0]), NONE) for block in blocks(stmt))
+        return NONE.union(self.after[id(stmt)], *inside) - defines(stmt)
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,7 @@ def _block(block: Block, out: Live, targets: _Targets, result: Liveness) -> Live
     for stmt in reversed(block):
         result.after[id(stmt)] = live
         live = (_stmt(stmt, live, targets, result) - _single(stmt)) | targets.raised
+        result.before[id(stmt)] = live
     return live
 
 

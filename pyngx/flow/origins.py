@@ -275,10 +275,11 @@ class Known:
         if isinstance(stmt, AssignField) and isinstance(stmt.target, StateField):
             if isinstance(stmt.target.obj.type, Ctx) and text_leaves(stmt.target.type):
                 found |= {stmt.target.name}
-        for expr in expressions(stmt):
-            if isinstance(expr, CallHelper):
-                found |= self.summaries[expr.helper].assigns
-        return found
+        return found.union(*map(self.assigned_by, expressions(stmt)))
+
+    def assigned_by(self, expr: Expr) -> frozenset[str]:
+        """Those that a call overwrites."""
+        return self.summaries[expr.helper].assigns if isinstance(expr, CallHelper) else frozenset()
 
     def writes_buffer(self, stmt: Stmt) -> bool:
         """Whether a statement itself, or a helper that it calls, writes to a buffer in place."""

@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from pyngx.diagnostics import Diagnostics, Label
 from pyngx.flow.lifetimes import run_for_each_buffer
 from pyngx.flow.liveness import Liveness, defines, liveness
+from pyngx.flow.meanwhile import Meanwhile, changed_classes, meanwhile
 from pyngx.flow.origins import changed_item
-from pyngx.flow.suspension import LOOPS, suspends
-from pyngx.flow.walk import all_expressions, blocks, expressions, statements
+from pyngx.flow.suspension import LOOPS, reads, suspends, waits_for_room
+from pyngx.flow.walk import blocks, expressions, statements
 from pyngx.program import BodyForm, Program
 from pyngx.source import Span
 from pyngx.tree import (
@@ -74,16 +75,18 @@ Name = Var | InLoop | str
 
 def sharing(program: Program, diags: Diagnostics) -> None:
     """Report objects that are changed while they have another name."""
-    classes = frozenset(_changed_classes(program))
+    classes = frozenset(cls for f in program.functions for cls in changed_classes(f))
     if not classes:
         return
     summaries: dict[str, Effect] = {}
+    others = meanwhile(program)
     for function in program.functions:
         stream = program.body is not None and program.body.form is BodyForm.STREAM
         stream = stream and program.body is not None and program.body.function is function
         each = any(f is function for f in run_for_each_buffer(program))
         found = _Sharing(function, classes, summaries, diags)
         found.check(stream, each)
+        found.check_meanwhile(others)
         summaries[function.name] = found.effect()
 
 
@@ -143,18 +146,14 @@ def items_only(block: Block, helpers: dict[str, frozenset[int]]) -> frozenset[Va
     return frozenset(found - others)
 
 
-def _changed_classes(program: Program) -> set[type]:
-    found: set[type] = set()
-    for function in program.functions:
-        for expr in all_expressions(function.body):
-            if isinstance(expr, TupleOf) and expr.changed is not None:
-                assert isinstance(expr.type, Tuple) and expr.type.cls is not None
-                found.add(expr.type.cls)
-        for stmt in statements(function.body):
-            if isinstance(stmt, SetMember) and isinstance(stmt.target.obj.type, Tuple):
-                assert stmt.target.obj.type.cls is not None
-                found.add(stmt.target.obj.type.cls)
-    return found
+def _holds(type_: Type, classes: frozenset[type]) -> bool:
+    match type_:
+        case Optional(inner) | List(inner):
+            return _holds(inner, classes)
+        case Tuple(items, cls):
+            return cls in classes or any(_holds(item, classes) for item in items)
+        case _:
+            return False
 
 
 def _roots(expr: Expr) -> set[Name]:
@@ -260,13 +259,7 @@ class _Sharing:
 
     def holds(self, type_: Type) -> bool:
         """Whether a value is an object that is changed somewhere, or has one in it."""
-        match type_:
-            case Optional(inner) | List(inner):
-                return self.holds(inner)
-            case Tuple(items, cls):
-                return cls in self.classes or any(map(self.holds, items))
-            case _:
-                return False
+        return _holds(type_, self.classes)
 
     def sources(self, expr: Expr, stmt: Stmt) -> set[Name]:
         """The names that an object has beside the place where ``stmt`` puts it."""
@@ -413,6 +406,49 @@ class _Sharing:
                     shared = min(direct, key=lambda s: s.line, default=shared)
                     self._error(span, "this changes an object that has another name", other, shared)
                     return
+
+    def check_meanwhile(self, others: Meanwhile) -> None:
+        """Report copies of objects that a variable may change while they are needed."""
+        copies = self._copies(others.classes)
+        for stmt in statements(self.function.body) if copies else ():
+            needed = frozenset[Var]()
+            if others.evaluates_in(stmt):
+                needed = self.live.live_within(stmt)
+                for call in (e for e in expressions(stmt) if isinstance(e, CallHelper)):
+                    if others.evaluates(call):
+                        needed |= {e.var for e in expressions(call) if isinstance(e, Local)}
+            if reads(stmt) or waits_for_room(stmt):
+                needed |= self.live.live_within(stmt)
+            for var in sorted(needed & set(copies), key=lambda v: v.name):
+                self.diags.error(
+                    "PNX345",
+                    stmt.span,
+                    f"a variable may change the object of '{var.name}' here",
+                    label="nginx evaluates variables here",
+                    secondary=[Label(copies.pop(var), "this is an object of the context")],
+                    notes=("a name has its object, and another name a copy of it",),
+                    help="take it from the context again after this, or take a copy: replace(p), "
+                    "from dataclasses",
+                )
+
+    def _copies(self, classes: frozenset[type]) -> dict[Var, Span]:
+        """The variables that may hold a copy of an object of the context, of one of some classes,
+        and where they get it. What a list is named by is the list itself, if it is made nowhere."""
+        found: dict[Var, Span] = {}
+        if not classes:
+            return found
+        made = {
+            s.var
+            for s in statements(self.function.body)
+            if isinstance(s, Assign) and not isinstance(s.value, StateField | Local)
+        }
+        for name in {n for names, _ in self._groups(None) if OUTSIDE[0] in names for n in names}:
+            var = name.var if isinstance(name, InLoop) else name
+            if isinstance(var, str) or var in self.references or not _holds(var.type, classes):
+                continue
+            if not isinstance(var.type, List) or var in made:
+                found[var] = next(where.span for names, where in self.pairs if name in names)
+        return found
 
     def _arguments(self, call: CallHelper, stmt: Stmt) -> None:
         """What a helper changes is given to it once."""
