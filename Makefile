@@ -6,7 +6,8 @@
 #   make stress          allocations, upstreams and clients that fail at every point, not at some;
 #                        then generated programs and filters in both lives, each for SECONDS, from
 #                        the seed SEED
-#   make fuzz SECONDS=600   programs that nobody wrote, for the compiler
+#   make fuzz SECONDS=600   programs that nobody wrote, for the compiler: as long by a grammar, and
+#                        as long with libFuzzer (Atheris), which watches the compiler's branches
 #   make test-asan       what runs nginx, in one that checks each access to memory
 #   make test-memcheck   a part of it under valgrind, for memory that is read before it is written
 #   make mutants         plant bugs on purpose: each must be seen by a test (some minutes)
@@ -69,7 +70,9 @@ SECONDS = 60
 SEED = 1000
 
 fuzz: setup nginx-1.26.3
-	$(PY) -m tests.fuzzing.compiler $(SECONDS)
+	$(PY) -m tests.fuzzing.compiler $(SECONDS) $(SEED)
+	@$(PY) -c "import atheris" 2>/dev/null || $(PY) -m pip install --quiet --disable-pip-version-check atheris
+	$(PY) -m tests.fuzzing.guided $(SECONDS)
 
 fuzz-filters: setup nginx-1.26.3
 	$(PY) -m tests.fuzzing.filters $(SECONDS)

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -144,14 +145,16 @@ def program(source: random.Random) -> str:
     return text
 
 
-def judge(text: str, folder: Path, outcomes: Counter[str]) -> Finding | None:
-    """Compile one program and count what became of it."""
+def judge(
+    text: str, folder: Path, outcomes: Counter[str], compilers: Sequence[str] = COMPILERS
+) -> Finding | None:
+    """Compile one program and count what became of it; its C goes to the given compilers."""
 
     def too_long(number: int, frame: FrameType | None) -> None:
         raise TimeoutError
 
     path = folder / "fuzzed.py"
-    path.write_text(text)
+    path.write_text(text, "utf-8", "surrogateescape")
     diags = Diagnostics()
     before = signal.signal(signal.SIGALRM, too_long)
     signal.alarm(LIMIT)
@@ -169,7 +172,7 @@ def judge(text: str, folder: Path, outcomes: Counter[str]) -> Finding | None:
     for name, content in compiled.files.items():
         (folder / name).write_text(content)
     for source in folder.glob("*.c"):
-        said = [complaints(compiler, installed(), source) for compiler in COMPILERS]
+        said = [complaints(compiler, installed(), source) for compiler in compilers]
         source.unlink()
         if any(said):
             return Finding("".join(said), text)
