@@ -8,7 +8,7 @@
 #                        the seed SEED
 #   make fuzz SECONDS=600   programs that nobody wrote, for the compiler: as long by a grammar, and
 #                        as long with libFuzzer (Atheris), which watches the compiler's branches
-#   make test-asan       what runs nginx, in one that checks each access to memory
+#   make test-asan       what runs nginx, in one that checks each access to memory; in CI, too
 #   make test-memcheck   a part of it under valgrind, for memory that is read before it is written
 #   make mutants         plant bugs on purpose: each must be seen by a test (some minutes)
 #   make fuzz-filters SECONDS=600   arbitrary bodies and cuts, for compiled examples
@@ -46,7 +46,7 @@ ASAN = tests/language tests/faults tests/test_runtime.py tests/test_runtime_read
   tests/testing
 
 test-asan: setup
-	PYNGX_CHECK=asan PYNGX_TEST_NGINX=packaged $(PY) -m pytest -q -n 2 $(ASAN) -k "not memory and not flat"
+	PYNGX_CHECK=asan PYNGX_TEST_NGINX=packaged $(PY) -m pytest -q -n 3 $(ASAN) -k "not memory and not flat"
 
 MEMCHECK = tests/language tests/test_runtime_headers.py tests/test_runtime_shapes.py \
   tests/test_runtime.py::test_exact tests/test_variable_directives.py
