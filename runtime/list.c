@@ -4,6 +4,11 @@
  */
 
 
+/* The order of two items, as qsort() wants it. */
+
+typedef int (*ngx_http_pyngx_list_by_pt)(const void *one, const void *two);
+
+
 /* del list[index]: a negative index counts from the end. */
 
 static ngx_int_t
@@ -405,22 +410,28 @@ ngx_http_pyngx_list_by_bytes(const void *one, const void *two)
 /* Equal items cannot be told apart: it is no matter which one comes first. */
 
 static ngx_int_t
-ngx_http_pyngx_list_sort_numbers(ngx_array_t *list, ngx_flag_t reverse)
+ngx_http_pyngx_list_sort(ngx_array_t *list, ngx_flag_t reverse,
+    ngx_http_pyngx_list_by_pt by)
 {
-    ngx_qsort(list->elts, list->nelts, list->size,
-              ngx_http_pyngx_list_by_number);
+    ngx_qsort(list->elts, list->nelts, list->size, by);
 
     return reverse ? ngx_http_pyngx_list_reverse(list) : NGX_OK;
 }
 
 
 static ngx_int_t
+ngx_http_pyngx_list_sort_numbers(ngx_array_t *list, ngx_flag_t reverse)
+{
+    return ngx_http_pyngx_list_sort(list, reverse,
+                                    ngx_http_pyngx_list_by_number);
+}
+
+
+static ngx_int_t
 ngx_http_pyngx_list_sort_bytes(ngx_array_t *list, ngx_flag_t reverse)
 {
-    ngx_qsort(list->elts, list->nelts, list->size,
-              ngx_http_pyngx_list_by_bytes);
-
-    return reverse ? ngx_http_pyngx_list_reverse(list) : NGX_OK;
+    return ngx_http_pyngx_list_sort(list, reverse,
+                                    ngx_http_pyngx_list_by_bytes);
 }
 
 
@@ -452,11 +463,6 @@ ngx_http_pyngx_list_indices(ngx_pool_t *pool, ngx_array_t *list,
 }
 
 
-#define NGX_HTTP_PYNGX_LIST_OF_NUMBERS  0
-#define NGX_HTTP_PYNGX_LIST_OF_FLOATS   1
-#define NGX_HTTP_PYNGX_LIST_OF_BYTES    2
-
-
 /*
  * The indices in the order of their keys; those of equal keys stay as they
  * are, and so they do in the opposite order.  Runs are merged, from runs of
@@ -465,7 +471,7 @@ ngx_http_pyngx_list_indices(ngx_pool_t *pool, ngx_array_t *list,
 
 static ngx_int_t
 ngx_http_pyngx_list_order(ngx_pool_t *pool, ngx_array_t *order,
-    ngx_array_t *keys, ngx_flag_t reverse, ngx_uint_t of,
+    ngx_array_t *keys, ngx_flag_t reverse, ngx_http_pyngx_list_by_pt by,
     ngx_array_t **result)
 {
     u_char       *items, *one, *two;
@@ -504,19 +510,7 @@ ngx_http_pyngx_list_order(ngx_pool_t *pool, ngx_array_t *order,
                     one = items + from[i] * keys->size;
                     two = items + from[j] * keys->size;
 
-                    if (of == NGX_HTTP_PYNGX_LIST_OF_NUMBERS) {
-                        rc = ngx_http_pyngx_list_by_number(one, two);
-
-                    } else if (of == NGX_HTTP_PYNGX_LIST_OF_FLOATS) {
-                        rc = ngx_http_pyngx_list_by_float(one, two);
-
-                    } else {
-                        rc = ngx_http_pyngx_list_by_bytes(one, two);
-                    }
-
-                    if (reverse) {
-                        rc = -rc;
-                    }
+                    rc = reverse ? -by(one, two) : by(one, two);
                 }
 
                 to[k] = (rc <= 0) ? from[i++] : from[j++];
@@ -539,7 +533,7 @@ ngx_http_pyngx_list_order_numbers(ngx_pool_t *pool, ngx_array_t *order,
     ngx_array_t *keys, ngx_flag_t reverse, ngx_array_t **result)
 {
     return ngx_http_pyngx_list_order(pool, order, keys, reverse,
-                                     NGX_HTTP_PYNGX_LIST_OF_NUMBERS, result);
+                                     ngx_http_pyngx_list_by_number, result);
 }
 
 
@@ -548,7 +542,7 @@ ngx_http_pyngx_list_order_floats(ngx_pool_t *pool, ngx_array_t *order,
     ngx_array_t *keys, ngx_flag_t reverse, ngx_array_t **result)
 {
     return ngx_http_pyngx_list_order(pool, order, keys, reverse,
-                                     NGX_HTTP_PYNGX_LIST_OF_FLOATS, result);
+                                     ngx_http_pyngx_list_by_float, result);
 }
 
 
@@ -557,7 +551,7 @@ ngx_http_pyngx_list_order_bytes(ngx_pool_t *pool, ngx_array_t *order,
     ngx_array_t *keys, ngx_flag_t reverse, ngx_array_t **result)
 {
     return ngx_http_pyngx_list_order(pool, order, keys, reverse,
-                                     NGX_HTTP_PYNGX_LIST_OF_BYTES, result);
+                                     ngx_http_pyngx_list_by_bytes, result);
 }
 
 
@@ -587,6 +581,15 @@ ngx_http_pyngx_list_pick(ngx_pool_t *pool, ngx_array_t *list,
     *result = found;
 
     return NGX_OK;
+}
+
+
+/* The item at the index, which a search has found or not, goes. */
+
+static ngx_int_t
+ngx_http_pyngx_list_remove(ngx_array_t *list, ngx_int_t found)
+{
+    return (found < 0) ? NGX_DECLINED : ngx_http_pyngx_list_del(list, found);
 }
 
 
@@ -638,40 +641,11 @@ ngx_http_pyngx_list_index_numbers(ngx_array_t *list, ngx_int_t value,
 static ngx_int_t
 ngx_http_pyngx_list_remove_numbers(ngx_array_t *list, ngx_int_t value)
 {
-    ngx_int_t  at;
+    ngx_int_t  found;
 
-    at = ngx_http_pyngx_list_find_numbers(list, value, 0);
-    if (at < 0) {
-        return NGX_DECLINED;
-    }
+    found = ngx_http_pyngx_list_find_numbers(list, value, 0);
 
-    return ngx_http_pyngx_list_del(list, at);
-}
-
-
-/* Less than, equal to or greater than 0, by the first items that differ. */
-
-static ngx_int_t
-ngx_http_pyngx_list_cmp_numbers(ngx_array_t *a, ngx_array_t *b)
-{
-    u_char      *one, *two;
-    ngx_int_t    rc;
-    ngx_uint_t   i;
-
-    one = a->elts;
-    two = b->elts;
-
-    for (i = 0; i < a->nelts && i < b->nelts; i++) {
-        rc = ngx_http_pyngx_list_by_number(one, two);
-        if (rc != 0) {
-            return (rc > 0) ? 1 : -1;
-        }
-
-        one += a->size;
-        two += b->size;
-    }
-
-    return (a->nelts > b->nelts) - (a->nelts < b->nelts);
+    return ngx_http_pyngx_list_remove(list, found);
 }
 
 
@@ -725,21 +699,19 @@ ngx_http_pyngx_list_index_bytes(ngx_array_t *list, ngx_str_t *value,
 static ngx_int_t
 ngx_http_pyngx_list_remove_bytes(ngx_array_t *list, ngx_str_t *value)
 {
-    ngx_int_t  at;
+    ngx_int_t  found;
 
-    at = ngx_http_pyngx_list_find_bytes(list, value, 0);
-    if (at < 0) {
-        return NGX_DECLINED;
-    }
+    found = ngx_http_pyngx_list_find_bytes(list, value, 0);
 
-    return ngx_http_pyngx_list_del(list, at);
+    return ngx_http_pyngx_list_remove(list, found);
 }
 
 
 /* Less than, equal to or greater than 0, by the first items that differ. */
 
 static ngx_int_t
-ngx_http_pyngx_list_cmp_bytes(ngx_array_t *a, ngx_array_t *b)
+ngx_http_pyngx_list_cmp(ngx_array_t *a, ngx_array_t *b,
+    ngx_http_pyngx_list_by_pt by)
 {
     u_char      *one, *two;
     ngx_int_t    rc;
@@ -749,7 +721,7 @@ ngx_http_pyngx_list_cmp_bytes(ngx_array_t *a, ngx_array_t *b)
     two = b->elts;
 
     for (i = 0; i < a->nelts && i < b->nelts; i++) {
-        rc = ngx_http_pyngx_list_by_bytes(one, two);
+        rc = by(one, two);
         if (rc != 0) {
             return (rc > 0) ? 1 : -1;
         }
@@ -759,6 +731,20 @@ ngx_http_pyngx_list_cmp_bytes(ngx_array_t *a, ngx_array_t *b)
     }
 
     return (a->nelts > b->nelts) - (a->nelts < b->nelts);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_cmp_numbers(ngx_array_t *a, ngx_array_t *b)
+{
+    return ngx_http_pyngx_list_cmp(a, b, ngx_http_pyngx_list_by_number);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_cmp_bytes(ngx_array_t *a, ngx_array_t *b)
+{
+    return ngx_http_pyngx_list_cmp(a, b, ngx_http_pyngx_list_by_bytes);
 }
 
 
@@ -781,8 +767,8 @@ ngx_http_pyngx_list_has_number(ngx_int_t number, ngx_array_t *list)
 
 
 static ngx_int_t
-ngx_http_pyngx_list_sorted_numbers(ngx_pool_t *pool, ngx_array_t *list,
-    ngx_flag_t reverse, ngx_array_t **result)
+ngx_http_pyngx_list_sorted(ngx_pool_t *pool, ngx_array_t *list,
+    ngx_flag_t reverse, ngx_http_pyngx_list_by_pt by, ngx_array_t **result)
 {
     ngx_int_t  rc;
 
@@ -791,7 +777,16 @@ ngx_http_pyngx_list_sorted_numbers(ngx_pool_t *pool, ngx_array_t *list,
         return rc;
     }
 
-    return ngx_http_pyngx_list_sort_numbers(*result, reverse);
+    return ngx_http_pyngx_list_sort(*result, reverse, by);
+}
+
+
+static ngx_int_t
+ngx_http_pyngx_list_sorted_numbers(ngx_pool_t *pool, ngx_array_t *list,
+    ngx_flag_t reverse, ngx_array_t **result)
+{
+    return ngx_http_pyngx_list_sorted(pool, list, reverse,
+                                      ngx_http_pyngx_list_by_number, result);
 }
 
 
@@ -799,14 +794,8 @@ static ngx_int_t
 ngx_http_pyngx_list_sorted_bytes(ngx_pool_t *pool, ngx_array_t *list,
     ngx_flag_t reverse, ngx_array_t **result)
 {
-    ngx_int_t  rc;
-
-    rc = ngx_http_pyngx_list_slice(pool, list, 0, list->nelts, result);
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    return ngx_http_pyngx_list_sort_bytes(*result, reverse);
+    return ngx_http_pyngx_list_sorted(pool, list, reverse,
+                                      ngx_http_pyngx_list_by_bytes, result);
 }
 
 
