@@ -107,7 +107,7 @@ def _mark(function: _F, mark: HeaderFilter | BodyFilter | Variable, what: str) -
         raise TypeError(f"@{what} stands before a plain function, not {type(function).__name__}")
     if hasattr(function, "__pyngx__"):
         raise TypeError(f"{function.__name__}() has two roles; @{what} is the second")
-    function.__pyngx__ = mark  # type: ignore[attr-defined]
+    function.__dict__["__pyngx__"] = mark
     return function
 
 

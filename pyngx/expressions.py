@@ -142,6 +142,24 @@ class Wrap(Expr):
     value: Expr
 
 
+def changed_item(value: Expr) -> tuple[int, Expr] | None:
+    """Which member of a changed object is new, and its value; None if the value is none."""
+    match value:
+        case Wrap(value=inner) if changed_item(inner) is not None:
+            return 1, inner
+        case TupleOf(items=items, changed=int(at)):
+            return at, items[at]
+        case _:
+            return None
+
+
+def new_item(value: Expr) -> Expr:
+    """What is new in a changed object, however deep in it; of another value it is the whole."""
+    while (change := changed_item(value)) is not None:
+        _, value = change
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Truth(Expr):
     """The truth of a value, as ``if`` sees it."""

@@ -165,14 +165,14 @@ class ngx_chain_t(NgxStruct):
     next: ngx_chain_t | None
 
     def __init__(self) -> None:
-        self._links: list[ngx_buf_t | bytes | str] = []
+        self._links: list[Any] = []  # buffers, and data of which nginx makes some
 
     def append(self, data: ngx_buf_t | bytes | str) -> None:
         """Add a buffer, or a new buffer that holds ``data``, to the end."""
         self._links.append(data)
 
     def __iter__(self) -> Iterator[ngx_buf_t]:
-        return iter(self._links)  # type: ignore[arg-type]
+        return iter(self._links)
 
 
 next_body_filter: ContextVar[Callable[[ngx_chain_t], int]] = ContextVar("next_body_filter")
@@ -189,10 +189,10 @@ def ngx_http_next_body_filter(r: ngx_http_request_t, chain: ngx_chain_t) -> int:
 
 _active: Model | None = None
 _made: dict[str, object] = {}
-_structs: dict[str, type[NgxStruct]] = {
-    "ngx_buf_t": ngx_buf_t,  # type: ignore[dict-item]
+_structs: dict[str, type] = {
+    "ngx_buf_t": ngx_buf_t,
     "ngx_chain_t": ngx_chain_t,
-    "ngx_http_request_t": ngx_http_request_t,  # type: ignore[dict-item]
+    "ngx_http_request_t": ngx_http_request_t,
 }
 
 

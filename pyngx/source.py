@@ -103,7 +103,7 @@ class SourceFile:
         if line is None:
             return Span.whole_file(self.path)
         end_line = getattr(node, "end_lineno", None) or line
-        start = self.column(line, node.col_offset)  # type: ignore[attr-defined]
+        start = self.column(line, getattr(node, "col_offset", 0))
         end_offset = getattr(node, "end_col_offset", None)
         end = start + 1 if end_offset is None else self.column(end_line, end_offset)
         return Span(self.path, line, start, end_line, end)

@@ -50,6 +50,8 @@ from pyngx.expressions import (
     Var,
     Walrus,
     Wrap,
+    changed_item,
+    new_item,
 )
 from pyngx.source import Span
 from pyngx.types import Type
@@ -131,6 +133,8 @@ __all__ = [
     "Yield",
     "YieldRest",
     "YieldSubrequest",
+    "changed_item",
+    "new_item",
 ]
 
 

@@ -500,11 +500,16 @@ T = TypeVar("T")
 
 def without_lines(node: T) -> T:
     """A node that is not said to come from the Python file, nor is anything in it."""
-    if isinstance(node, tuple):
-        return tuple(without_lines(part) for part in node)  # type: ignore[return-value]
     if not is_dataclass(node) or isinstance(node, type):
         return node
-    changes: dict[str, Any] = {f.name: without_lines(getattr(node, f.name)) for f in fields(node)}
+    changes = {f.name: _part_without_lines(getattr(node, f.name)) for f in fields(node)}
     if "line" in changes:
         changes["line"] = None
     return replace(node, **changes)
+
+
+def _part_without_lines(value: Any) -> Any:
+    """Likewise what a field of a node has: a node, or a tuple of what a field can have."""
+    if isinstance(value, tuple):
+        return tuple(_part_without_lines(part) for part in value)
+    return without_lines(value)

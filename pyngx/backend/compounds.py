@@ -11,7 +11,7 @@ from pyngx.backend.calls import CallLowering
 from pyngx.backend.emitter import Ref
 from pyngx.backend.lowering import address, is_string, member, owned_by_context
 from pyngx.backend.unit import c_type
-from pyngx.flow.origins import changed_item, shuffles
+from pyngx.flow.origins import shuffles
 from pyngx.tree import (
     CallHelper,
     Conditional,
@@ -27,6 +27,7 @@ from pyngx.tree import (
     Unwrap,
     Walrus,
     Wrap,
+    changed_item,
 )
 from pyngx.types import Conf, NoneType, Tuple, is_compound, members, text_leaves
 
@@ -141,10 +142,11 @@ class CompoundLowering(CallLowering):
     def _change(self, place: c.Expr, expr: Expr) -> tuple[tuple[str, ...], c.Expr, Expr]:
         """The names of the members that lead to the new item of an object, its place, and it."""
         names: tuple[str, ...] = ()
-        while (at := changed_item(expr)) is not None:
+        while (change := changed_item(expr)) is not None:
+            at, new = change
             names += (members(expr.type)[at][0],)
             place = member(place, self.out.unit.member_names(expr.type)[at])
-            expr = expr.value if isinstance(expr, Wrap) else expr.items[at]  # type: ignore[attr-defined]
+            expr = new
         return names, place, expr
 
     def _keep_change(self, whole: c.Arrow, expr: Expr) -> None:

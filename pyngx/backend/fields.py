@@ -76,23 +76,28 @@ def _fields(renamed: Renamed, place: Place | None, declared: tuple[F, ...]) -> t
 
 def _rewritten(node: T, renamed: Renamed) -> T:
     """A node with the new names in it; itself if there are none."""
-    if isinstance(node, tuple):
-        parts = tuple(_rewritten(part, renamed) for part in node)
-        same = all(a is b for a, b in zip(parts, node, strict=True))
-        return node if same else parts  # type: ignore[return-value]
-    if not is_dataclass(node) or type(node).__module__ not in _NODES:
+    if not is_dataclass(node) or isinstance(node, type) or type(node).__module__ not in _NODES:
         return node
     changes: dict[str, Any] = {}
     for field in fields(node):
         value = getattr(node, field.name)
-        new = _rewritten(value, renamed)
+        new = _part_rewritten(value, renamed)
         if new is not value:
             changes[field.name] = new
     if isinstance(node, StateField):
         name = renamed.get((_place(node.obj.type), node.name))
         if name is not None:
             changes["name"] = name
-    return replace(node, **changes) if changes else node  # type: ignore[type-var]
+    return replace(node, **changes) if changes else node
+
+
+def _part_rewritten(value: Any, renamed: Renamed) -> Any:
+    """Likewise what a field of a node has: a node, or a tuple of what a field can have."""
+    if not isinstance(value, tuple):
+        return _rewritten(value, renamed)
+    parts = tuple(_part_rewritten(part, renamed) for part in value)
+    same = all(a is b for a, b in zip(parts, value, strict=True))
+    return value if same else parts
 
 
 def _place(type_: Type) -> Place | None:

@@ -9,7 +9,6 @@ from pyngx.backend import cnodes as c
 from pyngx.backend import integers
 from pyngx.backend.emitter import Emitter, Ref, Variables
 from pyngx.backend.unit import c_type
-from pyngx.flow.origins import changed_item
 from pyngx.flow.walk import expressions
 from pyngx.tree import (
     CallHelper,
@@ -26,6 +25,7 @@ from pyngx.tree import (
     Var,
     Walrus,
     Wrap,
+    changed_item,
 )
 from pyngx.types import (
     INT64_MIN,

@@ -18,6 +18,7 @@ from pyngx.check.coerce import store
 from pyngx.check.context import nearest
 from pyngx.check.tuples import is_plain, item_of
 from pyngx.check.unpacking import Unpacking
+from pyngx.frontend.names import attribute
 from pyngx.tree import (
     Assign,
     AssignField,
@@ -125,7 +126,7 @@ class Changes(Unpacking):
                 f"'{describe(type_)}' is a tuple, whose items are not assigned",
                 help=f"make a new one: {owner} = {owner}._replace({target.attr}=…)",
             )
-        if getattr(cls, "__dataclass_params__").frozen:  # noqa: B009
+        if attribute(attribute(cls, "__dataclass_params__"), "frozen"):
             self.report.refuse(
                 "PNX193",
                 target,

@@ -83,6 +83,6 @@ def of_member(ex: Base, node: ast.Attribute, value: Expr) -> Expr:
                 else "a member has 'name' and 'value'"
             ),
         )
-    names = {int(found): found.name for found in sorted(cls)}  # type: ignore[type-var, call-overload]
+    names = dict(sorted((int(found.value), found.name) for found in cls))
     place = TableFind(span, INT, tuple(names), value, False, range=Range(0, len(names) - 1))
     return TableItem(span, Str(), tuple(names.values()), place, False)

@@ -159,6 +159,7 @@ class Loops(Counting):
         targets, columns = [node.target], [list(rows)]
         if isinstance(node.target, ast.Tuple):
             targets = node.target.elts
+            columns = [[] for _ in targets]
             for row in rows:
                 if not isinstance(row, tuple | list) or len(row) != len(targets):
                     self.report.refuse(
@@ -167,7 +168,8 @@ class Loops(Counting):
                         f"{len(targets)} names, but an item is {row!r}",
                         help="give each value a name, '_' for one that is not needed",
                     )
-            columns = [[row[i] for row in rows] for i in range(len(targets))]  # type: ignore[index]
+                for column, value in zip(columns, row, strict=True):
+                    column.append(value)
         index = self.hidden("index", INT)
         last = max(len(rows) - 1, 0)
         place = Local(span, INT, index, range=Range(0, last))

@@ -129,13 +129,13 @@ class Unpacking(Expressions):
     ) -> tuple[Stmt, ...]:
         """``a, *rest = pair`` of a tuple: what the star gets is a list."""
         assert isinstance(value.type, Tuple)
+        count = len(value.type.items)
         stmts: list[Stmt] = []
         if not is_plain(value):
             name, stmt = self.hidden_name(node, value, value_node)
             stmts.append(stmt)
             value = self.expr(name)
         star = next(i for i, t in enumerate(targets) if isinstance(t, ast.Starred))
-        count = len(value.type.items)  # type: ignore[union-attr]
         if count < len(targets) - 1:
             self.report.refuse(
                 "PNX142",

@@ -51,6 +51,7 @@ from pyngx.tree import (
     Walrus,
     While,
     Wrap,
+    new_item,
 )
 from pyngx.types import Ctx, List, Optional, Type, text_leaves
 
@@ -308,22 +309,10 @@ class Known:
         return Summary(origins, allocates, of_request, assigns, writes)
 
 
-def changed_item(value: Expr) -> int | None:
-    """Which item of a changed object is new; None if the value is none."""
-    match value:
-        case Wrap(value=inner) if changed_item(inner) is not None:
-            return 1
-        case TupleOf(changed=at):
-            return at
-        case _:
-            return None
-
-
 def shuffles(value: Expr) -> bool:
     """Whether a compound value may have bytes of the place that it is stored in, where storing one
     of them could overwrite another: they are copied first."""
-    while (at := changed_item(value)) is not None:
-        value = value.items[at] if isinstance(value, TupleOf) else value.value  # type: ignore[attr-defined]
+    value = new_item(value)
     if len(text_leaves(value.type)) < 2:
         return False
     kept = Local | StateField | CallHelper

@@ -19,7 +19,6 @@ from pyngx.diagnostics import Diagnostics, Label
 from pyngx.flow.lifetimes import run_for_each_buffer
 from pyngx.flow.liveness import Liveness, defines, liveness
 from pyngx.flow.meanwhile import Meanwhile, changed_classes, meanwhile
-from pyngx.flow.origins import changed_item
 from pyngx.flow.suspension import LOOPS, reads, suspends, waits_for_room
 from pyngx.flow.walk import blocks, expressions, statements
 from pyngx.program import BodyForm, Program
@@ -55,6 +54,8 @@ from pyngx.tree import (
     Var,
     Walrus,
     Wrap,
+    changed_item,
+    new_item,
 )
 from pyngx.types import Ctx, List, Optional, Tuple, Type, text_leaves
 
@@ -557,6 +558,4 @@ class _Sharing:
 
 def _new_texts(value: Expr) -> tuple[tuple[str, ...], ...]:
     """The bytes and text in what is new in a changed object."""
-    while (at := changed_item(value)) is not None:
-        value = value.items[at] if isinstance(value, TupleOf) else value.value  # type: ignore[attr-defined]
-    return text_leaves(value.type)
+    return text_leaves(new_item(value).type)

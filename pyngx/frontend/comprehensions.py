@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.keys import applied
@@ -278,20 +279,14 @@ class _SpellOut:
     def _operands(self, node: ast.expr, out: list[ast.stmt]) -> None:
         """The operands in order: one before a loop that may do something is done before it."""
         places = list(_places(node))
-        last = max(i for i, (_, _, operand) in enumerate(places) if self._has(operand))
-        for owner, name, operand in places[: last + 1]:
+        last = max(i for i, (_, operand) in enumerate(places) if self._has(operand))
+        for put, operand in places[: last + 1]:
             if self._has(operand):
-                new = self._lin(operand, out)
+                put(self._lin(operand, out))
             elif _does_something(operand):
                 kept = self._new("value")
                 out.append(assign(kept, operand))
-                new = load(kept, operand)
-            else:
-                continue
-            if isinstance(name, int):
-                owner[name] = new  # type: ignore[index]
-            else:
-                setattr(owner, name, new)
+                put(load(kept, operand))
 
     # Loops
 
@@ -547,14 +542,17 @@ def _key(node: ast.Call) -> ast.expr | None:
     return None
 
 
-def _places(node: ast.expr) -> Iterator[tuple[object, str | int, ast.expr]]:
-    """The operands of an expression in the order of their evaluation, each with where it stands."""
+def _places(node: ast.expr) -> Iterator[tuple[Callable[[ast.expr], None], ast.expr]]:
+    """The operands of an expression in the order of their evaluation, each with what puts another
+    in its place."""
     for name, value in ast.iter_fields(node):
         for number, part in enumerate(value if isinstance(value, list) else [value]):
             if isinstance(part, ast.keyword | ast.FormattedValue):
-                yield part, "value", part.value
+                yield partial(setattr, part, "value"), part.value
+            elif isinstance(part, ast.expr) and isinstance(value, list):
+                yield partial(value.__setitem__, number), part
             elif isinstance(part, ast.expr):
-                yield (value, number, part) if isinstance(value, list) else (node, name, part)
+                yield partial(setattr, node, name), part
 
 
 def _does_something(node: ast.expr) -> bool:

@@ -155,14 +155,14 @@ def _import_settings(path: Path) -> Iterator[None]:
     bytecode, stdin, leave = sys.dont_write_bytecode, sys.stdin, os._exit
     compiler = os.getpid()
 
-    def exit_with_a_word(code: int) -> NoReturn:
+    def exit_with_a_word(status: int) -> NoReturn:
         if os.getpid() != compiler:  # a child that the file has forked
-            leave(code)
-        raise SystemExit(code)
+            leave(status)
+        raise SystemExit(status)
 
     sys.path.insert(0, folder)
     sys.dont_write_bytecode = True
-    os._exit = exit_with_a_word  # type: ignore[assignment]
+    os._exit = exit_with_a_word
     importlib.invalidate_caches()
     try:
         with contextlib.redirect_stdout(sys.stderr), open(os.devnull) as nothing:

@@ -357,7 +357,7 @@ class _Walk:
             self.diags.error(
                 "PNX044",
                 span,
-                f"{target.__name__}() is not in the language",  # type: ignore[attr-defined]
+                f"{attribute(target, '__name__')}() is not in the language",
                 notes=(_KNOWN_AT_COMPILE_TIME,),
                 help="write the name or the code itself, or compute the value at module level",
             )

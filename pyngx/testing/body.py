@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from pyngx import Body, Part
 from pyngx.ngx import ngx_buf_t
@@ -36,9 +36,6 @@ class Buffer(bytearray):
             raise IndexError("index out of range")  # as of bytes
         super().__setitem__(key, value)
 
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(bytes(self))
-
 
 def _as_bytes(name: str) -> Any:
     def method(self: Buffer, *args: Any, **named: Any) -> Any:
@@ -49,11 +46,17 @@ def _as_bytes(name: str) -> Any:
     return method
 
 
-_KEPT = {"__init__", "__getitem__", "__setitem__", "__hash__", "__new__", "__class__", "__len__"}
+_OPERATORS = {"__add__", "__mul__", "__rmul__", "__mod__", "__hash__"}
+_KEPT = {"__init__", "__getitem__", "__setitem__", "__new__", "__class__", "__len__"}
 for _name in dir(bytes):
     if callable(getattr(bytes, _name)) and _name not in _KEPT:
-        if not _name.startswith("__") or _name in ("__add__", "__mul__", "__rmul__", "__mod__"):
+        if not _name.startswith("__") or _name in _OPERATORS:
             setattr(Buffer, _name, _as_bytes(_name))
+
+
+def buffer(data: bytes, last: bool) -> ngx_buf_t:
+    """A buffer as type checkers know it; ``last``: of the response."""
+    return cast(ngx_buf_t, Buffer(data, last))
 
 
 class Pieces(Body):
@@ -82,7 +85,7 @@ class Pieces(Body):
     def __iter__(self) -> Iterator[ngx_buf_t]:
         while self._at < len(self._data):
             data = self._take(self._piece())
-            yield Buffer(data, self._known and self._at == len(self._data))  # type: ignore[misc]
+            yield buffer(data, self._known and self._at == len(self._data))
 
     def read(self, n: int, /) -> bytes:
         """Exactly ``n`` bytes, fewer only at the end."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pyngx import (
@@ -287,9 +288,9 @@ def _number(known: Known, type_: Int, text: str, name: str) -> int:
         case "off_t":
             parse = units.offset
         case "time_t":
-            parse = lambda t: units.time(t, True)  # noqa: E731
+            parse = partial(units.time, seconds=True)
         case "ngx_msec_t":
-            parse = lambda t: units.time(t, False)  # noqa: E731
+            parse = partial(units.time, seconds=False)
         case _:
             parse = units.number
     value = parse(text)

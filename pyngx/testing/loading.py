@@ -185,10 +185,10 @@ def _checked_math() -> ModuleType:
     return found
 
 
-def parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+def parameters(function: FunctionType) -> tuple[Parameter, ...]:
     """The parameters of a function, their annotations evaluated."""
     hints = hints_of(function)
-    code = getattr(function, "__code__")  # noqa: B009
+    code = function.__code__
     return tuple(Parameter(n, hints.get(n)) for n in code.co_varnames[: code.co_argcount])
 
 

@@ -118,13 +118,9 @@ def nginx_server(request: pytest.FixtureRequest, pyngx_session: Session) -> Iter
         files: Mapping[str, bytes] | None = None,
     ) -> Server:
         several = [filters] if isinstance(filters, str | Path | ModuleType) else filters
-        blocks = {
-            "http": http,
-            "server": server,
-            "locations": LOCATION.format(conf=conf, locations=locations),
-        }
+        both = LOCATION.format(conf=conf, locations=locations)
         with _Told():
-            found = pyngx_session.server(several, blocks)
+            found = pyngx_session.server(several, http=http, server=server, locations=both)
         for name, content in (files or {}).items():
             found.nginx.write_file(name, content)
         found.allow = tuple(_expected(request))

@@ -135,7 +135,8 @@ class Request(_Base):
     @property
     def allow_ranges(self) -> int:
         """Whether parts of the response may be asked for."""
-        return checked(int(self.headers_out.allow_ranges))  # type: ignore[no-any-return]
+        allowed: int = checked(int(self.headers_out.allow_ranges))
+        return allowed
 
     @allow_ranges.setter
     def allow_ranges(self, value: int) -> None:

@@ -19,7 +19,7 @@ from pyngx import Body, RequestCtx, Subrequest
 from pyngx.check.kinds import is_header_result
 from pyngx.flow.effect import Change
 from pyngx.ngx import next_body_filter, ngx_chain_t, ngx_http_request_t
-from pyngx.testing.body import Buffer, Pieces
+from pyngx.testing.body import Pieces, buffer
 from pyngx.testing.conf import Configuration, configure
 from pyngx.testing.given import HOST, TYPE, Given, Pairs, asked_for
 from pyngx.testing.headers import HeadersOut, as_bytes
@@ -333,12 +333,12 @@ class _Run:
 
         def run() -> None:
             next_body_filter.set(send)
-            buffers = [Buffer(p, known and n == len(kept)) for n, p in enumerate(kept, 1)]
+            buffers = [buffer(p, known and n == len(kept)) for n, p in enumerate(kept, 1)]
             if not known or not kept:
-                buffers.append(Buffer(b"", True))
-            for buffer in buffers:
+                buffers.append(buffer(b"", True))
+            for one in buffers:
                 chain = ngx_chain_t()
-                chain.append(buffer)  # type: ignore[arg-type]
+                chain.append(one)
                 if self._call(role, chain) == ERROR:
                     raise _Failed
 

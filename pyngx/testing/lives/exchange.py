@@ -57,7 +57,8 @@ class Upstream:
                     raise TimeoutError(f"nginx has not answered for {TIMEOUT:.0f} s")
                 for key, events in ready:
                     if key.fileobj is not client:
-                        self._turn(key.fileobj, events)  # type: ignore[arg-type]
+                        assert isinstance(key.fileobj, socket.socket)
+                        self._turn(key.fileobj, events)
                 if any(key.fileobj is client for key, _ in ready):
                     return
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -123,7 +123,9 @@ class Session:
         except ConfRefused:  # nginx is asked all the same
             return Place(given.conf, given.server)
 
-    def server(self, filters: Sequence[Source], blocks: Mapping[str, str]) -> Server:
+    def server(
+        self, filters: Sequence[Source], *, http: str, server: str, locations: str
+    ) -> Server:
         """An nginx with filters, started once for each configuration.
 
         Raises:
@@ -132,18 +134,19 @@ class Session:
         """
         paths = [path_of(one) for one in filters]
         known = tuple((path, contents(path.parent)) for path in paths)
-        key = (known, *sorted(blocks.items()))
-        server = self._servers.pop(key, None)
-        if server is None:
+        key = (known, http, server, locations)
+        found = self._servers.pop(key, None)
+        if found is None:
             self._stop(self._servers, MOST - 1)
             modules = [built(path).module for path in paths]
-            server = Server(Nginx(binary(), modules=modules, **blocks))  # type: ignore[arg-type]
+            nginx = Nginx(binary(), modules=modules, http=http, server=server, locations=locations)
+            found = Server(nginx)
             try:
-                server.nginx.__enter__()
+                nginx.__enter__()
             except ConfigRefused as refused:
                 raise ConfRefused(refused_words(str(refused))) from None
-        self._servers[key] = server
-        return server
+        self._servers[key] = found
+        return found
 
     def close(self) -> None:
         """Stop every server.
