@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,9 +27,9 @@ class ByteLoops(ExprLowering):
 
     read: frozenset[Var]
 
+    @abstractmethod
     def stmt(self, stmt: Stmt) -> None:
         """Lower one statement."""
-        raise NotImplementedError
 
     def set_byte(self, stmt: SetByte) -> None:
         """``buf[i] = x``."""

@@ -6,6 +6,8 @@ them, so that a copy is as good as Python's reference.
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from pyngx.backend import cnodes as c
 from pyngx.backend.calls import CallLowering
 from pyngx.backend.emitter import Ref
@@ -68,9 +70,9 @@ class CompoundLowering(CallLowering):
         self.out.assign(member(temp, "value"), field)
         return temp
 
+    @abstractmethod
     def list_pop(self, expr: ListPop) -> c.Expr:
         """The item that is taken out of a list."""
-        raise NotImplementedError
 
     def item(self, expr: Item) -> c.Expr:
         """An item of a tuple."""

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from pyngx.backend import cnodes as c
 from pyngx.backend import integers
-from pyngx.backend.emitter import Emitter, Ref, Variables
+from pyngx.backend.emitter import Around, Emitter, Ref, Variables
 from pyngx.backend.unit import c_type
 from pyngx.flow.walk import expressions
 from pyngx.tree import (
@@ -105,7 +107,7 @@ def owned_by_context(expr: Expr) -> bool:
             return False
 
 
-class Lowering:
+class Lowering(ABC):
     """The state of lowering one function."""
 
     copies_state = True
@@ -115,6 +117,7 @@ class Lowering:
     def __init__(self, out: Emitter, variables: Variables) -> None:
         self.out = out
         self.vars = variables
+        self.handling: list[Around] = []  # the ``except`` blocks around
 
     def signed(self, expr: Expr) -> c.Expr:
         """An integer as an ``ngx_int_t``."""
@@ -208,9 +211,9 @@ class Lowering:
             for e in expressions(value)
         )
 
+    @abstractmethod
     def change_into(self, target: c.Expr, expr: Expr) -> None:
         """Store a changed object where it lies."""
-        raise NotImplementedError
 
     def set_named(self, var: Var, value: Expr) -> None:
         """``var := value``."""
@@ -235,28 +238,30 @@ class Lowering:
 
     def caught(self) -> c.Expr:
         """The message of what the ``except`` around has taken."""
-        raise NotImplementedError
+        record = self.handling[-1].record
+        assert record is not None
+        return c.Member(record, "message")
 
+    @abstractmethod
     def value(self, expr: Expr) -> c.Expr:
         """The C of an integer, a bool, or a pointer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def place(self, expr: Expr) -> c.Expr:
         """Where a compound value lies."""
-        raise NotImplementedError
 
+    @abstractmethod
     def compound_into(self, target: c.Expr, expr: Expr) -> None:
         """Store a compound value in ``target``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cond(self, expr: Expr) -> c.Expr:
         """The C of a condition."""
-        raise NotImplementedError
 
+    @abstractmethod
     def string(self, expr: Expr, hint: str = "text") -> Ref:
         """Where a byte string lies; one that is computed is put into a temporary."""
-        raise NotImplementedError
 
+    @abstractmethod
     def string_into(self, target: Ref, expr: Expr) -> None:
         """Store a byte string, computed or not, in ``target``."""
-        raise NotImplementedError

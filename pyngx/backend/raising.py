@@ -7,6 +7,7 @@ A helper that is called in a ``try`` leaves its exception where the caller says;
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 
 from pyngx.backend import cnodes as c
@@ -37,11 +38,10 @@ class Raising(ByteLoops):
         super().__init__(out, variables)
         self.function = function
         self.read = read_variables(function.body)
-        self.handling: list[Around] = []  # the ``except`` blocks around
 
+    @abstractmethod
     def statements(self, block: Block) -> None:
         """Lower statements into the block under construction."""
-        raise NotImplementedError
 
     def raise_(self, stmt: Raise) -> None:
         """``raise X("…")``."""
@@ -82,12 +82,6 @@ class Raising(ByteLoops):
         entry = self.handling[-1 - stmt.outer]
         assert entry.record is not None
         self.out.dispatch(entry.record, self.out.reaching[entry.label], certain=True)
-
-    def caught(self) -> c.Expr:
-        """The message of what the ``except`` around has taken."""
-        record = self.handling[-1].record
-        assert record is not None
-        return c.Member(record, "message")
 
     def finally_(self, stmt: Finally, lower: Callable[[Block], None]) -> None:
         """What an exception does on its way to an ``except`` further out, or out of the function:

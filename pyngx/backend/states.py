@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, is_dataclass
 from dataclasses import fields as dataclass_fields
 
@@ -215,6 +216,6 @@ class States(StmtLowering):
         call = c.Call("ngx_http_pyngx_keep", (pool, *addresses))
         self.out.leave_if(c.Binary("!=", call, c.Name("NGX_OK")))
 
+    @abstractmethod
     def sequence(self, block: Block) -> None:
         """Statements some of which may suspend."""
-        raise NotImplementedError

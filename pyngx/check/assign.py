@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn
@@ -309,21 +310,21 @@ class Assignments(Changes):
         self.assigned(name, value)
         return (Assign(self.report.span(node), self.vars[name], stored),)
 
+    @abstractmethod
     def set_item(self, node: ast.stmt, target: ast.Subscript, buf: Expr, value: ast.expr) -> Stmt:
         """``buf[i] = x`` or ``buf[:] = …``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def set_byte(self, node: ast.stmt, buf: Expr, index: Expr, byte: Expr, checked: bool) -> Stmt:
         """``buf[i] = x`` of checked operands."""
-        raise NotImplementedError
 
+    @abstractmethod
     def leaving(self, loops: int) -> Block:
         """What ``finally`` blocks do when control leaves them for a place ``loops`` loops deep."""
-        raise NotImplementedError
 
+    @abstractmethod
     def annotation(self, node: ast.expr) -> Type:
         """The type that an annotation inside the function says."""
-        raise NotImplementedError
 
     def augmented(self, node: ast.AugAssign) -> Stmt:
         """``target op= value``."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from pyngx.check.annotations import parts
@@ -84,7 +85,7 @@ def path(node: ast.expr) -> str | None:
             return None
 
 
-class Base:
+class Base(ABC):
     """The state of checking one function, and what asks for a value of some kind."""
 
     def __init__(self, mod: ModuleContext, function: FunctionSource) -> None:
@@ -113,29 +114,29 @@ class Base:
         self.inlined: list[Var] = []  # the locals of generators used in this one
         self.indexes: dict[str, str] = {}  # loop variables that are indices of a sequence
 
+    @abstractmethod
     def expr(self, node: ast.expr) -> Expr:
         """The typed expression; an optional value that is known not to be None is unwrapped."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plain(self, node: ast.expr) -> Expr:
         """The typed expression, as declared: not unwrapped."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cond(self, node: ast.expr) -> Cond:
         """The truth of an expression, with what it tells."""
-        raise NotImplementedError
 
+    @abstractmethod
     def arith(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
         """Integer arithmetic, with the checks that can fail."""
-        raise NotImplementedError
 
+    @abstractmethod
     def compare(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
         """A comparison of two values of one kind."""
-        raise NotImplementedError
 
+    @abstractmethod
     def once(self, value: Expr, hint: str) -> tuple[Expr, Expr]:
         """A value that is written several times and evaluated once."""
-        raise NotImplementedError
 
     def need(self, node: ast.expr, to: Type, what: str) -> Expr:
         """The expression as a value of type ``to``."""
@@ -324,17 +325,17 @@ class Base:
             and self.indexes.get(index.id) == sequence.id
         )
 
+    @abstractmethod
     def read(self, node: ast.Call, method: str) -> Expr:
         """A read of the body as a value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take_read(self, value: Expr, var: Var) -> Stmt | None:
         """The read that made ``value``, now into ``var``; None for any other value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def declare(self, node: ast.Name, value: Expr) -> Var:
         """The variable that is assigned; its type comes from its first value."""
-        raise NotImplementedError
 
     def measured(self, name: str, value: Expr) -> None:
         """Record the values that an integer variable has got."""

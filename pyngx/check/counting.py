@@ -7,6 +7,7 @@ rounds, whose number a function of the runtime computes.
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 
 from pyngx.check.sequences import Sequences
 from pyngx.ops.registry import classes
@@ -33,9 +34,9 @@ from pyngx.types import BIT, INT, INT64_MAX, LENGTH, Bool, Range
 class Counting(Sequences):
     """Checks loops over numbers."""
 
+    @abstractmethod
     def for_body(self, node: ast.For, vars_: tuple[Var, ...]) -> Block:
         """The body of a loop, in which the variables have values."""
-        raise NotImplementedError
 
     def for_range(self, node: ast.For, call: ast.Call) -> tuple[Stmt, ...]:
         """``for i in range(…)``."""

@@ -8,6 +8,7 @@ configuration is everybody's, and one that is a parameter may be that.
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -226,9 +227,9 @@ def reverse_of(ex: Base, node: ast.Call) -> Expr:
 class Lists(Base):
     """Checks what changes a list."""
 
+    @abstractmethod
     def widen_list(self, node: ast.expr, value: Expr, item: Type) -> Expr:
         """The list with items of a type; one that was empty until now gets its type."""
-        raise NotImplementedError
 
     def own_list(self, node: ast.expr) -> bool:
         """Whether a list was made by this function: one of a directive is everybody's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 
 from pyngx.check import tables
@@ -58,9 +59,9 @@ from pyngx.types import (
 class Loops(Counting):
     """Checks the loops of one function."""
 
+    @abstractmethod
     def block(self, nodes: list[ast.stmt]) -> Block:
         """The statements in order; a refused one does not hide the errors of the others."""
-        raise NotImplementedError
 
     def _loop_body(self, node: ast.While | ast.For, entry: Facts, before: Facts) -> Block:
         """The body of a loop that is reached with ``before``, and whose rounds begin with
@@ -291,9 +292,9 @@ class Loops(Counting):
         body = self.for_body(node, ())
         return (*before, ForRange(span, index, zero, count, one, body))
 
+    @abstractmethod
     def body_loop(self, node: ast.For) -> Stmt | None:
         """A loop over a method of the body; None for any other loop."""
-        raise NotImplementedError
 
     def for_body(self, node: ast.For, vars_: tuple[Var, ...]) -> Block:
         """The body of a loop, in which the variables have values."""

@@ -42,10 +42,6 @@ from pyngx.types import BIT, Bool, Bytes, Enum, Int, Str, describe
 class Raising(Generators):
     """Checks what raises and what takes exceptions."""
 
-    def block(self, nodes: list[ast.stmt]) -> Block:
-        """The statements in order."""
-        raise NotImplementedError
-
     def try_statement(self, node: ast.Try) -> tuple[Stmt, ...]:
         """``try`` with ``except``, with ``finally``, or with both."""
         if not node.finalbody:

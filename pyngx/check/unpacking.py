@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 from dataclasses import replace
 from typing import NoReturn
 
@@ -34,15 +35,15 @@ from pyngx.types import (
 class Unpacking(Expressions):
     """Checks assignments to several targets at once."""
 
+    @abstractmethod
     def assign(self, node: ast.stmt, target: ast.expr, value_node: ast.expr) -> tuple[Stmt, ...]:
         """``target = value`` for a target of any kind."""
-        raise NotImplementedError
 
+    @abstractmethod
     def assign_name(
         self, node: ast.stmt, target: ast.Name, value: Expr, value_node: ast.expr
     ) -> Stmt:
         """``name = value``."""
-        raise NotImplementedError
 
     def unpack_value(
         self, node: ast.stmt, targets: list[ast.expr], value: Expr, value_node: ast.expr
