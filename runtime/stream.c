@@ -46,7 +46,6 @@ typedef struct ngx_http_pyngx_sub_s {
 typedef struct {
     ngx_buf_t     *buf;
     ngx_chain_t   *link;
-    ngx_buf_t     *view;
     u_char        *pos;
 } ngx_http_pyngx_input_t;
 
@@ -406,7 +405,10 @@ again:
 }
 
 
-/* Makes a buffer of what is held; the one that is being read waits. */
+/*
+ * Makes a buffer of what is held; the one that is being read waits.  No view
+ * of it is in flight: what is held comes before all of it.
+ */
 
 static ngx_int_t
 ngx_http_pyngx_stream_unhold(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
@@ -422,12 +424,10 @@ ngx_http_pyngx_stream_unhold(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 
     s->under.buf = s->buf;
     s->under.link = s->link;
-    s->under.view = s->view;
     s->under.pos = s->pos;
 
     s->buf = cl->buf;
     s->link = cl;
-    s->view = NULL;
     s->pos = cl->buf->last;
     s->quick = 0;
 
@@ -442,12 +442,11 @@ ngx_http_pyngx_stream_resume(ngx_http_pyngx_stream_t *s)
 {
     s->buf = s->under.buf;
     s->link = s->under.link;
-    s->view = s->under.view;
+    s->view = NULL;
     s->pos = s->under.pos;
 
     s->under.buf = NULL;
     s->under.link = NULL;
-    s->under.view = NULL;
 
     s->quick = 0;
 }
@@ -789,10 +788,6 @@ ngx_http_pyngx_stream_update(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 
         if (b == s->view) {
             s->view = NULL;
-        }
-
-        if (b == s->under.view) {
-            s->under.view = NULL;
         }
 
         if (b->shadow) {
