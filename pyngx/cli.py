@@ -12,6 +12,7 @@ it, so that ``pyngx --help`` is quick.
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -206,8 +207,11 @@ def test(
     target = _target_or_exit(nginx, nginx_src)
     compiled = _compile_or_exit(files, nginx, nginx_src, target)
 
+    chosen = {"PYNGX_NGINX": nginx, "PYNGX_NGINX_SRC": nginx_src}
+    environment = " ".join(f"{n}={shlex.quote(str(p))}" for n, p in chosen.items() if p is not None)
+
     def search(one: Compiled) -> str:
-        return _guarded(lambda: compared(one, target, examples, seconds, seed, _say))
+        return _guarded(lambda: compared(one, target, examples, seconds, seed, _say, environment))
 
     found = [search(one) for one in compiled]
     for text in filter(None, found):

@@ -174,6 +174,7 @@ CODES: Final[dict[str, str]] = {
     # configuration and state
     "PNX240": "a number that is no combination of flags",
     "PNX241": "several prefixes that are computed",
+    "PNX242": "a directive that nginx has already",
     "PNX300": "not a field",
     "PNX301": "not a directive",
     "PNX302": "not a name for a directive",

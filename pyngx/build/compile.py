@@ -137,6 +137,12 @@ def _module(values: dict[str, str], addon_dir: Path) -> AddonModule:
     )
 
 
+_LEFT_OUT = ("charset", "gzip", "ssi", "userid")
+"""Filters that configure can be told to leave out."""
+_ON_DEMAND = ("addition", "gunzip", "image", "slice", "sub", "v2", "v3", "xslt")
+"""Filters that configure puts in only when told to, as distributions do."""
+
+
 def _require_absent(module: AddonModule, target: NginxTarget) -> None:
     """Modules that are linked into the binary have their names in it, as nginx compares them."""
     if target.binary is None:
@@ -146,8 +152,20 @@ def _require_absent(module: AddonModule, target: NginxTarget) -> None:
         if b"\0" + name.encode() + b"\0" in image:
             raise BuildError(
                 f"{target.binary} has a {name} of its own and would refuse this one",
-                "give an nginx that was built without it, or give the module another name",
+                _without(name),
             )
+
+
+def _without(name: str) -> str:
+    """The way to an nginx that has no module of that name."""
+    short = name.removeprefix("ngx_http_").removesuffix("_filter_module")
+    option = f" --without-http_{short}_module" if short in _LEFT_OUT else ""
+    if not option and short not in _ON_DEMAND:
+        return "give the module another name with module(name=\"…\"): nginx is not without its own"
+    return (
+        f"build an nginx without it: './configure{option} && make' in a source tree of nginx; "
+        "then --nginx TREE/objs/nginx --nginx-src TREE"
+    )
 
 
 def _compile(module: AddonModule, tree: Configured, flags: list[str], draft: Path) -> None:

@@ -9,7 +9,9 @@ from pyngx.check.function import check_function, check_generator, check_helper, 
 from pyngx.check.kinds import Kind
 from pyngx.check.state import conf_class, ctx_class, validate_method, variable_contexts
 from pyngx.diagnostics import Diagnostics
+from pyngx.frontend.directives import NGINX_DIRECTIVES
 from pyngx.frontend.load import FilterModule, name_span
+from pyngx.frontend.names import NGINX_FILTERS
 from pyngx.headers import NginxModel
 from pyngx.program import BodyFilter, BodyForm, Program, VariableDef
 from pyngx.tree import (
@@ -102,3 +104,11 @@ def _unique_directives(mod: ModuleContext) -> None:
                 help="one directive, one field",
             )
         seen.add(name)
+        if name in NGINX_DIRECTIVES and mod.module.name not in NGINX_FILTERS:
+            report.diags.warning(
+                "PNX242",
+                span,
+                f"nginx has a directive of its own called '{name}'",
+                notes=("nginx would give it to its own module, and never to this one",),
+                help=f"give this one another name: '{mod.module.name}_{name}'",
+            )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pyngx.testing.lives.words import words_of
-from tests.harness.builds import EXAMPLES, REPOSITORY
+from tests.harness.builds import EXAMPLES, REPOSITORY, Target
 
 Done = subprocess.CompletedProcess[str]
 HEAD = """
@@ -193,3 +193,44 @@ def f(r):
     assert {b"Via-X", b"User-Agent"} <= set(found.request_headers)
     assert b"X-Name" in found.response_headers and b"needle" in found.literals
     assert b"A docstring." not in found.literals and b"Another." not in found.literals
+
+
+ADDED = """
+from pyngx import subrequest
+from pyngx.ngx import ngx_str_t
+
+
+class Conf(LocConf):
+    where: ngx_str_t = directive("planted_where", default=b"/elsewhere")
+
+
+@body_filter
+def body(body: Body, conf: Conf) -> Stream:
+    yield from body
+    yield subrequest(conf.where)
+"""
+
+
+def test_subrequests_elsewhere(tmp_path: Path) -> None:
+    """A place that nginx does not have is no difference; it is counted."""
+    done = pyngx(planted(tmp_path, ADDED), "--examples", "40")
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout
+    assert "LookupError: subrequests= has no answer for '/elsewhere'" in done.stderr
+    assert "no difference in" in done.stderr
+
+
+def test_a_module_that_nginx_has(packaged: Target) -> None:
+    """The message tells how to get an nginx without it."""
+    done = pyngx(EXAMPLES / "sub.py")
+    assert done.returncode == 1
+    assert f"{packaged.binary} has a ngx_http_sub_filter_module of its own" in done.stderr
+    assert "'./configure && make' in a source tree of nginx; then --nginx" in done.stderr
+
+
+def test_another_nginx_is_named(tmp_path: Path, packaged: Target) -> None:
+    """A case that was found with a given nginx says that it is run with that one."""
+    path = planted(tmp_path, SCANNED)
+    done = pyngx(path, "--nginx", packaged.binary)
+    assert done.returncode == 1
+    assert f"Run it with PYNGX_NGINX={packaged.binary}\n" in done.stdout
+    assert "1 failed, 1 passed" in reproduced(done.stdout, tmp_path)

@@ -19,10 +19,13 @@ _ASSERTIONS = {
 }
 
 
-def case(path: Path, found: Found) -> str:
-    """The text of a test file."""
+def case(path: Path, found: Found, environment: str = "") -> str:
+    """The text of a test file; ``environment`` is what it has to be run with."""
     name = re.sub(r"\W", "_", path.stem)
-    lines = [f'"""{_title(path, found)}"""', ""]
+    title = _title(path, found)
+    if environment:
+        title += f"\n\nRun it with {environment}\n"
+    lines = [f'"""{title}"""', ""]
     imports = []
     marks = []
     if found.refused or _expected(found):

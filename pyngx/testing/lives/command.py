@@ -21,8 +21,10 @@ def compared(
     seconds: float | None,
     seed: int,
     say: Callable[[str], None],
+    environment: str = "",
 ) -> str:
-    """Compare both lives of a file; the first difference as a test file, or nothing.
+    """Compare both lives of a file; the first difference as a test file, which says that it is run
+    with ``environment``; or nothing.
 
     Raises:
         BuildError: the machine lacks something.
@@ -38,4 +40,4 @@ def compared(
         say(f"{path}: no difference in {counted}")
         return ""
     say(f"{path}: a difference after {counted}\n{summary(outcome.found)}")
-    return case(path, outcome.found)
+    return case(path, outcome.found, environment)
