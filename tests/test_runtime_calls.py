@@ -39,6 +39,7 @@ FAMILIES = (
     "hash",
     "charset",
     "message",
+    "codecerror",
     "codec",
     "url",
     "entcapital",
@@ -52,6 +53,7 @@ FAMILIES = (
     "int",
     "format",
     "float",
+    "floattext",
 )
 ROUNDS = 3000
 MAX = 0x7FFF_FFFF_FFFF_FFFF

@@ -40,7 +40,17 @@ CHECKED = (
 )
 
 
-ENGINE = ("stream", "output", "input", "search", "scan", "walk")
+ENGINE = (
+    "stream",
+    "queue",
+    "output",
+    "pages",
+    "input",
+    "search",
+    "scan",
+    "candidates",
+    "walk",
+)
 """The files of the stream engine; "stream" stands for all of them."""
 
 
