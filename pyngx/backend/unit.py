@@ -302,6 +302,8 @@ def c_type(unit: Unit, type_: Type) -> tuple[str, int]:
             return ("ngx_str_t", 0)
         case t.NoneType():
             return ("void", 0)
+        case t.Optional(t.Enum()):
+            return ("ngx_int_t", 0)  # a negative number stands for None
         case t.Optional(inner):
             return (unit.struct(type_), 0) if is_compound(type_) else c_type(unit, inner)
         case t.Struct(struct):

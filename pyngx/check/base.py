@@ -53,19 +53,26 @@ def _of_parts(value: object) -> object | None:
 
 @dataclass(frozen=True)
 class Cond:
-    """A condition, with the paths that are not None if it holds (``yes``) or not (``no``)."""
+    """A condition, with the paths that are not None if it holds (``yes``) or not (``no``).
+    ``tells``: what was tested, if ``expr`` is the variable that keeps the result."""
 
     expr: Expr
     yes: frozenset[str] = frozenset()
     no: frozenset[str] = frozenset()
+    tells: Expr | None = None
+
+    @property
+    def tested(self) -> Expr:
+        """The condition as the author wrote it."""
+        return self.tells or self.expr
 
     def holds(self, facts: Facts) -> Facts:
         """What is known where the condition holds."""
-        return facts.with_present(self.yes).bounded(implied(self.expr, True))
+        return facts.with_present(self.yes).bounded(implied(self.tested, True))
 
     def fails(self, facts: Facts) -> Facts:
         """What is known where it does not hold."""
-        return facts.with_present(self.no).bounded(implied(self.expr, False))
+        return facts.with_present(self.no).bounded(implied(self.tested, False))
 
 
 def path(node: ast.expr) -> str | None:
@@ -101,7 +108,6 @@ class Base(ABC):
         self.poisoned: set[str] = set()
         self.state_roots: frozenset[str] = frozenset()
         self.pending: list[Stmt] = []  # reads that the statement being checked needs first
-        self.named: set[str] = set()  # by ':=' in the statement being checked
         self.sometimes = 0  # in operands that are evaluated only sometimes
         self.temporaries = 0
         self.scope = 0
@@ -328,6 +334,10 @@ class Base(ABC):
     @abstractmethod
     def read(self, node: ast.Call, method: str) -> Expr:
         """A read of the body as a value."""
+
+    @abstractmethod
+    def is_read(self, value: Expr) -> bool:
+        """Whether a value is what the last read of the statement gave, and nothing else."""
 
     @abstractmethod
     def take_read(self, value: Expr, var: Var) -> Stmt | None:

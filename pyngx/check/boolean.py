@@ -16,7 +16,18 @@ from pyngx.check.coerce import as_bytes, common, store
 from pyngx.check.conversions import type_test
 from pyngx.check.operators import Operators
 from pyngx.check.scope import assigned_if
-from pyngx.tree import Conditional, Const, Expr, Logic, Not, Unwrap
+from pyngx.tree import (
+    Assign,
+    Conditional,
+    Const,
+    Expr,
+    If,
+    Local,
+    Logic,
+    Not,
+    Stmt,
+    Unwrap,
+)
 from pyngx.types import (
     BIT,
     FULL,
@@ -77,16 +88,17 @@ class Booleans(Operators):
 
     def bool_value(self, node: ast.BoolOp) -> Expr:
         """``and``/``or`` as a value: a bool, or the operand that decides."""
-        return self._value(self._branch(node))
+        return self._value(self._branch(node, valued=True))
 
-    def _tested(self, node: ast.expr) -> Leaf | Branch:
+    def _tested(self, node: ast.expr, *, valued: bool = False) -> Leaf | Branch:
         match node:
             case ast.BoolOp():
-                return self._branch(node)
+                return self._branch(node, valued=valued)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 inner = self.cond(operand)
                 expr = Not(self.report.span(node), Bool(), inner.expr, range=BIT)
-                told = Cond(expr, inner.no, inner.yes)
+                tells = None if inner.tells is None else replace(expr, value=inner.tells)
+                told = Cond(expr, inner.no, inner.yes, tells)
             case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as op], comparators=[right]):
                 told = self.identity(node, left, op, right)
             case ast.Call(func=ast.Name() as func) if self.compile_time(func) is isinstance:
@@ -100,28 +112,58 @@ class Booleans(Operators):
                 return Leaf(node, value, told)
         return Leaf(node, told.expr, told)
 
-    def _branch(self, node: ast.BoolOp) -> Branch:
+    def _branch(self, node: ast.BoolOp, *, valued: bool) -> Branch:
         conjunction = isinstance(node.op, ast.And)
         before = self.facts
         parts: list[Leaf | Branch] = []
         conds: list[Cond] = []
         for value in node.values:
-            self.sometimes += bool(conds)
-            part = self._tested(value)
-            self.sometimes -= bool(conds)
-            same = isinstance(part, Branch) and part.conjunction == conjunction
-            parts.extend(part.parts if isinstance(part, Branch) and same else (part,))
+            later = bool(conds)
+            self.sometimes += valued and later
+            outer, self.pending = self.pending, []
+            part = self._tested(value, valued=valued)
+            needed, self.pending = self.pending, outer
+            self.sometimes -= valued and later
             conds.append(part.told)
-            known = part.told.holds(self.facts) if conjunction else part.told.fails(self.facts)
+            if needed and later and not valued:
+                conds = [self._reached(node, conds, needed)]
+                parts = [Leaf(node, conds[0].expr, conds[0])]
+            else:
+                self.pending += needed
+                same = isinstance(part, Branch) and part.conjunction == conjunction
+                parts.extend(part.parts if isinstance(part, Branch) and same else (part,))
+            known = conds[-1].holds(self.facts) if conjunction else conds[-1].fails(self.facts)
             self.facts = known.with_assigned(assigned_if(value, conjunction))
         # what a later operand assigned holds only if it was reached
         first = before.assigned | assigned_if(node.values[0])
         self.facts = replace(before, assigned=first)
+        return Branch(node, tuple(parts), self._all_told(node, conds))
+
+    def _all_told(self, node: ast.BoolOp, conds: list[Cond]) -> Cond:
+        """The truth of all operands."""
+        conjunction = isinstance(node.op, ast.And)
         union = frozenset().union(*(c.yes if conjunction else c.no for c in conds))
         shared = frozenset.intersection(*(c.no if conjunction else c.yes for c in conds))
         expr = self._logic(node, conjunction, [c.expr for c in conds])
-        told = Cond(expr, union, shared) if conjunction else Cond(expr, shared, union)
-        return Branch(node, tuple(parts), told)
+        kept = any(c.tells is not None for c in conds)
+        tells = self._logic(node, conjunction, [c.tested for c in conds]) if kept else None
+        yes, no = (union, shared) if conjunction else (shared, union)
+        return Cond(expr, yes, no, tells)
+
+    def _reached(self, node: ast.BoolOp, conds: list[Cond], needed: list[Stmt]) -> Cond:
+        """The truth up to an operand that reads the body: it does so only if it is reached. A
+        variable that the author does not see keeps what is decided."""
+        conjunction = isinstance(node.op, ast.And)
+        span = self.report.span(node)
+        *others, last = conds
+        before = self._logic(node, conjunction, [c.expr for c in others])
+        flag = self.hidden("decided", Bool())
+        decided = Local(span, Bool(), flag, range=BIT)
+        reached = decided if conjunction else Not(span, Bool(), decided, range=BIT)
+        late = (*needed, Assign(span, flag, last.expr))
+        self.pending += [Assign(span, flag, before), If(span, reached, late, ())]
+        told = self._all_told(node, conds)
+        return Cond(decided, told.yes, told.no, told.tested)
 
     def _logic(self, node: ast.BoolOp, conjunction: bool, tests: list[Expr]) -> Expr:
         if len(tests) == 1:

@@ -19,10 +19,12 @@ from pyngx.check.pieces import PIECES, partition, piece
 from pyngx.check.scope import assigned_if
 from pyngx.check.tuples import tuple_of
 from pyngx.tree import (
+    Assign,
     Conditional,
     Const,
     Expr,
     Format,
+    If,
     Local,
     Unwrap,
     Walrus,
@@ -112,30 +114,32 @@ class Expressions(Booleans):
 
     def _conditional(self, node: ast.IfExp) -> Expr:
         cond = self.cond(node.test)
-        saved = self.facts
-        self.sometimes += 1
+        saved, outer = self.facts, self.pending
         self.facts = cond.holds(saved).with_assigned(assigned_if(node.test, True))
+        self.pending = []
         then = self.expr(node.body)
+        first, self.pending = self.pending, []
         self.facts = cond.fails(saved).with_assigned(assigned_if(node.test, False))
         orelse = self.expr(node.orelse)
+        second, self.pending = self.pending, outer
         self.facts = saved
-        self.sometimes -= 1
         if then.type != orelse.type:
             then, orelse = as_bytes(then), as_bytes(orelse)
         type_ = common(self.report, node, then.type, orelse.type)
-        return Conditional(
-            self.report.span(node),
-            type_,
-            cond.expr,
-            store(self.report, node.body, then, type_, "the first value"),
-            store(self.report, node.orelse, orelse, type_, "the second value"),
-            range=then.range.join(orelse.range),
-        )
+        then = store(self.report, node.body, then, type_, "the first value")
+        orelse = store(self.report, node.orelse, orelse, type_, "the second value")
+        limits = then.range.join(orelse.range)
+        span = self.report.span(node)
+        if not first and not second:
+            return Conditional(span, type_, cond.expr, then, orelse, range=limits)
+        var = self.hidden("value", type_)  # each of the two reads what it needs
+        blocks = (*first, Assign(span, var, then)), (*second, Assign(span, var, orelse))
+        self.pending.append(If(span, cond.expr, *blocks))
+        return Local(span, type_, var, range=limits)
 
     def _walrus(self, node: ast.NamedExpr) -> Expr:
         value = self.expr(node.value)
         before = node.target.id in self.facts.assigned
-        self.named.add(node.target.id)
         var = self.declare(node.target, value)
         stored = store(self.report, node.value, value, var.type, f"'{node.target.id}'")
         self.assigned(node.target.id, value)

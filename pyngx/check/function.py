@@ -23,6 +23,7 @@ from pyngx.frontend.aliases import spell_out_aliases
 from pyngx.frontend.comprehensions import spell_out_loops
 from pyngx.frontend.load import FunctionSource, name_span
 from pyngx.frontend.match import spell_out
+from pyngx.frontend.reading import spell_out_reads
 from pyngx.frontend.refuse import refuse
 from pyngx.ngx import CScalar
 from pyngx.source import Span
@@ -406,6 +407,7 @@ def check_function(
     refuse(function, constructs, generator=scope > 0)
     spell_out_aliases(function)
     spell_out(function, constructs)
+    spell_out_reads(function, constructs)
     spell_out_loops(function, constructs)
     mod.diags.extend(constructs)
     if any(found.code in _SIGNATURE for found in constructs.all):

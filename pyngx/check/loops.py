@@ -120,6 +120,9 @@ class Loops(Counting):
 
     def _while(self, node: ast.While) -> Stmt:
         before = self._loop_entry(node)
+        if isinstance(node.test, ast.BoolOp) and isinstance(node.test.op, ast.And):
+            if any(reads_body(value) for value in node.test.values[1:]):
+                return self._while_all(node, node.test.values, before)
         outer, self.pending = self.pending, []
         cond = self.cond(node.test)
         reads, self.pending = tuple(self.pending), outer
@@ -134,6 +137,24 @@ class Loops(Counting):
         leave = If(span, Not(span, Bool(), cond.expr, range=BIT), (Break(span),), ())
         endless = Const(span, Bool(), True, range=Range(1, 1))
         return While(span, endless, (*reads, leave, *body))
+
+    def _while_all(self, node: ast.While, tests: list[ast.expr], before: Facts) -> Stmt:
+        """``while a and b:`` where ``b`` reads the body: one test after the other."""
+        span = self.report.span(node)
+        outer, self.pending = self.pending, []
+        exit_facts = Facts(reachable=False)
+        for test in tests:
+            cond = self.cond(test)
+            failed = cond.fails(self.facts).with_assigned(assigned_if(test, False))
+            exit_facts = exit_facts.join(failed)
+            self.facts = cond.holds(self.facts).with_assigned(assigned_if(test, True))
+            ends = Not(self.report.span(test), Bool(), cond.expr, range=BIT)
+            self.pending.append(If(ends.span, ends, (Break(span),), ()))
+        first, self.pending = tuple(self.pending), outer
+        body = self._loop_body(node, self.facts, before)
+        self.facts = exit_facts
+        endless = Const(span, Bool(), True, range=Range(1, 1))
+        return While(span, endless, (*first, *body))
 
     def _for(self, node: ast.For) -> tuple[Stmt, ...]:
         match node.iter:
@@ -387,6 +408,16 @@ class Loops(Counting):
         var = self.hidden("item", item)
         self.rounds.append(lambda: self._give(node, node.target, Local(span, item, var)))
         return ForList(span, (var,), value, self.for_body(node, ()))
+
+
+def reads_body(node: ast.expr) -> bool:
+    """Whether an expression looks like one that reads the body."""
+    return any(
+        isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and n.func.attr in ("read", "readline")
+        for n in ast.walk(node)
+    )
 
 
 def _is_strict(keyword: ast.keyword, wanted: bool) -> bool:

@@ -2,8 +2,9 @@
 
 A read may suspend the generator, so it is a statement of the typed tree. One that stands inside an
 expression is hoisted: ``while chunk := body.read(3):`` becomes a loop that reads, tests and goes
-on. That keeps Python's order as long as the read is certainly evaluated; where it is not (the
-second operand of ``and``), it is refused.
+on. What stands before it in the expression is done before it (`pyngx.frontend.reading`). A read
+that a condition reaches only sometimes (the second operand of ``and``) is hoisted into an ``if``;
+where ``and`` and ``or`` are values, it is refused.
 """
 
 from __future__ import annotations
@@ -71,11 +72,11 @@ class Reads(Loops):
                 label="it is evaluated only if what stands before it says so",
                 help="read in a statement of its own, inside an 'if'",
             )
-        bound = self._bound_argument(node, f"body.{method}()")
         span = self.report.span(node)
         for stmt in self.pending:  # an expression may be checked twice, and reads once
             if isinstance(stmt, ReadInto) and stmt.span == span:
                 return Local(span, Bytes(), stmt.var)
+        bound = self._bound_argument(node, f"body.{method}()")
         var = self._temporary("data" if method == "read" else "line", Bytes())
         self.pending.append(ReadInto(span, var, method, bound))
         return Local(span, Bytes(), var)
@@ -92,21 +93,6 @@ class Reads(Loops):
 
     def _bound_value(self, node: ast.expr, what: str) -> Expr:
         value = self.need_int(node, what)
-        if not isinstance(value, Const | Local | StateField):
-            self.report.refuse(
-                "PNX171",
-                node,
-                f"{what} is a constant, a variable or a configuration value",
-                help="assign it to a variable first",
-            )
-        if isinstance(value, Local) and value.var.name in self.named:
-            self.report.refuse(
-                "PNX171",
-                node,
-                f"{what} is assigned in the same statement",
-                label="the read comes first",
-                help=f"assign '{value.var.name}' in a statement of its own",
-            )
         if value.range.hi < 1:
             self.report.refuse(
                 "PNX171",
@@ -114,7 +100,11 @@ class Reads(Loops):
                 f"{what} is at least 1",
                 help="write how many bytes are held at most",
             )
-        return value
+        if isinstance(value, Const | Local | StateField):
+            return value
+        var = self._temporary("bound", INT)
+        self.pending.append(Assign(value.span, var, value))
+        return Local(value.span, INT, var, range=value.range)
 
     def _bound_once(self, node: ast.For, bound: Expr) -> Expr:
         """The bound of a loop, evaluated once: its variable may change in the loop."""
@@ -141,14 +131,20 @@ class Reads(Loops):
         self.vars[name] = Var(name, type_, scope=self.scope)
         return self.vars[name]
 
+    def is_read(self, value: Expr) -> bool:
+        """Whether a value is what the last read of the statement gave, and nothing else."""
+        if not self.pending or not isinstance(value, Local):
+            return False
+        last = self.pending[-1]
+        return isinstance(last, ReadInto) and last.var == value.var
+
     def take_read(self, value: Expr, var: Var) -> ReadInto | None:
         """The read that made ``value``, now into ``var``: no copy of a copy."""
-        if self.pending and isinstance(value, Local) and isinstance(var.type, Bytes):
-            last = self.pending[-1]
-            if isinstance(last, ReadInto) and last.var == value.var:
-                self.pending.pop()
-                del self.vars[value.var.name]
-                return replace(last, var=var)
+        if isinstance(var.type, Bytes) and isinstance(value, Local) and self.is_read(value):
+            last = self.pending.pop()
+            assert isinstance(last, ReadInto)
+            del self.vars[value.var.name]
+            return replace(last, var=var)
         return None
 
     # Loops

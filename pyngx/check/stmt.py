@@ -76,7 +76,6 @@ class Statements(Raising):
             if not self.facts.reachable:
                 break
             outer, self.pending = self.pending, []
-            self.named.clear()
             try:
                 stmts = self._stmt(node)
                 found.extend(self._commented(node, (*self.pending, *stmts)))
@@ -221,6 +220,8 @@ class Statements(Raising):
             case _:
                 pass
         value = self.expr(node)
+        if self.is_read(value):
+            return Nothing(span)  # what it gives is skipped
         if not isinstance(value, Op | CallHelper):
             self.report.refuse(
                 "PNX145", node, "this expression has no effect", help=hints.of_statement(node)

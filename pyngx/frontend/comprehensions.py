@@ -16,14 +16,24 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from pyngx.diagnostics import Diagnostics
 from pyngx.frontend.keys import applied
 from pyngx.frontend.load import FunctionSource
-from pyngx.frontend.spelling import assign, at, filling, fresh, keyed, load, negated, summed
+from pyngx.frontend.spelling import (
+    assign,
+    at,
+    each_round,
+    filling,
+    fresh,
+    keyed,
+    load,
+    negated,
+    places,
+    summed,
+)
 
 _WHOLE = ("any", "all", "sum", "min", "max")
 _COUNTED = ("range", "enumerate", "zip", "reversed")
@@ -112,16 +122,8 @@ class _SpellOut:
         """A loop whose test has a loop in it: that is done at the start of each round."""
         before: list[ast.stmt] = []
         test = self._lin(stmt.test, before, True)
-        place, leave = stmt.test, [at(ast.Break(), stmt.test)]
-        around: list[ast.stmt] = [stmt]
-        if stmt.orelse:
-            ended = self._new("ended")
-            leave.insert(0, assign(ended, at(ast.Constant(True), place)))
-            around.insert(0, assign(ended, at(ast.Constant(False), place)))
-            around.append(at(ast.If(load(ended, place), stmt.orelse, []), place))
-            self.function.comments.lead_with(around[0], stmt)
-        stmt.test, stmt.orelse = at(ast.Constant(True), place), []
-        stmt.body[:0] = [*before, at(ast.If(negated(test), leave, []), place)]
+        around = each_round(stmt, test, before, self._new)
+        self.function.comments.lead_with(around[0], stmt)
         return around
 
     def _fills(self, name: str, value: ast.ListComp) -> bool:
@@ -278,9 +280,9 @@ class _SpellOut:
 
     def _operands(self, node: ast.expr, out: list[ast.stmt]) -> None:
         """The operands in order: one before a loop that may do something is done before it."""
-        places = list(_places(node))
-        last = max(i for i, (_, operand) in enumerate(places) if self._has(operand))
-        for put, operand in places[: last + 1]:
+        operands = list(places(node))
+        last = max(i for i, (_, operand) in enumerate(operands) if self._has(operand))
+        for put, operand in operands[: last + 1]:
             if self._has(operand):
                 put(self._lin(operand, out))
             elif _does_something(operand):
@@ -540,19 +542,6 @@ def _key(node: ast.Call) -> ast.expr | None:
             nothing = isinstance(keyword.value, ast.Constant) and keyword.value.value is None
             return None if nothing else keyword.value
     return None
-
-
-def _places(node: ast.expr) -> Iterator[tuple[Callable[[ast.expr], None], ast.expr]]:
-    """The operands of an expression in the order of their evaluation, each with what puts another
-    in its place."""
-    for name, value in ast.iter_fields(node):
-        for number, part in enumerate(value if isinstance(value, list) else [value]):
-            if isinstance(part, ast.keyword | ast.FormattedValue):
-                yield partial(setattr, part, "value"), part.value
-            elif isinstance(part, ast.expr) and isinstance(value, list):
-                yield partial(value.__setitem__, number), part
-            elif isinstance(part, ast.expr):
-                yield partial(setattr, node, name), part
 
 
 def _does_something(node: ast.expr) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import enum
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeVar
 
 _FRESH = "_pyngx_fresh"
@@ -118,3 +120,34 @@ def assign(name: str, value: ast.expr) -> ast.stmt:
 def negated(node: ast.expr) -> ast.expr:
     """``not node``."""
     return at(ast.UnaryOp(ast.Not(), node), node)
+
+
+def each_round(
+    stmt: ast.While, test: ast.expr, before: list[ast.stmt], new: Callable[[str], str]
+) -> list[ast.stmt]:
+    """A ``while`` loop with something to do before its test, at the start of each round; ``new``
+    gives a name that is free."""
+    place, leave = stmt.test, [at(ast.Break(), stmt.test)]
+    around: list[ast.stmt] = [stmt]
+    if stmt.orelse:
+        ended = new("ended")
+        leave.insert(0, assign(ended, at(ast.Constant(True), place)))
+        around.insert(0, assign(ended, at(ast.Constant(False), place)))
+        around.append(at(ast.If(load(ended, place), stmt.orelse, []), place))
+    stmt.test, stmt.orelse = at(ast.Constant(True), place), []
+    stmt.body[:0] = [*before, at(ast.If(negated(test), leave, []), place)]
+    return around
+
+
+def places(node: ast.expr) -> Iterator[tuple[Callable[[ast.expr], None], ast.expr]]:
+    """The operands of an expression in the order of their evaluation, each with what puts another
+    in its place. A method is no value: its object is."""
+    for name, value in ast.iter_fields(node):
+        for number, part in enumerate(value if isinstance(value, list) else [value]):
+            method = name == "func" and isinstance(part, ast.Attribute)
+            if method or isinstance(part, ast.keyword | ast.FormattedValue):
+                yield partial(setattr, part, "value"), part.value
+            elif isinstance(part, ast.expr) and isinstance(value, list):
+                yield partial(value.__setitem__, number), part
+            elif isinstance(part, ast.expr):
+                yield partial(setattr, node, name), part

@@ -159,7 +159,7 @@ class Connection:
             name, colon, value = text.partition(":")
             if not colon or not name or name != name.strip():
                 raise BadResponse(f"not a header line: {text!r}")
-            headers.append((name, value.strip()))
+            headers.append((name, value.strip(" \t")))
         return int(words[1]), words[0][5:], tuple(headers)
 
     def _read_body(self, method: str, status: int, named: dict[str, str]) -> tuple[bytes, bool]:
