@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ import pytest
 from tests.harness import client
 from tests.harness.builds import Target
 from tests.harness.case import LARGE, PAGE, Case
-from tests.harness.nginx import Nginx, wait_for
+from tests.harness.memory import Repeated
 from tests.harness.roads import ROADS, Road
 from tests.harness.site import reply, site
 from tests.harness.upstream import Reply
@@ -130,13 +128,13 @@ def test_memory_is_flat_for_a_client_that_never_reads(
     name: str, place: str, nginx_target: Target, module: Path
 ) -> None:
     case = _case(Engine(name), nginx_target, module)
-    with site(case, routes={"/big": Reply(_Many(64 * 1024, 1024), length=SIZE)}) as here:
+    with site(case, routes={"/big": Reply(Repeated(b"m" * 64 * 1024, 1024), length=SIZE)}) as here:
         here.nginx.sparse_file("big", SIZE)
         before = here.nginx.memory().dirty
         with client.Connection(here.nginx.port, rcvbuf=4096) as connection:
             connection.send(f"/{place}big")
             connection.read_some(4096)
-            _settle(here.nginx)
+            assert here.nginx.rests()
             assert here.nginx.memory().dirty - before < FLAT
 
 
@@ -144,15 +142,15 @@ def test_memory_is_flat_for_a_client_that_never_reads(
 def test_memory_is_flat_for_flushed_pieces(name: str, nginx_target: Target, module: Path) -> None:
     """A long run of flushed pieces that are dropped, each or every other one."""
     case = _case(Engine(name), nginx_target, module)
-    many = Reply(_Many(1, PIECES_DROPPED), framing="chunked")
-    few = Reply(_Many(1, 1000), framing="chunked")
+    many = Reply(Repeated(b"m", PIECES_DROPPED), framing="chunked")
+    few = Reply(Repeated(b"m", 1000), framing="chunked")
     with site(case, routes={"/": many, "/few": few}) as here:
         here.get("/unbuffered/few")
         before = here.nginx.memory().dirty
         with client.Connection(here.nginx.port) as connection:
             connection.send("/unbuffered/")
             here.upstream.wait_for_replies(2)
-            _settle(here.nginx)
+            assert here.nginx.rests()
             assert here.nginx.memory().dirty - before < 512
             connection.receive()
 
@@ -174,12 +172,12 @@ def test_doubled_subrequest_of_a_slow_client(name: str, nginx_target: Target, mo
 def test_dropped_buffers_wait_for_what_is_sent_instead(nginx_target: Target, module: Path) -> None:
     """The producer of pieces that are replaced by larger texts waits for a client that does not."""
     case = _case(Engine("chain_expand"), nginx_target, module)
-    with site(case, routes={"/": Reply(_Many(1, PIECES_DROPPED), framing="chunked")}) as here:
+    with site(case, routes={"/": Reply(Repeated(b"m", PIECES_DROPPED), framing="chunked")}) as here:
         before = here.nginx.memory().dirty
         with client.Connection(here.nginx.port, rcvbuf=4096) as connection:
             connection.send("/unbuffered/")
             connection.read_some(4096)
-            _settle(here.nginx)
+            assert here.nginx.rests()
             assert here.nginx.memory().dirty - before < 1024
 
 
@@ -209,7 +207,7 @@ def test_million_yields(nginx_target: Target, module: Path) -> None:
         with client.Connection(here.nginx.port, rcvbuf=4096) as connection:
             connection.send("/page?n=100000000")
             connection.read_some(4096)
-            _settle(here.nginx)
+            assert here.nginx.rests()
             assert here.nginx.memory().dirty - before < FLAT
 
 
@@ -235,34 +233,6 @@ def test_charset_may_write_in_place(nginx_target: Target, module: Path) -> None:
             for _ in range(3):
                 body = here.get("/page").body
                 assert body == wanted.encode().replace(b"\xc3\xa9", b"\xa0\xa1")
-
-
-@dataclass(frozen=True)
-class _Many:
-    """The same piece again and again."""
-
-    size: int
-    count: int
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(repeat(b"m" * self.size, self.count))
-
-
-def _settle(nginx: Nginx) -> None:
-    """Return when the worker sleeps: it has done all that it can for a client that waits."""
-    pid = nginx.worker_pids()[0]
-
-    def asleep() -> bool:
-        before = _ticks(pid)
-        time.sleep(0.2)
-        return _ticks(pid) == before
-
-    wait_for("the worker to sleep", asleep)
-
-
-def _ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return int(fields[11]) + int(fields[12])
 
 
 def _case(engine: Engine, target: Target, module: Path) -> Case:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,8 @@ import pytest
 from tests.harness import client
 from tests.harness.builds import Target
 from tests.harness.case import LARGE, PAGE, Case
-from tests.harness.nginx import Nginx, wait_for
+from tests.harness.memory import Repeated
+from tests.harness.nginx import wait_for
 from tests.harness.roads import ROADS, Road
 from tests.harness.site import reply, site
 from tests.harness.upstream import Reply
@@ -80,7 +79,7 @@ def test_memory_is_flat_for_a_client_that_never_reads(
     reader: Reader, place: str, nginx_target: Target, module: Path
 ) -> None:
     case = _case(reader, nginx_target, module)
-    with site(case, routes={"/big": Reply(_Many(64 * 1024, 1024), length=SIZE)}) as here:
+    with site(case, routes={"/big": Reply(Repeated(b"m" * 64 * 1024, 1024), length=SIZE)}) as here:
         here.nginx.sparse_file("big", SIZE)
         here.nginx.write_file("page", PAGE)
         here.get("/page")
@@ -88,7 +87,7 @@ def test_memory_is_flat_for_a_client_that_never_reads(
         with client.Connection(here.nginx.port, rcvbuf=4096) as connection:
             connection.send(f"/{place}big")
             connection.read_some(4096)
-            _settle(here.nginx)
+            assert here.nginx.rests()
             assert here.nginx.memory().dirty - before < FLAT
 
 
@@ -98,8 +97,8 @@ def test_memory_is_flat_for_flushed_pieces(
 ) -> None:
     """The longer run needs no more memory than the shorter one, and every byte arrives."""
     case = _case(reader, nginx_target, module)
-    many = Reply(_Many(1, 100_000), framing="chunked")
-    few = Reply(_Many(1, 1000), framing="chunked")
+    many = Reply(Repeated(b"m", 100_000), framing="chunked")
+    few = Reply(Repeated(b"m", 1000), framing="chunked")
     with site(case, routes={"/": many, "/few": few}) as here:
         here.get("/unbuffered/few")
         before = here.nginx.memory().dirty
@@ -205,36 +204,9 @@ def test_subrequests_of_a_loop(nginx_target: Target, module: Path) -> None:
         client.Connection(here.nginx.port) as connection,
     ):
         connection.send("/many/page.html?n=40")
-        _settle(here.nginx)
+        wait_for("four subrequests", lambda: len(here.upstream.seen) >= 4)
+        assert here.nginx.rests()
         assert len(here.upstream.seen) == 4
-
-
-@dataclass(frozen=True)
-class _Many:
-    """The same piece again and again."""
-
-    size: int
-    count: int
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(repeat(b"m" * self.size, self.count))
-
-
-def _settle(nginx: Nginx) -> None:
-    """Return when the worker sleeps: it has done all that it can for a client that waits."""
-    pid = nginx.worker_pids()[0]
-
-    def asleep() -> bool:
-        before = _ticks(pid)
-        time.sleep(0.2)
-        return _ticks(pid) == before
-
-    wait_for("the worker to sleep", asleep)
-
-
-def _ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return int(fields[11]) + int(fields[12])
 
 
 def _case(reader: Reader, target: Target, module: Path) -> Case:

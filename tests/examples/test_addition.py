@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.examples import Built
@@ -210,7 +208,7 @@ def test_memory(built: Built) -> None:
                 client.Connection(at.nginx.port, rcvbuf=4096) as connection,
             ):
                 connection.send(path)
-                time.sleep(0.4)
+                at.nginx.rests(within=0.4)
                 assert growth() < ALLOWED, path
         assert at.get("/unbuffered/few").body == wrapped(b"piece" * 2000)
         with peak_memory(at.nginx) as growth:

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import itertools
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 
@@ -161,7 +160,7 @@ def test_unread_sanitized(packaged: Target, examples: Workshop) -> None:
                 client.hang_up(here.nginx.port, path, 100_000)
                 with client.Connection(here.nginx.port, rcvbuf=4096) as connection:
                     connection.send(path)
-                    time.sleep(0.2)
+                    here.nginx.rests(within=0.4)
         assert client.request(here.nginx.port, "/trim/page").status == 200
 
 

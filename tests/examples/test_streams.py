@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -287,7 +286,7 @@ def test_never_reading(nginx_target: Target, examples: Workshop) -> None:
                 client.Connection(here.nginx.port, rcvbuf=4096) as connection,
             ):
                 connection.send(path)
-                time.sleep(0.4)
+                here.nginx.rests(within=0.4)
                 return growth()
 
         for one in EXAMPLES:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,7 +64,8 @@ def peak_memory(nginx: Nginx) -> Iterator[Callable[[], int]]:
 
 
 def _never_reading(case: Case, path: str, seconds: float) -> int:
-    """Growth while a client asks for 256 MB and reads none of it for some seconds."""
+    """Growth while a client asks for 256 MB and reads none of it, until the worker rests, and at
+    the most for so many seconds: a filter that drops what it reads goes on."""
     size = 256 * MEGABYTE
     big = Reply(Repeated(bytes(65536), size // 65536), length=size)
     with site(case, routes={"/big": big}, files={"page.html": PAGE}, server="sendfile off;") as at:
@@ -77,7 +77,7 @@ def _never_reading(case: Case, path: str, seconds: float) -> int:
             client.Connection(at.nginx.port, rcvbuf=4096) as connection,
         ):
             connection.send(path)
-            time.sleep(seconds)
+            at.nginx.rests(within=seconds)
             return growth()
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pyngx.testing import nginx as packaged
+from pyngx.testing.nginx import DEADLINE
 from pyngx.testing.nginx import ConfigRefused as ConfigRefused
 from pyngx.testing.nginx import NginxFault as NginxFault
 from pyngx.testing.nginx import built_with as built_with
@@ -22,6 +24,11 @@ from pyngx.testing.nginx import judge_log as judge_log
 from pyngx.testing.nginx import proc_file as proc_file
 from pyngx.testing.nginx import version_of as version_of
 from pyngx.testing.nginx import wait_for as wait_for
+
+REST = 20
+"""Looks at a worker, 10 ms apart, at which it has not moved: then it rests."""
+SCHEDULED = re.compile(rb"^(?:State|\w*voluntary_ctxt_switches):.*\n", re.MULTILINE)
+ASLEEP = b"State:\tS"
 
 MEMCHECK = os.environ.get("PYNGX_CHECK") == "memcheck"
 KNOWN = Path(__file__).with_name("memcheck.supp")
@@ -73,6 +80,21 @@ class Nginx(packaged.Nginx):
     def rss(self, pid: int | None = None) -> int:
         """Resident memory of a worker in KiB."""
         return self.memory(pid).rss
+
+    def rests(self, within: float = DEADLINE) -> bool:
+        """Whether the worker comes to rest within so many seconds: it has done all that it can for
+        clients that wait, so it sleeps, and for a while nothing wakes it."""
+        pid = self.worker_pids()[0]
+        end = time.monotonic() + within
+        before, looks = b"", 0
+        while looks < REST:
+            if time.monotonic() > end:
+                return False
+            now = b"".join(SCHEDULED.findall(proc_file(f"{pid}/status")))
+            looks = looks + 1 if now == before and ASLEEP in now else 0
+            before = now
+            time.sleep(0.01)
+        return True
 
     def worker_pids(self) -> list[int]:
         """The workers; under valgrind, which hides their titles, all children of the master."""
