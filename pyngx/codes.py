@@ -147,6 +147,7 @@ CODES: Final[dict[str, str]] = {
     "PNX344": "a value that may change the place where it is stored",
     "PNX345": "a copy of an object that a variable changes meanwhile",
     "PNX346": "a field of the context that is changed by the statement that reads it",
+    "PNX347": "an object that would lie in two places",
     "PNX342": "bytes in an object that another function changes",
     # floats
     "PNX220": "an int where a float is wanted",

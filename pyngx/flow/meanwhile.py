@@ -32,6 +32,7 @@ from pyngx.tree import (
     Op,
     PushItem,
     SetItem,
+    SetMember,
     StateField,
     Stmt,
     TupleOf,
@@ -181,14 +182,14 @@ def _field(place: Expr) -> Iterator[str]:
 def changed_classes(function: Function) -> Iterator[type]:
     """The classes of the objects that a function changes."""
     for stmt in statements(function.body):
-        for expr in expressions(stmt):
-            if isinstance(expr, TupleOf) and expr.changed is not None:
-                assert isinstance(expr.type, Tuple) and expr.type.cls is not None
-                yield expr.type.cls
-            target = getattr(stmt, "target", None)
-            if isinstance(target, Item) and isinstance(target.obj.type, Tuple):
-                assert target.obj.type.cls is not None
-                yield target.obj.type.cls
+        changed = [
+            e.type for e in expressions(stmt) if isinstance(e, TupleOf) and e.changed is not None
+        ]
+        if isinstance(stmt, SetMember):
+            changed.append(stmt.target.obj.type)
+        for type_ in changed:
+            if isinstance(type_, Tuple) and type_.cls is not None:
+                yield type_.cls
 
 
 def _classes_in(type_: Type) -> Iterator[type]:

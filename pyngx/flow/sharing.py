@@ -16,11 +16,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pyngx.diagnostics import Diagnostics, Label
+from pyngx.flow.doubles import doubles
 from pyngx.flow.lifetimes import run_for_each_buffer
 from pyngx.flow.liveness import Liveness, defines, liveness
 from pyngx.flow.meanwhile import Meanwhile, changed_classes, meanwhile
+from pyngx.flow.objects import OUTSIDE, Effect, InLoop, Name, holds, roots_of
 from pyngx.flow.suspension import LOOPS, reads, suspends, waits_for_room
 from pyngx.flow.walk import blocks, expressions, statements
+from pyngx.ops.registry import Form
 from pyngx.program import BodyForm, Program
 from pyngx.source import Span
 from pyngx.tree import (
@@ -57,21 +60,7 @@ from pyngx.tree import (
     changed_item,
     new_item,
 )
-from pyngx.types import Ctx, List, Optional, Tuple, Type, text_leaves
-
-OUTSIDE = ("the context", "the configuration", "the module")
-
-
-@dataclass(frozen=True)
-class InLoop:
-    """The variable of one of the loops that have one of this name, which is not used after it."""
-
-    var: Var
-    loop: int
-
-
-Name = Var | InLoop | str
-"""What an object may be reached by: a variable, or one of `OUTSIDE`."""
+from pyngx.types import Ctx, List, Type, text_leaves
 
 
 def sharing(program: Program, diags: Diagnostics) -> None:
@@ -88,19 +77,8 @@ def sharing(program: Program, diags: Diagnostics) -> None:
         found = _Sharing(function, classes, summaries, diags)
         found.check(stream, each)
         found.check_meanwhile(others)
+        doubles(function, classes, summaries, found.live, diags)
         summaries[function.name] = found.effect()
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What a call does with objects: the parameters whose objects it changes, whether it changes
-    one of the context; the parameters (by number) and outside places that its result may be of,
-    and those that have one object after it."""
-
-    changes: frozenset[int] = frozenset()
-    of_context: bool = False
-    related: frozenset[int | str] = frozenset()
-    tied: frozenset[frozenset[int | str]] = frozenset()
 
 
 def changed_parameters(program: Program) -> dict[str, frozenset[int]]:
@@ -110,13 +88,13 @@ def changed_parameters(program: Program) -> dict[str, frozenset[int]]:
         roots: set[Name] = set()
         for stmt in statements(helper.body):
             for call in (e for e in expressions(stmt) if isinstance(e, CallHelper)):
-                roots |= {r for i in found.get(call.helper, ()) for r in _roots(call.args[i])}
+                roots |= {r for i in found.get(call.helper, ()) for r in roots_of(call.args[i])}
             if isinstance(stmt, SetMember):
-                roots |= _roots(stmt.target)
+                roots |= roots_of(stmt.target)
             if isinstance(stmt, SetItem) and changed_item(stmt.value) is not None:
-                roots |= _roots(stmt.list)
+                roots |= roots_of(stmt.list)
             if isinstance(stmt, ForList) and changes_items(stmt, found):
-                roots |= _roots(stmt.value)
+                roots |= roots_of(stmt.value)
         found[helper.name] = frozenset(i for i, p in enumerate(helper.params) if p in roots)
     return found
 
@@ -130,7 +108,7 @@ def changes_items(loop: ForList, helpers: dict[str, frozenset[int]]) -> bool:
             if changed_item(stmt.value) is not None:
                 return True
         for call in (e for e in expressions(stmt) if isinstance(e, CallHelper)):
-            if any(loop.vars[0] in _roots(call.args[i]) for i in helpers.get(call.helper, ())):
+            if any(loop.vars[0] in roots_of(call.args[i]) for i in helpers.get(call.helper, ())):
                 return True
     return False
 
@@ -145,31 +123,6 @@ def items_only(block: Block, helpers: dict[str, frozenset[int]]) -> frozenset[Va
         elif not (isinstance(stmt, Assign) and changed_item(stmt.value) is not None):
             others |= defines(stmt)
     return frozenset(found - others)
-
-
-def _holds(type_: Type, classes: frozenset[type]) -> bool:
-    match type_:
-        case Optional(inner) | List(inner):
-            return _holds(inner, classes)
-        case Tuple(items, cls):
-            return cls in classes or any(_holds(item, classes) for item in items)
-        case _:
-            return False
-
-
-def _roots(expr: Expr) -> set[Name]:
-    """The name under which an object lies."""
-    match expr:
-        case Local(var=var) | Walrus(var=var):
-            return {var}
-        case StateField(obj=obj):
-            return {OUTSIDE[0] if isinstance(obj.type, Ctx) else OUTSIDE[1]}
-        case Item(obj=inner) | Unwrap(value=inner) | Wrap(value=inner) | ItemAt(value=inner):
-            return _roots(inner)
-        case TableItem() | TableList() | TupleOf(shared=True):
-            return {OUTSIDE[2]}
-        case _:
-            return set()
 
 
 @dataclass
@@ -260,7 +213,7 @@ class _Sharing:
 
     def holds(self, type_: Type) -> bool:
         """Whether a value is an object that is changed somewhere, or has one in it."""
-        return _holds(type_, self.classes)
+        return holds(type_, self.classes)
 
     def sources(self, expr: Expr, stmt: Stmt) -> set[Name]:
         """The names that an object has beside the place where ``stmt`` puts it."""
@@ -277,9 +230,9 @@ class _Sharing:
             case TupleOf(changed=at, items=items) if at is not None:
                 return self.sources(items[at], stmt)
             case TupleOf(shared=True) | TableItem() | TableList() | StateField():
-                return self._named(_roots(expr), stmt)
+                return self._named(roots_of(expr), stmt)
             case Item() | ItemAt():
-                return self._named(_roots(expr), stmt)
+                return self._named(roots_of(expr), stmt)
             case Unwrap(value=value) | Wrap(value=value):
                 return self.sources(value, stmt)
             case Walrus(var=var, value=value):
@@ -289,12 +242,12 @@ class _Sharing:
             case Conditional(then=then, orelse=orelse):
                 return self.sources(then, stmt) | self.sources(orelse, stmt)
             case Op(args=args):
-                roots = (_roots(a) for a in args if self.holds(a.type))
+                roots = (roots_of(a) for a in args if self.holds(a.type))
                 return self._named(set().union(*roots), stmt)
             case CallHelper(args=args):
                 found: set[Name] = set()
                 for part in self.summaries[expr.helper].related:
-                    found |= {part} if isinstance(part, str) else _roots(args[part])
+                    found |= {part} if isinstance(part, str) else roots_of(args[part])
                 return self._named(found, stmt)
             case ListPop() | Const():
                 return set()
@@ -320,16 +273,16 @@ class _Sharing:
                 pairs.append(({var}, value))
             case ForList(vars=names, value=value) if self.holds(value.type):
                 inner = (*self.around[id(stmt)], stmt)
-                roots = self.sources(value, stmt) | self._named(_roots(value), stmt)
+                roots = self.sources(value, stmt) | self._named(roots_of(value), stmt)
                 for var in (v for v in names if self.holds(v.type)):
                     self._same({self._name(var, inner)}, roots, stmt)
             case PushItem(list=owner, value=value) | SetItem(list=owner, value=value):
                 if changed_item(value) is None:
-                    pairs.append((_roots(owner), value))
+                    pairs.append((roots_of(owner), value))
             case AssignField(target=target, value=value) | SetMember(target=target, value=value):
-                pairs.append((_roots(target), value))
+                pairs.append((roots_of(target), value))
             case Eval(value=Op(row=row, args=(owner, value, *_))) if row.name == "list.extend":
-                pairs.append((_roots(owner), value))
+                pairs.append((roots_of(owner), value))
             case _:
                 pass
         for expr in expressions(stmt):
@@ -360,17 +313,17 @@ class _Sharing:
             case Assign(var=var, value=value) if changed_item(value) is not None:
                 found.append(({var}, stmt.span))
             case AssignField(target=target, value=value) if changed_item(value) is not None:
-                found.append((_roots(target), stmt.span))
+                found.append((roots_of(target), stmt.span))
             case SetItem(list=owner, value=value) if changed_item(value) is not None:
-                found.append((_roots(owner), stmt.span))
+                found.append((roots_of(owner), stmt.span))
             case SetMember(target=target):
-                found.append((_roots(target), stmt.span))
+                found.append((roots_of(target), stmt.span))
             case _:
                 pass
         for expr in expressions(stmt):
             if isinstance(expr, CallHelper):
                 effect = self.summaries[expr.helper]
-                found += [(_roots(expr.args[i]), expr.span) for i in effect.changes]
+                found += [(roots_of(expr.args[i]), expr.span) for i in effect.changes]
                 if effect.of_context:
                     found.append(({OUTSIDE[0]}, expr.span))
         return found
@@ -397,7 +350,7 @@ class _Sharing:
         of_loop: set[Name] = set()
         for loop in self.around[id(stmt)]:
             if root in loop.vars and loop in self.loops:
-                of_loop = self._named(_roots(loop.value), loop)
+                of_loop = self._named(roots_of(loop.value), loop)
         for names, shared in self._groups(stmt):
             if name not in names:
                 continue
@@ -445,7 +398,7 @@ class _Sharing:
         }
         for name in {n for names, _ in self._groups(None) if OUTSIDE[0] in names for n in names}:
             var = name.var if isinstance(name, InLoop) else name
-            if isinstance(var, str) or var in self.references or not _holds(var.type, classes):
+            if isinstance(var, str) or var in self.references or not holds(var.type, classes):
                 continue
             if not isinstance(var.type, List) or var in made:
                 found[var] = next(where.span for names, where in self.pairs if name in names)
@@ -454,10 +407,17 @@ class _Sharing:
     def _arguments(self, call: CallHelper, stmt: Stmt) -> None:
         """What a helper changes is given to it once."""
         effect = self.summaries[call.helper]
+        for arg in call.args if effect.of_context else ():
+            given = self._named(roots_of(arg), stmt) if self.holds(arg.type) else set[Name]()
+            outside = [names for names, _ in self._groups(stmt) if OUTSIDE[0] in names]
+            if OUTSIDE[0] in given or any(given & names for names in outside):
+                what = "an object of the context is given to what changes it in the context"
+                self._error(call.span, what, None, None)
+                return
         for i in effect.changes:
-            mine = self._named(_roots(call.args[i]), stmt)
+            mine = self._named(roots_of(call.args[i]), stmt)
             for j, arg in enumerate(call.args):
-                theirs = {OUTSIDE[0]} if arg.type == Ctx() else self._named(_roots(arg), stmt)
+                theirs = {OUTSIDE[0]} if arg.type == Ctx() else self._named(roots_of(arg), stmt)
                 if j == i or not (self.holds(arg.type) or arg.type == Ctx()):
                     continue
                 groups = self._groups(stmt)
@@ -494,12 +454,14 @@ class _Sharing:
                 if changed_item(stmt.value) is None:
                     self._reference(stmt.span, f"'{var.name}' gets another object in its loop")
                 texts = texts or bool(_new_texts(stmt.value))
+            if roots_of(loop.value) & _moved(stmt):
+                self._reference(stmt.span, f"this moves the items that '{var.name}' stands for")
         if suspends(loop) or any(suspends(stmt) for stmt in statements(loop.body)):
             self._reference(loop.span, f"the loop that changes '{var.name}' reads or sends")
             return
         if var in self.live.live_after(loop):
             self._reference(loop.span, f"'{var.name}' is used after the loop that changes it")
-        if texts and (stream or _roots(loop.value) == {OUTSIDE[0]}):
+        if texts and (stream or roots_of(loop.value) == {OUTSIDE[0]}):
             self._reference(loop.span, f"bytes are assigned to a field of '{var.name}'")
 
     def _reference(self, span: Span, what: str) -> None:
@@ -537,7 +499,7 @@ class _Sharing:
             for roots, _ in self.changed(stmt):
                 for loop in self.loops:
                     if loop.vars[0] in roots:
-                        roots = roots | _roots(loop.value)
+                        roots = roots | roots_of(loop.value)
                 changes |= {params[r] for r in roots if isinstance(r, Var) and r in params}
                 of_context = of_context or OUTSIDE[0] in roots
             if isinstance(stmt, Return) and stmt.value is not None:
@@ -554,6 +516,27 @@ class _Sharing:
             t for t in (of_caller(names) for names, _ in self._groups(None)) if len(t) > 1
         )
         return Effect(frozenset(changes), of_context, of_caller(related), tied)
+
+
+def _moved(stmt: Stmt) -> set[Name]:
+    """The lists whose items a statement puts elsewhere."""
+    found: set[Name] = set()
+    match stmt:
+        case SetItem(list=owner, value=value) if changed_item(value) is None:
+            found |= roots_of(owner)
+        case PushItem(list=owner, index=index) if index is not None:
+            found |= roots_of(owner)
+        case _:
+            pass
+    for expr in expressions(stmt):
+        match expr:
+            case ListPop(value=owner):
+                found |= roots_of(owner)
+            case Op(row=row, args=(owner, *_)) if row.form is Form.EFFECT:
+                found |= roots_of(owner) if row.name != "list.extend" else set()
+            case _:
+                pass
+    return found
 
 
 def _new_texts(value: Expr) -> tuple[tuple[str, ...], ...]:

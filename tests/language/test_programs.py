@@ -39,6 +39,7 @@ PROGRAMS = (
     "errors",
     "raising",
     "hashes",
+    "moved",
 )
 
 
