@@ -4,7 +4,8 @@
 
 Programs are made by a grammar that knows the language's forms but little of its types, and from
 examples by several mutations. What is found is printed with its program, and the exit status is 1:
-an exception, no answer within ``LIMIT`` seconds, or a complaint of gcc or clang about the C.
+an exception, no answer within ``LIMIT`` seconds of the processor's time, or a complaint of gcc or
+clang about the C.
 """
 
 from __future__ import annotations
@@ -156,15 +157,15 @@ def judge(
     path = folder / "fuzzed.py"
     path.write_text(text, "utf-8", "surrogateescape")
     diags = Diagnostics()
-    before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(LIMIT)
+    before = signal.signal(signal.SIGPROF, too_long)
+    signal.setitimer(signal.ITIMER_PROF, LIMIT)
     try:
         compiled = compile_file(path, installed(), diags)
     except Exception as error:
         return Finding(f"{type(error).__name__}: {error}", text)
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
     if compiled is None:
         outcomes["refused"] += 1
         return None if diags.has_errors else Finding("no C and no message", text)
