@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 import re
 import subprocess
@@ -84,19 +83,21 @@ def main(seconds: int) -> int:
         with (folder / "log").open("wb") as log:
             done = subprocess.run([*command, str(grown), str(first)], stderr=log)
         said = (folder / "log").read_text(errors="replace")
-        counts = json.loads((folder / "counts.json").read_text())
-        reached = re.findall(r"cov: (\d+) ft: (\d+)", said)
-        if done.returncode != 0 or not reached:
+        if done.returncode != 0:
             print(said[-4000:])
             return 1
-    refused, compiled = counts.get("refused", 0), counts.get("compiled", 0)
-    print(f"{refused} refused, {compiled} compiled, {counts['found']} found, ", end="")
-    print(f"{reached[0][0]} branches reached by the seeds, {reached[-1][0]} in all")
+        counts: dict[str, int] = json.loads((folder / "counts.json").read_text())
+    print(", ".join(f"{count} {what}" for what, count in counts.items()), end="; ")
+    initial = re.search(r"INITED +cov: (\d+)", said)
+    final = re.search(r"DONE +cov: (\d+)", said)
+    if initial is None or final is None:
+        print("the time was too short for the seeds")
+    else:
+        print(f"{initial[1]} branches reached by the seeds, {final[1]} in all")
     return 1 if counts["found"] else 0
 
 
 if __name__ == "__main__":
     if sys.argv[1].isdigit():
         sys.exit(main(int(sys.argv[1])))
-    os.environ["PYTHONHASHSEED"] = "0"
     inside(Path(sys.argv[1]), sys.argv[2:])
