@@ -5,8 +5,10 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from os import kill
 from pathlib import Path
@@ -26,6 +28,7 @@ from tests.harness.nginx import (
     judge_log,
     proc_file,
     version_of,
+    wait_for,
 )
 from tests.harness.roads import ROADS, Road, run_roads
 from tests.harness.upstream import Reply, Upstream
@@ -323,7 +326,7 @@ def test_a_process_that_ends_while_it_is_asked_about(
     """A reload ends workers at any moment: what is read of one that has ended is empty."""
     process = subprocess.Popen(["sleep", "60"])
     name = f"{process.pid}/cmdline"
-    assert proc_file(name) == b"sleep\x0060\x00"
+    wait_for("the program's start", lambda: proc_file(name) == b"sleep\x0060\x00")
     found = Path.open
 
     def ends(path: Path, *arguments: Any) -> Any:
@@ -334,3 +337,24 @@ def test_a_process_that_ends_while_it_is_asked_about(
 
     monkeypatch.setattr(Path, "open", ends)
     assert proc_file(name) == b""
+
+
+def test_two_test_processes_never_get_the_same_port() -> None:
+    """Nor if they ask at once: nobody listens on a port before its nginx has started."""
+    program = "import random; from pyngx.testing.nginx import free_port; random.seed(7); "
+    program += "print(free_port(), flush=True); input()"
+    with ExitStack() as stack:
+        ports = set()
+        for _ in range(3):
+            process = stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", program],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            stack.callback(process.communicate, "\n")
+            assert process.stdout is not None
+            ports.add(int(process.stdout.readline()))
+    assert len(ports) == 3

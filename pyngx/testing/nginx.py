@@ -9,6 +9,7 @@ no worker that ended on a signal, and no ``error`` line unless ``allow`` expects
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import random
 import re
@@ -60,27 +61,35 @@ def judge_log(text: str, allow: Sequence[str] = ()) -> list[str]:
 _given: set[int] = set()
 
 
+@cache
+def _port_locks() -> int:
+    """An open file of which byte N is locked by the process that was given port N.
+
+    Such locks end with their process, however it ends (fcntl(2)).
+    """
+    path = Path(tempfile.gettempdir(), f"pyngx-ports-{os.getuid()}")
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that was free a moment ago, and that nobody else was given.
+    """A TCP port of 127.0.0.1 that nobody listens on, and that no other test process has.
 
     Below the range from which the kernel takes ports for outgoing connections: the thousands that
-    parallel tests open cannot take it before nginx binds it. Parallel test processes take from
-    ranges of their own, and one process gives no port twice.
+    parallel tests open cannot take it before nginx binds it. One process is given no port twice
+    until it has had two thousand.
     """
-    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    first = 10_000 + 2_750 * (int(number) % 8)
     while True:
-        port = random.randrange(first, first + 2_750)
+        port = random.randrange(10_000, 32_000)
         if port in _given:
             if len(_given) > 2_000:
                 _given.clear()
             continue
-        with socket.socket() as probe:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            fcntl.lockf(_port_locks(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                _given.add(port)
-                return port
+            probe.bind(("127.0.0.1", port))
+            _given.add(port)
+            return port
 
 
 def wait_for(what: str, condition: Callable[[], bool], seconds: float = DEADLINE) -> None:
