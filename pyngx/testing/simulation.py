@@ -21,6 +21,7 @@ from pyngx.flow.effect import Change
 from pyngx.ngx import next_body_filter, ngx_chain_t, ngx_http_request_t
 from pyngx.testing.body import Pieces, buffer
 from pyngx.testing.conf import Configuration, configure
+from pyngx.testing.failures import on_their_way
 from pyngx.testing.given import HOST, TYPE, Given, Pairs, asked_for
 from pyngx.testing.headers import HeadersOut, as_bytes
 from pyngx.testing.integers import storing
@@ -399,7 +400,9 @@ class _Run:
     def _failed(self, error: Exception) -> _Failed:
         if isinstance(error, _Failed):
             return error
-        self.errors.append(failure(error, self.filter.path))
+        for each in (*on_their_way(error), error):
+            if not isinstance(each, _Failed):  # it is told already
+                self.errors.append(failure(each, self.filter.path))
         return _Failed()
 
     @contextmanager

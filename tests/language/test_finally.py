@@ -44,3 +44,41 @@ def test_finally(packaged: Target, tmp_path: Path) -> None:
 def test_error_is_seen(query: str) -> None:
     """The errors above are errors in CPython."""
     assert len(simulate(FILTER, body=b"page", args=query).errors) == 1
+
+
+FAILING = Path(__file__).with_name("filters") / "failing.py"
+ERROR = re.compile(r"failing\.py:\d+: \w+")
+MANY = (
+    "y=1&b=1",
+    "x=q&y=1&b=1",
+    "x=q&y=0",
+    "x=1&y=0",
+    "y=1&a=q&b=1",
+    "y=1&a=q&b=0",
+    "y=1&a=q&b=0&z=3",
+    "y=1&a=q&b=1&z=3",
+    "y=1&a=q&b=1&z=q",
+    "y=1&b=1&z=3",
+    "w=q&v=0",
+    "w=q&v=1",
+    "w=1&v=0",
+)
+
+
+def test_errors_in_finally(packaged: Target, tmp_path: Path) -> None:
+    """Both errors are logged, in their order, as CPython's traceback has them; what an ``except``
+    has taken is not."""
+    module = build([FAILING], packaged, tmp_path)[0]
+    counts = set()
+    with Nginx(
+        packaged.binary, modules=[module], files={"page": b"page"}, allow=(r"failing\.py:",)
+    ) as nginx:
+        for query in MANY:
+            before = len(nginx.error_log())
+            got = client.request(nginx.port, f"/page?{query}")
+            wanted = simulate(FAILING, body=b"page", uri="/page", args=query)
+            assert (got.status, got.header("X-N")) == (wanted.status, wanted.header("X-N")), query
+            said = ERROR.findall(nginx.error_log()[before:])
+            assert said == [f"{e.place}: {e.error}" for e in wanted.errors], query
+            counts.add(len(said))
+    assert counts == {0, 1, 2, 3}
