@@ -30,6 +30,7 @@ from pyngx.tree import (
     changed_item,
 )
 from pyngx.types import (
+    INT,
     INT64_MIN,
     Bytes,
     Ctx,
@@ -137,7 +138,8 @@ class Lowering(ABC):
             changed = changed or not all(isinstance(e, Const | Local) for e in later)
         if isinstance(expr, Const) or not changed:
             return value
-        ctype, stars = c_type(self.out.unit, expr.type)
+        as_signed = signed and integers.is_unsigned(expr)
+        ctype, stars = c_type(self.out.unit, INT if as_signed else expr.type)
         temp = self.out.temp(ctype, stars, "saved")
         self.out.assign(temp, value)
         return temp

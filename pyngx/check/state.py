@@ -73,9 +73,19 @@ def conf_class(mod: ModuleContext, place: Place, source: ClassSource) -> ConfCla
                     "PNX300",
                     node,
                     f"only directives and 'validate' stand in {source.name}",
-                    help="write 'name: type = directive(\"name\", default=…)'",
+                    help=_outside(node, source, "conf")
+                    or "write 'name: type = directive(\"name\", default=…)'",
                 )
     return ConfClass(place, source.name, _words(source), tuple(fields), None)
+
+
+def _outside(node: ast.stmt, source: ClassSource, parameter: str) -> str:
+    """What to write instead of a method, at module level."""
+    if not isinstance(node, ast.FunctionDef):
+        return ""
+    others = [arg.arg for arg in node.args.args[1:]]
+    given = ", ".join((f"{parameter}: {source.name}", *others))
+    return f"put a function beside the class: 'def {node.name}({given})'"
 
 
 def validate_method(mod: ModuleContext, place: Place, source: ClassSource) -> Function | None:
@@ -443,7 +453,7 @@ def ctx_class(mod: ModuleContext, source: ClassSource) -> CtxClass:
                     "PNX300",
                     node,
                     f"only annotated fields stand in {source.name}",
-                    help="write 'name: type = default'",
+                    help=_outside(node, source, "ctx") or "write 'name: type = default'",
                 )
     return CtxClass(source.name, _words(source), tuple(fields.values()))
 

@@ -6,6 +6,7 @@ import ast
 import difflib
 import importlib.util
 import re
+from http import HTTPStatus
 
 import pyngx
 from pyngx import ngx
@@ -106,9 +107,15 @@ def _check_ngx_name(
         source.span(alias),
         message,
         label="not in the headers of this nginx",
-        help=f"did you mean '{near}'?" if near else "",
+        help=_status(alias.name) or (f"did you mean '{near}'?" if near else ""),
     )
     return False
+
+
+def _status(name: str) -> str:
+    """What to write for a status that nginx has no name for."""
+    known = HTTPStatus.__members__.get(name.removeprefix("NGX_HTTP_"))
+    return "" if known is None else f"nginx has no name for this status: write {known.value}"
 
 
 def _check_pyngx_name(alias: ast.alias, source: SourceFile, diags: Diagnostics) -> bool:

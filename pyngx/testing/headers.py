@@ -105,6 +105,8 @@ class HeadersOut(Headers):
         self.last_modified_time = checked(-1)
         self.allow_ranges = False
         self.content_offset = 0
+        self.redirects = False
+        """Whether ``Location`` is a place of this server's, which nginx makes absolute."""
         for name, value in items:
             match as_bytes(name).lower():
                 case b"accept-ranges" if not proxied and as_bytes(value).lower() == b"bytes":
@@ -113,6 +115,8 @@ class HeadersOut(Headers):
                     self.last_modified_time = parse_time(as_bytes(value))
                 case _:
                     self.add(name, value)
+        if proxied:
+            self.redirects = False  # an upstream's is passed as it is
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "content_type":
@@ -160,6 +164,8 @@ class HeadersOut(Headers):
         self._list.append((key, data))
         if low == b"last-modified":
             self.last_modified_time = parse_time(data)
+        elif low == b"location":
+            self.redirects = data.startswith(b"/")
 
     def add(self, name: Text, value: Text) -> None:
         """Append a header; what can be there once only is replaced."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import http
 import logging
 import traceback
 import typing
@@ -28,6 +27,7 @@ from pyngx.testing.integers import storing
 from pyngx.testing.loading import Filter, Role, filter_of, model
 from pyngx.testing.request import HeadersIn, NotSimulated, Request
 from pyngx.testing.returning import returned_at, returns
+from pyngx.testing.statuspages import page
 
 Answer = bytes | Callable[[bytes], bytes]
 NO_BODY = (204, 304)
@@ -163,7 +163,8 @@ def respond(
     run = _Run(loaded, configuration, request, dict(subrequests or {}))
     for set_ in configuration.variables:
         set_(request)
-    return run.response(given.pieces, given.known and not given.proxied)
+    pieces = () if given.status in NO_BODY else given.pieces
+    return run.response(pieces, given.known and not given.proxied)
 
 
 class _Failed(Exception):
@@ -280,6 +281,9 @@ class _Run:
         if out.status == 204 and not out.status_line:
             out.content_type = b""
             out.content_length_n = -1
+        if out.redirects and (place := out["Location"]):
+            host = self.request.variable("host") or b""
+            out["Location"] = b"http://" + host + place
         return tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in out.items())
 
     def _replaced(self, status: int) -> Response:
@@ -288,12 +292,13 @@ class _Run:
         out.clear()
         if not self.request.is_main:
             return self._seen(status, (), b"", True)
-        out.status = status
-        page = _page(status)
-        out["Content-Type"] = b"text/html"
-        out.content_length_n = len(page)
+        out.status, shown = page(status)
+        if shown:
+            out["Content-Type"] = b"text/html"
+        out.content_length_n = len(shown)
+        sent = self._sent()
         head = self.request.method_name == b"HEAD"
-        return self._seen(status, self._sent(), b"" if head else page, True)
+        return self._seen(int(out.status), sent, b"" if head else shown, True)
 
     # What the body filter does
 
@@ -439,15 +444,3 @@ def failure(error: BaseException, path: Path) -> Failure:
         raise error
     place = f"{Path(own[-1].filename).name}:{own[-1].lineno}"
     return Failure(place, type(error).__name__, str(error))
-
-
-def _page(status: int) -> bytes:
-    """nginx's page of a status, without its version."""
-    try:
-        title = f"{status} {http.HTTPStatus(status).phrase}"
-    except ValueError:
-        title = str(status)
-    return (
-        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
-        f"<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
-    ).encode()

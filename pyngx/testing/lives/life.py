@@ -34,6 +34,7 @@ BUFFER = 65536
 HTTP = """
     server_tokens off;
     msie_padding off;
+    port_in_redirect off;
     upstream pyngx_upstream {{
         server unix:{{prefix}}/upstream;
         keepalive 2;
