@@ -5,12 +5,11 @@ python -m tests.html_tables          write the files
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from html.entities import html5
 
 from tests.harness.builds import REPOSITORY
-from tests.unicode_tables import escaped, filled
+from tests.unicode_tables import escaped, filled, write
 
 RUNTIME = REPOSITORY / "runtime"
 PREFIX = "ngx_http_pyngx_html"
@@ -61,12 +60,5 @@ FILES: dict[str, Callable[[], str]] = {
 }
 
 
-def main() -> int:
-    """Write the files."""
-    for name, text in FILES.items():
-        (RUNTIME / name).write_text(text())
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    write(FILES)

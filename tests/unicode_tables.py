@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 RUNTIME = Path(__file__).resolve().parent.parent / "runtime"
@@ -148,12 +148,11 @@ FILES: dict[str, Callable[[], str]] = {
 }
 
 
-def main() -> int:
-    """Write the files."""
-    for name, text in FILES.items():
+def write(files: Mapping[str, Callable[[], str]]) -> None:
+    """Write files of the runtime, each as its function makes it."""
+    for name, text in files.items():
         (RUNTIME / name).write_text(text())
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    write(FILES)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-_FAMILIES = (
+FAMILIES = (
     "stream",
     "queue",
     "output",
@@ -64,6 +64,8 @@ _FAMILIES = (
     "conf",
     "directive",
 )
+"""The files of the runtime, without their ending; their items are emitted in this order."""
+
 MATH = "math"
 """The family whose items call functions of libm."""
 
@@ -97,7 +99,7 @@ def items() -> tuple[Item, ...]:
     """All items of the runtime, in the order of the files."""
     found: list[Item] = []
     folder = runtime_folder()
-    for family in _FAMILIES:
+    for family in FAMILIES:
         text = (folder / f"{family}.c").read_text()
         _, _, rest = text.partition("*/\n")
         for piece in re.split(r"\n{3,}", rest.strip("\n")):

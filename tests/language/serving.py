@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from tests import c_style
 from tests.harness import client
 from tests.harness.builds import Target, build_filters, pyngx
 from tests.harness.nginx import Nginx
+from tests.harness.upstream import Upstream
 
 FAILURE = re.compile(
     r"\[error\] \S+ (?:\*\d+ )?(\w+\.py:\d+: \w+(?:: .*?)?)(?: while [a-z ]+)?, client: ", re.DOTALL
@@ -63,6 +64,27 @@ def build(paths: Sequence[Path], where: Target, output: Path) -> tuple[Path, ...
         found = c_style.check(source.read_text(), source.name)
         assert not found, "\n".join(v.message for v in found)
     return build_filters(paths, where, output)
+
+
+def built_programs(texts: Mapping[str, str], where: Target, output: Path) -> dict[str, Path]:
+    """The modules of filters by name, whose files are written to the folder above theirs."""
+    paths = []
+    for name, text in texts.items():
+        path = output / f"{name}.py"
+        path.write_text(text)
+        paths.append(path)
+    return dict(zip(texts, build(paths, where, output / "built"), strict=True))
+
+
+def two_roads(names: Iterable[str], upstream: Upstream) -> str:
+    """The configuration of ``/p/NAME/``, unbuffered, and ``/f/NAME/``, of files, for filters that
+    their name turns on."""
+    return "".join(
+        f"location /p/{name}/ {{ {name} on; proxy_pass {upstream.url}/;"
+        " proxy_http_version 1.1; proxy_buffering off; }"
+        f"location /f/{name}/ {{ {name} on; alias {{root}}/; }}"
+        for name in names
+    )
 
 
 def variables(module: ModuleType) -> dict[str, Callable[..., Any]]:

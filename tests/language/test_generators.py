@@ -22,7 +22,7 @@ from tests.harness import client
 from tests.harness.builds import Target
 from tests.harness.nginx import Nginx
 from tests.harness.upstream import Reply, Upstream
-from tests.language.serving import build, load
+from tests.language.serving import built_programs, load, two_roads
 
 HEAD = '''"""A generator under test."""
 
@@ -82,13 +82,8 @@ def cuts(data: bytes) -> dict[str, tuple[bytes, ...]]:
 @pytest.fixture(scope="module")
 def filters(packaged: Target, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A module for each program."""
-    output = tmp_path_factory.mktemp("generators")
-    paths = []
-    for name, program in PROGRAMS.items():
-        path = output / f"{name}.py"
-        path.write_text(HEAD.format(name=name, program=program.rstrip()))
-        paths.append(path)
-    return dict(zip(PROGRAMS, build(paths, packaged, output / "built"), strict=True))
+    texts = {n: HEAD.format(name=n, program=program.rstrip()) for n, program in PROGRAMS.items()}
+    return built_programs(texts, packaged, tmp_path_factory.mktemp("generators"))
 
 
 def test_generators(packaged: Target, filters: dict[str, Path]) -> None:
@@ -103,12 +98,7 @@ def test_generators(packaged: Target, filters: dict[str, Path]) -> None:
         files[f"{number}-whole"] = data
     wrong = []
     with Upstream(replies) as upstream:
-        locations = "".join(
-            f"location /p/{name}/ {{ {name} on; proxy_pass {upstream.url}/;"
-            " proxy_http_version 1.1; proxy_buffering off; }"
-            f"location /f/{name}/ {{ {name} on; alias {{root}}/; }}"
-            for name in filters
-        )
+        locations = two_roads(filters, upstream)
         modules = list(filters.values())
         with Nginx(packaged.binary, modules=modules, locations=locations, files=files) as nginx:
             for name in filters:

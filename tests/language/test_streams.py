@@ -14,7 +14,7 @@ from tests.harness import client
 from tests.harness.builds import Target
 from tests.harness.nginx import Nginx
 from tests.harness.upstream import Reply, Upstream
-from tests.language.serving import build, load
+from tests.language.serving import built_programs, load, two_roads
 
 HEAD = '''"""A generator under test."""
 
@@ -106,13 +106,8 @@ def wanted(module: Any, pieces: tuple[bytes, ...]) -> bytes:
 @pytest.fixture(scope="module")
 def filters(packaged: Target, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A module for each shape."""
-    output = tmp_path_factory.mktemp("streams")
-    paths = []
-    for name, shape in SHAPES.items():
-        path = output / f"{name}.py"
-        path.write_text(HEAD.format(name=name, body=shape.rstrip()))
-        paths.append(path)
-    return dict(zip(SHAPES, build(paths, packaged, output / "built"), strict=True))
+    texts = {n: HEAD.format(name=n, body=shape.rstrip()) for n, shape in SHAPES.items()}
+    return built_programs(texts, packaged, tmp_path_factory.mktemp("streams"))
 
 
 def test_streams(packaged: Target, filters: dict[str, Path]) -> None:
@@ -124,12 +119,7 @@ def test_streams(packaged: Target, filters: dict[str, Path]) -> None:
     files = {cut: b"".join(pieces) for cut, pieces in CUTS.items()}
     wrong = []
     with Upstream(replies) as upstream:
-        locations = "".join(
-            f"location /p/{name}/ {{ {name} on; proxy_pass {upstream.url}/;"
-            " proxy_http_version 1.1; proxy_buffering off; }"
-            f"location /f/{name}/ {{ {name} on; alias {{root}}/; }}"
-            for name in filters
-        )
+        locations = two_roads(filters, upstream)
         modules = list(filters.values())
         with Nginx(packaged.binary, modules=modules, locations=locations, files=files) as nginx:
             for name, cut in itertools.product(filters, CUTS):

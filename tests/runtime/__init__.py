@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from pyngx.backend.runtime import FAMILIES
 from pyngx.build.compile import build_module
 from pyngx.build.configure import configured
 from pyngx.build.locate import find_target
@@ -40,17 +41,7 @@ CHECKED = (
 )
 
 
-ENGINE = (
-    "stream",
-    "queue",
-    "output",
-    "pages",
-    "input",
-    "search",
-    "scan",
-    "candidates",
-    "walk",
-)
+ENGINE = FAMILIES[: FAMILIES.index("chain")]
 """The files of the stream engine; "stream" stands for all of them."""
 
 

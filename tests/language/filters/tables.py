@@ -11,98 +11,74 @@ def number(value: bytes | None) -> int:
     return int(value) if value else 0
 
 
-class Color0(enum.IntEnum):
+class Color(enum.IntEnum):
     RED = 1
     GREEN = 2
     BLUE = 5
+
+
+class Flags(enum.IntFlag):
+    A = 1
+    B = 2
+    C = 4
 
 
 @variable("enum_match")
 def enum_match(r: ngx_http_request_t) -> bytes:
     n = number(r.arg(b"a"))
-    c = Color0(n)
+    c = Color(n)
     match c:
-        case Color0.RED:
+        case Color.RED:
             return b"red"
-        case Color0.GREEN | Color0.BLUE:
+        case Color.GREEN | Color.BLUE:
             return b"cold"
     return b"?"
-
-
-class Color1(enum.IntEnum):
-    RED = 1
-    GREEN = 2
-    BLUE = 5
 
 
 @variable("enum_parts")
 def enum_parts(r: ngx_http_request_t) -> bytes:
     n = number(r.arg(b"a"))
-    c = Color1.RED if n > 1 else Color1.BLUE
+    c = Color.RED if n > 1 else Color.BLUE
     return b"%d %s" % (c.value, c.name.encode())
-
-
-class Color2(enum.IntEnum):
-    RED = 1
-    GREEN = 2
-    BLUE = 5
 
 
 @variable("enum_members")
 def enum_members(r: ngx_http_request_t) -> str:
     out = ""
-    for c in Color2:
+    for c in Color:
         out += f"{c.name}={c.value} "
     return out
-
-
-class Flags3(enum.IntFlag):
-    A = 1
-    B = 2
-    C = 4
 
 
 @variable("flags_changed")
 def flags_changed(r: ngx_http_request_t) -> bytes:
     n = number(r.arg(b"a"))
-    f = Flags3.A
+    f = Flags.A
     if n > 2:
-        f |= Flags3.B
-    f &= ~Flags3.A
-    g = f ^ Flags3.C
-    if Flags3.B in g:
+        f |= Flags.B
+    f &= ~Flags.A
+    g = f ^ Flags.C
+    if Flags.B in g:
         return b"b %d" % g
-    return b"%d %d" % (f, bool(f & Flags3.C))
-
-
-class Flags4(enum.IntFlag):
-    A = 1
-    B = 2
-    C = 4
+    return b"%d %d" % (f, bool(f & Flags.C))
 
 
 @variable("flags_made")
 def flags_made(r: ngx_http_request_t) -> bytes:
     n = number(r.arg(b"a"))
-    f = Flags4(n & 7)
+    f = Flags(n & 7)
     f |= 1
-    return b"%d %d" % (f, len(Flags4))
-
-
-class Color5(enum.IntEnum):
-    RED = 1
-    GREEN = 2
-    BLUE = 5
+    return b"%d %d" % (f, len(Flags))
 
 
 @variable("enum_named")
 def enum_named(r: ngx_http_request_t) -> bytes:
     s = r.arg(b"s") or b""
     try:
-        d = Color5(len(s))
+        d = Color(len(s))
     except ValueError:
-        d = Color5.BLUE
-    return b"%d %d" % (d, Color5["RED"])
+        d = Color.BLUE
+    return b"%d %d" % (d, Color["RED"])
 
 
 TABLE6 = {b"a": (1, b"one"), b"ab": (2, b"two")}
