@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -161,3 +162,18 @@ def test_the_same_bytes_wherever_and_whenever(packaged: Target, tmp_path: Path) 
     for text in found[0].values():
         for place in (tmp_path, REPOSITORY, Path.home(), packaged.source):
             assert f"{place}/" not in text
+
+
+LONG = "the_filter_with_forty_letters_in_a_names"
+
+
+@pytest.mark.parametrize("name", ["trim", "tally", "digest", "webvtt_shift", "log_vars"])
+def test_long_names(name: str, tmp_path: Path) -> None:
+    """A long name of a module breaks its lines as nginx breaks them."""
+    text = (EXAMPLES / f"{name}.py").read_text()
+    (tmp_path / f"{LONG}.py").write_text(re.sub(r'(?<=module\(name=")\w+(?=")', LONG, text))
+    files = files_of(tmp_path / f"{LONG}.py", find_target())
+    assert any(LONG in name for name in files)
+    for file, source in files.items():
+        if file != "config":
+            assert not c_style.check(source, file)

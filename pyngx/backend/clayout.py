@@ -219,7 +219,10 @@ def _lay(expr: Expr, col: int, tail: int, floor: int) -> list[str]:
         case Ternary():
             return _lay_ternary(expr, col, tail, floor)
         case Assign(target=target, value=value, op=op):
-            return lay_assign(f"{flat(target)} {op}", value, col, tail, floor)
+            *above, last = lay(target, col, 1 + len(op), floor)
+            at = len(last) - len(last.lstrip()) if above else col
+            rest = lay_assign(f"{last.lstrip()} {op}", value, at, tail, floor)
+            return [*above, " " * at + rest[0], *rest[1:]] if above else rest
         case Cast(ctype=ctype, operand=operand):
             return _lay_cast(f"({ctype})", operand, col, tail, floor)
         case Member(obj=obj, name=name):
@@ -278,7 +281,7 @@ def _lay_cast(head: str, operand: Expr, col: int, tail: int, floor: int) -> list
         return same
     whole = _precedence(operand) >= _UNARY
     below = _indented((lay if whole else _parenthesised)(operand, col, tail, floor), col)
-    return [head, *below] if fits([head, *below], col, tail) else same
+    return _best(lambda: [head, *below], lambda: same, col=col, tail=tail)
 
 
 def _lay_place(obj: Expr, suffix: str, col: int, tail: int, floor: int) -> list[str]:

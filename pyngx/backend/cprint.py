@@ -249,13 +249,14 @@ def _prototype(item: Prototype) -> list[str]:
 
 
 def _parameters(head: str, params: Sequence[Param], close: str) -> list[str]:
-    """Parameters filled up to the margin, continued four columns in."""
+    """Parameters filled up to the margin, continued four columns in; after a long name they begin
+    there too."""
     texts = [_declared(p.ctype, p.stars, p.name) for p in params] or ["void"]
     lines = [head]
     for i, text in enumerate(texts):
         end = close if i == len(texts) - 1 else ","
         gap = " " if i else ""
-        if i and len(lines[-1]) + len(gap) + len(text) + len(end) > MARGIN:
+        if len(lines[-1]) + len(gap) + len(text) + len(end) > MARGIN:
             lines.append(" " * _INDENT + text + end)
         else:
             lines[-1] += gap + text + end
@@ -292,7 +293,7 @@ def _last_return_apart(body: Sequence[Stmt]) -> Sequence[Stmt]:
 def local_columns(decls: Sequence[Decl]) -> list[str]:
     """Locals in nginx's columns: sorted by the length of the type, then by its name, one line
     for each type; those that start with the value of a parameter come first, in their order."""
-    lines = [f"    {d.ctype} {'*' * d.stars}{d.name} = {d.init};" for d in decls if d.init]
+    lines = [text for d in decls if d.init for text in _local_with_value(d)]
     plain = [d for d in decls if not d.init]
     if lines and plain:
         lines.append("")
@@ -308,6 +309,13 @@ def local_columns(decls: Sequence[Decl]) -> list[str]:
         first = f"    {row[0].ctype}".ljust(_INDENT + longest + 2 + stars - row[0].stars)
         lines.append(first + ", ".join(map(_declarator, row)) + ";")
     return lines
+
+
+def _local_with_value(decl: Decl) -> list[str]:
+    head, value = f"    {decl.ctype} {'*' * decl.stars}{decl.name} =", f"{decl.init};"
+    if len(head) + 1 + len(value) <= MARGIN:
+        return [f"{head} {value}"]
+    return [head, " " * (MARGIN - len(value)) + value]
 
 
 def _declarator_key(decl: Decl) -> tuple[int, str]:

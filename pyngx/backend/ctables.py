@@ -39,8 +39,8 @@ def _stars_and_name(item: Decl | VarDef) -> str:
 def struct(item: StructDef) -> list[str]:
     """``typedef struct { … } name;`` with its fields in columns."""
     fields = [f for f in item.fields if isinstance(f, Decl)]
-    width = max((len(f.ctype) for f in fields), default=0)
     stars = max((f.stars for f in fields), default=0)
+    width = _type_width(fields, stars)
     lines = comment_lines(item.comment, 0)
     if item.tag:
         lines += [f"typedef struct {item.tag}  {item.name};", "", f"struct {item.tag} {{"]
@@ -51,9 +51,20 @@ def struct(item: StructDef) -> list[str]:
     return [*lines, "};" if item.tag else f"}} {item.name};"]
 
 
+def _type_width(fields: Sequence[Decl], stars: int) -> int:
+    """The width of the column of the types: of the longest that leaves room for all names."""
+    widths = sorted({len(f.ctype) for f in fields}, reverse=True) or [0]
+    for width in widths:
+        names = [len(f.name) for f in fields if len(f.ctype) <= width]
+        if _INDENT + width + 2 + stars + max(names, default=0) + len(";") <= MARGIN:
+            return width
+    return widths[0]
+
+
 def _field(item: Decl, column: int) -> list[str]:
     bits = "" if item.bits is None else f":{item.bits}"
-    text = f"    {item.ctype}".ljust(column - item.stars) + f"{_stars_and_name(item)}{bits};"
+    ctype = f"    {item.ctype}  "
+    text = ctype.ljust(column - item.stars) + f"{_stars_and_name(item)}{bits};"
     beside = comment_lines(item.comment, 0)
     if len(beside) == 1 and len(text) + 2 + len(beside[0]) <= MARGIN:
         return [f"{text}  {beside[0]}"]
@@ -104,7 +115,8 @@ def _initialised(head: str, init: Expr | None) -> list[str]:
         return [*lines[:-1], lines[-1] + ";"]
     if len(head) + len(" = ;") + len(flat(init)) <= MARGIN:
         return [f"{head} = {flat(init)};"]
-    return [f"{head} = {{", *_filled(init.items, _INDENT), "};"]
+    ctype, gap, name = head.rpartition("  ")
+    return [*_opened(ctype.rstrip(), gap.lstrip() + name), *_filled(init.items, _INDENT), "};"]
 
 
 # Tables -----------------------------------------------------------------------------------------
@@ -115,7 +127,7 @@ def array(item: ArrayDef) -> list[Line]:
     rows = [*item.rows, *([] if item.end is None else [item.end])]
     apart = item.tall or item.apart
     lines: list[Line] = [(text, None) for text in comment_lines(item.comment, 0)]
-    lines.append((f"{item.ctype}  {item.name}[{item.array}] = {{", None))
+    lines += [(text, None) for text in _opened(item.ctype, f"{item.name}[{item.array}]")]
     if apart:
         lines.append(("", None))
     for i, row in enumerate(rows):
@@ -129,6 +141,12 @@ def array(item: ArrayDef) -> list[Line]:
         if apart and not last:
             lines.append(("", None))
     return [*lines, ("};", None)]
+
+
+def _opened(ctype: str, name: str) -> list[str]:
+    """The head of a table or a context; a long name stands on a line of its own."""
+    head = f"{ctype}  {name} = {{"
+    return [head] if len(head) <= MARGIN else [ctype, f"    {name} = {{"]
 
 
 def _row(row: Row | Expr, tall: bool) -> list[str]:
@@ -204,7 +222,7 @@ def context(item: ContextDef) -> list[str]:
     widths = zip(ends, comments.values(), strict=True)
     fitting = [end for end, words in widths if end + len(words) <= MARGIN]
     column = max(_COMMENT_COLUMN, *fitting) if fitting else _COMMENT_COLUMN
-    lines = [*comment_lines(item.comment, 0), f"{item.ctype}  {item.name} = {{"]
+    lines = [*comment_lines(item.comment, 0), *_opened(item.ctype, item.name)]
     for row in item.rows:
         if isinstance(row, Blank):
             lines.append("")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from pyngx.backend.cescape import MARGIN
+
 FAMILIES = (
     "stream",
     "queue",
@@ -213,5 +215,6 @@ def header(module: str, guard: str, text: str) -> str:
         parts.append("static ngx_http_output_body_filter_pt  ngx_http_next_body_filter;")
     parts += variables
     parts += [i.text for i in functions]
-    parts.append(f"#endif /* {guard} */")
+    named = f"#endif /* {guard} */"
+    parts.append(named if len(named) <= MARGIN else "#endif")
     return "\n\n\n".join(p for p in parts if p) + "\n"
