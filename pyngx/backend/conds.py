@@ -22,12 +22,15 @@ from pyngx.tree import (
     Truth,
 )
 from pyngx.types import (
+    INT64_MIN,
     Bool,
     ComplexValue,
     Float,
+    Int,
     List,
     Optional,
     Struct,
+    Type,
     is_compound,
     is_integer,
 )
@@ -73,6 +76,17 @@ def _tested(value: c.Expr) -> c.Expr:
             return c.Binary("!=", value, c.Int("0"))
         case _:
             return value
+
+
+def _held(type_: Type) -> Type:
+    """The type of a value that is not None."""
+    return type_.inner if isinstance(type_, Optional) else type_
+
+
+def _unsigned_or_none(expr: Expr) -> bool:
+    return isinstance(expr.type, Optional) and (
+        isinstance(expr.type.inner, Int) and integers.unsigned64(expr.type.inner)
+    )
 
 
 def _compared(op: str, left: c.Expr, right: c.Expr) -> c.Expr:
@@ -154,9 +168,14 @@ class CondLowering(ArithLowering):
             return self._compare_strings(expr)
         if isinstance(expr.left.type, Float) or isinstance(expr.right.type, Float):
             return self._compare_floats(expr)
-        if not is_integer(expr.left.type):
+        if not is_integer(_held(expr.left.type)):
             left, right = self.operands((expr.left, expr.right), signed=False)
             return c.Binary(expr.op, left, right)
+        if _held(expr.left.type) != _held(expr.right.type):
+            pair = (expr.left, expr.right)
+            known = any(map(integers.never_negative, pair))
+            if not known and any(map(_unsigned_or_none, pair)):
+                return self._compare_optional(expr)
         both = integers.is_unsigned(expr.left), integers.is_unsigned(expr.right)
         plain = both[0] == both[1] or (
             (both[0] and integers.never_negative(expr.right))
@@ -170,6 +189,22 @@ class CondLowering(ArithLowering):
             less = one.hi < two.lo  # whatever the value is: compilers see that of a byte
             return c.Int("1" if expr.op == "!=" or expr.op[0] == "<>"[not less] else "0")
         return _compared(expr.op, left, right)
+
+    def _compare_optional(self, expr: Compare) -> c.Expr:
+        """Numbers of two types, of which one without a sign may be None: that is a number of
+        the other, so it becomes one that no value is."""
+        pair = (expr.left, expr.right)
+        left, right = (
+            self._signed_or_none(value, e) if _unsigned_or_none(e) else value
+            for value, e in zip(self.operands(pair), pair, strict=True)
+        )
+        return c.Binary(expr.op, left, right)
+
+    def _signed_or_none(self, value: c.Expr, expr: Expr) -> c.Expr:
+        number = value if isinstance(value, c.Name | c.Arrow) else self._named(value, expr)
+        none = self.none_of(Const(expr.span, expr.type, None))
+        signed = c.Cast("ngx_int_t", number)
+        return c.Ternary(c.Binary("==", number, none), integers.literal(INT64_MIN), signed)
 
     def _compare_floats(self, expr: Compare) -> c.Expr:
         left, right = self.operands((expr.left, expr.right))

@@ -233,8 +233,13 @@ class Lowering(ABC):
         """A value that is used twice."""
         if isinstance(value, c.Name | c.Int):
             return value
-        is_float = isinstance(expr.type, Float)
-        temp = self.out.temp("double", 0, "y") if is_float else self.out.temp("ngx_int_t", 0, "m")
+        match expr.type:
+            case Float():
+                temp = self.out.temp("double", 0, "y")
+            case Optional(Int()):
+                temp = self.out.temp(*c_type(self.out.unit, expr.type), "m")
+            case _:
+                temp = self.out.temp("ngx_int_t", 0, "m")
         self.out.assign(temp, value)
         return temp
 

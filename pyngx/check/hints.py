@@ -176,6 +176,12 @@ def of_length(type_: Type) -> str:
 
 _CALLS = {
     "random.choice": "write VALUES[random.randrange(len(VALUES))]",
+    "bytearray": 'bytes grow too: data = b"", then data += bytes([byte]) or data += part',
+    "memoryview": "write data[i:j]: a slice takes no copy of the bytes",
+    "repr": 'write "%r" % data for bytes; a number is shown by str(n)',
+    "dict": "a table is a dict of module level; keep pairs in a list of tuples",
+    "set": "a set of module level is looked up with 'in'; keep values in a list",
+    "iter": "write a 'for' or a 'while' loop",
 }
 _MODULES = {
     "json": "look for what is needed: body.scan(…), data.find(…), data.partition(…)",

@@ -88,12 +88,20 @@ class Statements(Raising):
         return (*found, *self._last_words(nodes[-1])) if nodes else ()
 
     def _poison(self, node: ast.stmt) -> None:
-        """After a refused statement nothing is said of the names that it would have assigned."""
+        """After a refused statement nothing is said of the names that it would have assigned, nor
+        of the lists to which it would have given their first items."""
         for inner in ast.walk(node):
-            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-                if inner.id not in self.vars:
-                    self.poisoned.add(inner.id)
-                self.facts = self.facts.assign(inner.id, True)
+            match inner:
+                case ast.Name(id=name, ctx=ast.Store()):
+                    if name not in self.vars or isinstance(self.vars[name].type, NoneType):
+                        self.poisoned.add(name)
+                    self.facts = self.facts.assign(name, True)
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)):
+                    untold = name in self.vars and self.vars[name].type == List(NoneType())
+                    if untold and attr in CHANGING:
+                        self.poisoned.add(name)
+                case _:
+                    pass
 
     def _inside(self, node: ast.stmt) -> None:
         """The errors in the blocks of a statement whose head is refused; what the head speaks of

@@ -56,7 +56,19 @@ from pyngx.tree import (
     Var,
     Walrus,
 )
-from pyngx.types import List, Part, Struct, Type, text_leaves
+from pyngx.types import (
+    Bool,
+    Bytes,
+    Float,
+    Int,
+    List,
+    Part,
+    Str,
+    Struct,
+    Type,
+    describe,
+    text_leaves,
+)
 
 
 def lifetimes(program: Program, diags: Diagnostics) -> None:
@@ -260,13 +272,23 @@ def _item(value: Expr) -> Type:
 
 def _gone(value: Expr, var: Var | None, diags: Diagnostics) -> None:
     what = "this loop reads on in it" if var is None else f"'{var.name}' is used after it"
+    help_ = "keep the bytes that it is made from, and make it again"
+    if var is not None and not isinstance(value, Op | CallHelper) and _of_scalars(var.type):
+        help_ = (
+            f"keep it in the request's context: '{var.name}: {describe(var.type)} = []' in a "
+            f"RequestCtx; ctx.{var.name}.append(x) copies x, ctx.{var.name}.clear() empties it"
+        )
     diags.error(
         "PNX210",
         value.span,
         f"this is gone at the next read, and {what}",
         label="its memory is used again",
-        help="keep the bytes that it is made from, and make it again",
+        help=help_,
     )
+
+
+def _of_scalars(type_: Type) -> bool:
+    return isinstance(type_, List) and isinstance(type_.item, Int | Float | Bool | Bytes | Str)
 
 
 def _not_listed(item: Expr, diags: Diagnostics) -> None:

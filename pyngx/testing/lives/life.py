@@ -129,12 +129,15 @@ def _as_nginx(record: logging.LogRecord) -> logging.LogRecord:
     """The record with bytes as nginx writes them."""
     args = record.args
     if isinstance(args, tuple):
-        args = tuple(_text(a) if isinstance(a, bytes | bytearray) else a for a in args)
+        args = tuple(_Written(a) if isinstance(a, bytes | bytearray) else a for a in args)
     return logging.makeLogRecord({**vars(record), "args": args})
 
 
-def _text(value: bytes | bytearray) -> str:
-    return bytes(value).decode("utf-8", "surrogateescape")
+class _Written(bytes):
+    """Bytes that ``%s`` writes as they are, and ``%r`` as Python shows them."""
+
+    def __str__(self) -> str:
+        return self.decode("utf-8", "surrogateescape")
 
 
 class InNginx:
