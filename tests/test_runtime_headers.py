@@ -35,7 +35,7 @@ REPEATED = ("WWW-Authenticate", "Cache-Control", "Link", "X-Foo", "Set-Cookie", 
 @pytest.fixture(scope="session")
 def module(nginx_target: Target, tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("mapping")
-    return build("mapping", ("headers", "conf"), nginx_target, output)
+    return build("mapping", ("headers", "request", "fields", "conf"), nginx_target, output)
 
 
 Op = tuple[str, str, str]
