@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,90 @@ def test_states_and_variables(tmp_path: Path) -> None:
     assert about(found, "Content-Length") == [
         Fact("Content-Length", "cleared: the length may change", (6,))
     ]
+
+
+HEAD = '''"""A body under test."""
+
+from pyngx import Body, LocConf, Stream, body_filter, directive
+from pyngx.ngx import ngx_flag_t, ngx_str_t
+
+
+class Conf(LocConf):
+    text: ngx_str_t = directive("explained_text", default=b"")
+    more: ngx_flag_t = directive("explained_more", default=False)
+
+
+@body_filter
+def body(body: Body, conf: Conf) -> Stream:
+'''
+CORRECTED = "corrected by what is added"
+CLEARED = "cleared: the length may change"
+EACH = "for buf in body:\n    yield buf\n"
+LENGTHS = (
+    (EACH, None),
+    ("for buf in body:\n    yield buf\n    break\n", CLEARED),
+    ("for buf in body:\n    yield buf\n    break\nyield from body\n", None),
+    ("for buf in body:\n    yield buf\n    if conf.more:\n        continue\n", None),
+    ("for buf in body:\n    if conf.more:\n        continue\n    yield buf\n", CLEARED),
+    ("for buf in body:\n    if conf.more:\n        yield buf\n", CLEARED),
+    (
+        "for buf in body:\n    if conf.more:\n        yield buf\n        return\n    yield buf\n",
+        CLEARED,
+    ),
+    ("for buf in body:\n    if not conf.more:\n        yield buf\n    yield buf\n", CLEARED),
+    (f"{EACH}yield conf.text\nyield conf.text\n", CORRECTED),
+    (f"if conf.more:\n    yield b'a'\nelse:\n    yield conf.text\n{EACH}", CORRECTED),
+    ("if conf.more:\n    yield from body\nelse:\n    yield conf.text\n", CLEARED),
+    (f"if conf.more:\n    return\n{EACH}", CLEARED),
+    (f"text = b'a'\nyield text\n{EACH}", CORRECTED),
+    (f"text = b'a'\nif conf.more:\n    text = b'bcd'\nyield text\n{EACH}", CLEARED),
+    (
+        "text = b'a'\nif conf.more:\n    yield b'.'\nelse:\n    text = b'bcd'\n    yield b','\n"
+        f"yield text\n{EACH}",
+        CLEARED,
+    ),
+    (f"text = b'a'\nfor n in range(3):\n    text = b'bcd'\n{EACH}yield text\n", CLEARED),
+)
+
+
+@pytest.mark.parametrize(("body", "says"), LENGTHS)
+def test_the_length_is_that_of_what_is_sent(body: str, says: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "explained.py"
+    path.write_text(HEAD + textwrap.indent(body, "    "))
+    said = about(explained(compiled(path)), "Content-Length")
+    assert [fact.says for fact in said if fact.says in (CORRECTED, CLEARED)] == [says] * bool(says)
+
+
+KEPT: tuple[tuple[str, set[str]], ...] = (
+    (
+        "most = len(body.read(4))\nn = 0\nwhile n < most:\n    n += 1\n"
+        "    line = body.readline(9)\n    yield line\n",
+        {"most", "n"},
+    ),
+    ("n = len(body.read(4))\nyield from body\nyield b'%d' % n\n", {"n"}),
+    ("n = len(body.read(4))\nyield b'%d' % n\nyield from body\n", set()),
+    ("n = 4\nfor i in range(9):\n    n += 1\n    yield b'%d,' % i\nyield b'%d' % n\n", {"i", "n"}),
+    (
+        "n = len(body.read(4))\ntry:\n    head = body.read(4)\n    yield b'%d' % head[9]\n"
+        "except IndexError:\n    yield b'%d' % n\nyield from body\n",
+        {"n"},
+    ),
+    (
+        "head = body.read(4)\nfor line in body.lines(9):\n    yield head\n    head = b''\n"
+        "    if body.read(1):\n        break\nyield b'.'\n",
+        {"head"},
+    ),
+    ("last = b''\nfor line in body.lines(9):\n    yield last\n    last = line\n", {"last"}),
+)
+
+
+@pytest.mark.parametrize(("body", "names"), KEPT)
+def test_what_is_needed_after_a_read_is_kept(body: str, names: set[str], tmp_path: Path) -> None:
+    path = tmp_path / "explained.py"
+    path.write_text(HEAD + textwrap.indent(body, "    "))
+    said = about(explained(compiled(path)), "kept")
+    none = {"no variable is kept in the request's context"}
+    assert {fact.says.partition(",")[0] for fact in said} == (names or none)
 
 
 def test_the_filter_sets_the_length_itself(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class Run:
     slow: int = 0
     flush: int = 0
     marks: int = 0
-    """Of 100 buffers, those behind which somebody appends something."""
+    """Of 100 buffers, those behind which somebody appends something; 101: the first one."""
     subs: int = 0
     """Of 100 reads, those before which a subrequest begins."""
     single: bool = False
@@ -147,6 +147,11 @@ def judge(driver: Path, runs: Sequence[Run]) -> None:
 def test_many_views(driver: Path) -> None:
     """Long pieces that are not copied take no pages, and there are only so many of them, too."""
     judge(driver, [Run(READ, bytes(200_000), n=300, slow=slow) for slow in (3, 1000)])
+
+
+def test_room_is_asked_for_behind_an_addition(driver: Path) -> None:
+    """What comes before it does not wait for a slow client; what comes after it does."""
+    judge(driver, [Run(READ, bytes(200_000), (300,), n=300, marks=101, slow=s) for s in (3, 1000)])
 
 
 LITERALS: tuple[tuple[bytes, ...], ...] = (

@@ -142,6 +142,20 @@ def test_from_an_upstream(name: str, mapping: Mapping) -> None:
     assert list(response.all(name)) == [] and results[-1] == "None"
 
 
+def test_many(mapping: Mapping) -> None:
+    """More of them than nginx has room for in one piece."""
+    names = [f"X-{n}" for n in range(50)]
+    ops = [("add", name, name) for name in names]
+    response, results = mapping.run(*ops, ("get", "X-49", "-"), ("all", "x-0", "-"))
+    assert results[-2:] == ["<X-49>", "<X-0>"]
+    ops += [("set", "X-49", "mine"), ("del", "X-30", "-"), ("add", "X-20", "b")]
+    response, results = mapping.run(*ops, ("all", "X-20", "-"), ("items", "-", "-"))
+    wanted = [(n, v) for n in names if n != "X-30" for v in (n, *(("b",) if n == "X-20" else ()))]
+    wanted[wanted.index(("X-49", "X-49"))] = ("X-49", "mine")
+    assert sorted(h for h in response.headers if h[0].startswith("X-")) == sorted(wanted)
+    assert results[-2] == "<X-20><b>" and results[-1].count("<X-") == len(wanted)
+
+
 def test_length(mapping: Mapping) -> None:
     response, results = mapping.run(("get", "content-length", "-"), ("del", "Content-Length", "-"))
     assert response.body == BODY and response.header("Transfer-Encoding") == "chunked"
@@ -183,6 +197,25 @@ def test_written_by_nginx(mapping: Mapping) -> None:
     assert response.all("Accept-Ranges") == ("bytes",)
 
 
+def test_ranges(mapping: Mapping) -> None:
+    """nginx cuts them as the headers say that are sent."""
+    time = "Thu, 01 Jan 1970 00:00:10 GMT"
+    for ops, wanted in (
+        ([("set", "Accept-Ranges", "bytes")], 200),
+        ([("set", "Accept-Ranges", "none")], 200),
+        ([("del", "Accept-Ranges", "-")], 200),
+        ([("set", "Last-Modified", time)], 206),
+        ([("set", "Last-Modified", time), ("set", "Accept-Ranges", "bytes")], 206),
+        ([("set", "Last-Modified", time), ("set", "Accept-Ranges", "none")], 200),
+        ([("set", "Last-Modified", time), ("del", "Accept-Ranges", "-")], 200),
+        ([("set", "Last-Modified", time), ("del", "Last-Modified", "-")], 200),
+    ):
+        with mapping.serving(*ops) as nginx:
+            asked = (("Range", "bytes=3-6"), ("If-Range", time))
+            response = client.request(nginx.port, "/page.html", headers=asked)
+        assert (response.status, response.body) == (wanted, BODY[3:7] if wanted == 206 else BODY)
+
+
 def test_items(mapping: Mapping) -> None:
     response, (results,) = mapping.run(("items", "-", "-"))
     for name in ("Content-Type", "Content-Length", "Last-Modified", "ETag", "Accept-Ranges"):
@@ -220,6 +253,7 @@ def test_request(mapping: Mapping) -> None:
 
 def test_variables(mapping: Mapping) -> None:
     more = "set $mine first; add_header X-Mine $mine; mapping_numbers 1 -2; mapping_numbers 30;"
+    more += "add_header X-Uri $uri;"  # which has a place of its own then
     response, results = mapping.run(
         ("var", "mine", "-"),
         ("set_var", "MINE", "second"),
@@ -238,6 +272,7 @@ def test_variables(mapping: Mapping) -> None:
     assert results[:7] == ["<first>", "0", "<second>", "</page.html>", "<1>", "None", "None"]
     assert results[7:] == [DECLINED, DECLINED, "0", "<a=b>"]
     assert response.header("X-Mine") == "second"
+    assert response.header("X-Uri") == "/page.html"
     assert (response.header("Results") or "").endswith("|1,-2,30,")
 
 

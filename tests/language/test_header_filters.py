@@ -14,6 +14,21 @@ from tests.harness.nginx import Nginx
 from tests.language.serving import build
 
 FILTER = Path(__file__).with_name("filters") / "mapped.py"
+TYPED = '''"""Give responses of some types another type."""
+
+from pyngx import LocConf, MimeTypes, directive, header_filter
+from pyngx.ngx import ngx_http_request_t
+
+
+class Conf(LocConf):
+    types: MimeTypes = directive("typed", default=[b"text/x-none"])
+
+
+@header_filter
+def header(r: ngx_http_request_t, conf: Conf) -> None:
+    if conf.types.matches(r):
+        r.headers_out["Content-Type"] = b"text/x-mine"
+'''
 PAGE = b"<p>page</p>"
 SPECIAL = (
     "Content-Type",
@@ -194,3 +209,33 @@ def test_log(nginx: Nginx) -> None:
     for line in ("[debug]", "debug n", "[info]", "info abc 3", "[warn]", "warn text%"):
         assert line in said
     assert "[error]" in said and "plain error" in said
+
+
+@pytest.fixture(scope="module")
+def typed(packaged: Target, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("typed")
+    path = output / "typed.py"
+    path.write_text(TYPED)
+    return build([path], packaged, output / "built")[0]
+
+
+def test_types_are_compared_with_the_one_that_was_set(packaged: Target, typed: Path) -> None:
+    """Although the type of before was compared with some already."""
+    locations = "location / { typed text/html; charset utf-8; charset_types text/x-mine; }"
+    files = {"page.html": PAGE}
+    with Nginx(packaged.binary, modules=[typed], locations=locations, files=files) as running:
+        response = client.request(running.port, "/page.html")
+    assert response.header("Content-Type") == "text/x-mine; charset=utf-8"
+
+
+def test_types_are_inherited(packaged: Target, typed: Path) -> None:
+    """A location has those of the server, unless it says which."""
+    with Nginx(
+        packaged.binary,
+        modules=[typed],
+        server="typed text/html;",
+        locations="location /none/ { alias {root}/; typed text/x-other; }",
+        files={"page.html": PAGE},
+    ) as running:
+        for path, wanted in (("/page.html", "text/x-mine"), ("/none/page.html", "text/html")):
+            assert client.request(running.port, path).header("Content-Type") == wanted

@@ -1,9 +1,10 @@
-"""Bugs planted on purpose: each is a change of one place of the runtime or of the compiler, and is
-caught by the tests that it names.
+"""Bugs planted on purpose: each is a change of one place of the runtime, of the compiler or of what
+tests of filters are made with, and is caught by the tests that it names.
 
-The table is in ``runtime.toml`` and ``compiler.toml``. A mutant's name is its table's; ``file`` is
-the path in the checkout, ``old`` a text that is there exactly once, ``new`` what is put in its
-place, ``harm`` what a user would see, ``tests`` the pytest names of which one or more must fail.
+The table is in ``runtime.toml``, ``compiler.toml`` and ``testing.toml``. A mutant's name is its
+table's; ``file`` is the path in the checkout, ``old`` a text that is there exactly once, ``new``
+what is put in its place, ``harm`` what a user would see, ``tests`` the pytest names of which one or
+more must fail.
 
 ``python -m tests.mutants [NAME…]`` plants them one after another in a copy of the checkout.
 """
@@ -16,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-AREAS = ("runtime", "compiler")
+AREAS = {"runtime": "runtime/", "compiler": "pyngx/", "testing": "pyngx/testing/"}
+"""The folder of the files of each."""
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,17 @@ PAGE = REPOSITORY / "docs" / "mutants.md"
 HEAD = """# Bugs planted on purpose
 
 A test suite is worth what it catches. Each row is a small mistake that could have been made in the
-runtime or in the compiler, what it would do to a user, and a test that fails when it is made.
-`make mutants` makes them one after another in a copy of the checkout and runs those tests (some
-minutes); a mistake that no test sees is an error. The table is in `tests/mutants/*.toml`, and this
-page is made from it.
+runtime, in the compiler or in what tests of filters are made with, what it would do to a user, and
+a test that fails when it is made. `make mutants` makes them one after another in a copy of the
+checkout and runs those tests (half an hour or more); a mistake that no test sees is an error. The
+table is in `tests/mutants/*.toml`, and this page is made from it.
 """
 TOP = ("| mistake | in | what a user would see | caught by |", "| --- | --- | --- | --- |")
-TITLES = {"runtime": "The runtime", "compiler": "The compiler"}
+TITLES = {
+    "runtime": "The runtime",
+    "compiler": "The compiler",
+    "testing": "What tests of filters are made with",
+}
 
 
 def page() -> str:

@@ -30,7 +30,7 @@ typedef struct {
     uint32_t                  seed;
     uint32_t                  slow;         /* the client takes little */
     uint32_t                  flush;        /* of 100 buffers */
-    uint32_t                  marks;        /* of 100 buffers end a part */
+    uint32_t                  marks;        /* of 100 buffers; 101: the first */
     uint32_t                  subs;         /* of 100 steps ask for more */
     uint32_t                  single;       /* the end is on a data buffer */
     uint32_t                  ignore_case;
@@ -90,7 +90,9 @@ static ngx_http_pyngx_stream_t  *stream;
 static uint32_t
 driver_random(uint32_t n)
 {
-    state = state * 1664525 + 1013904223;
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
 
     return (state >> 8) % n;
 }
@@ -437,6 +439,25 @@ driver_subrequest(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
 }
 
 
+/* What is said to be a literal is that literal. */
+
+static void
+driver_matched(ngx_http_pyngx_part_t *part)
+{
+    ngx_str_t  *text;
+
+    text = &scan.needles[part->index].text;
+
+    if (part->bytes.len != text->len
+        || (c.ignore_case
+            ? ngx_strncasecmp(part->bytes.data, text->data, text->len)
+            : ngx_memcmp(part->bytes.data, text->data, text->len)) != 0)
+    {
+        driver_fail("what has matched is another text");
+    }
+}
+
+
 /* All reads in any order; what comes out is what came in. */
 
 static ngx_int_t
@@ -486,6 +507,11 @@ driver_mix(ngx_http_request_t *r, ngx_http_pyngx_stream_t *s)
         case 5:
             rc = ngx_http_pyngx_stream_scan(r, s, &scan, &part);
             value = part.bytes;
+
+            if (rc == NGX_OK && part.matched) {
+                driver_matched(&part);
+            }
+
             break;
 
         case 9:
@@ -600,15 +626,17 @@ static void
 driver_call(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_int_t              rc;
-    ngx_uint_t             buffered, mark, waits;
+    ngx_uint_t             buffered, flush, mark, waits;
     ngx_chain_t           *cl, *next;
     ngx_http_pyngx_sub_t  *sub;
 
+    flush = 0;
     mark = 0;
 
     for (cl = in; cl; cl = cl->next) {
         fed += cl->buf->last - cl->buf->pos;
         mark = (cl->buf->last_in_chain && !cl->buf->last_buf);
+        flush = (cl->buf->flush && !mark);
     }
 
     for (sub = stream->subs; sub; sub = sub->next) {
@@ -632,9 +660,15 @@ driver_call(ngx_http_request_t *r, ngx_chain_t *in)
         driver_fail("buffered is not the truth");
     }
 
+    if (flush && !flushed && !stream->blocked && !stream->in && !stream->buf
+        && !stream->end)
+    {
+        driver_fail("a flush is lost");
+    }
+
     /* whoever made the mark appends the next thing now */
 
-    if (mark && passed != fed) {
+    if (mark && passed < fed) {
         driver_fail("what is appended comes too early");
     }
 
@@ -697,7 +731,8 @@ driver_feed(ngx_http_request_t *r, u_char *body, uint32_t *cuts)
         last = &cl->next;
         at = end;
 
-        mark = (driver_random(100) < c.marks && !cl->buf->last_buf);
+        mark = (driver_random(100) < c.marks && !cl->buf->last_buf
+                && (c.marks <= 100 || i == 0));
 
         if (mark) {
 
@@ -772,7 +807,7 @@ driver_run(void)
     most_used = 0;
     output_len = 0;
     step = 0;
-    state = c.seed;
+    state = c.seed * 2654435769u + 1;
 
     for (i = 0; i < c.nliterals; i++) {
         driver_get(&len, sizeof(uint32_t));

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pyngx.testing.lives.compare import differences
 from pyngx.testing.lives.words import words_of
+from pyngx.testing.simulation import Failure, Response
 from tests.harness.builds import EXAMPLES, REPOSITORY, Target
 
 Done = subprocess.CompletedProcess[str]
@@ -66,6 +71,57 @@ def planted(folder: Path, text: str) -> Path:
     path = folder / "planted.py"
     path.write_text(HEAD + text)
     return path
+
+
+def _said(level: str, text: str) -> logging.LogRecord:
+    return logging.makeLogRecord({"levelname": level, "msg": text})
+
+
+SEEN = Response(
+    status=200,
+    headers=(("X-Two", "1"), ("x-two", "2"), ("ETag", "v")),
+    body=b"body",
+    complete=True,
+    log=(_said("INFO", "text"),),
+    errors=(Failure("a.py:1", "IndexError", "index out of range"),),
+    variables={"a": b"1", "b": None},
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "changed"),
+    [
+        ("status", {"status": 206}),
+        ("complete", {"complete": False}),
+        ("headers", {"headers": (("x-two", "2"), ("X-Two", "1"), ("ETag", "v"))}),
+        ("headers", {"headers": (("X-Two", "1"), ("x-two", "2"), ("ETag", "w"))}),
+        ("headers", {"headers": (("X-Two", "1"), ("x-two", "2"))}),
+        ("body", {"body": b"bod"}),
+        ("errors", {"errors": (Failure("a.py:2", "IndexError", "index out of range"),)}),
+        ("errors", {"errors": (Failure("a.py:1", "ValueError", "index out of range"),)}),
+        ("errors", {"errors": SEEN.errors * 2}),
+        ("log", {"log": (_said("WARNING", "text"),)}),
+        ("log", {"log": (_said("INFO", "other"),)}),
+        ("log", {"log": ()}),
+        ("variables", {"variables": {"a": b"1", "b": b""}}),
+        ("variables", {"variables": {"a": None, "b": None}}),
+    ],
+)
+def test_each_part_is_compared(part: str, changed: dict[str, Any]) -> None:
+    assert [d.part for d in differences(SEEN, replace(SEEN, **changed))] == [part]
+
+
+def test_what_is_no_difference() -> None:
+    """The case and order of headers, the words of an error, and how far a broken one came."""
+    same = replace(
+        SEEN,
+        headers=(("etag", "v"), ("X-TWO", "1"), ("X-Two", "2")),
+        errors=(Failure("a.py:1", "IndexError", "other words"),),
+    )
+    assert list(differences(SEEN, same)) == []
+    broken = replace(SEEN, complete=False)
+    assert list(differences(broken, replace(broken, body=b"bo"))) == []
+    assert [d.part for d in differences(broken, replace(broken, body=b"x"))] == ["body"]
 
 
 def test_no_difference() -> None:

@@ -47,6 +47,43 @@ def test_footer() -> None:
     assert encoded.body == b"<p>"
 
 
+LENGTH = """
+from pyngx import Body, Stream, body_filter, header_filter
+from pyngx.ngx import ngx_http_request_t
+
+
+@header_filter
+def header(r: ngx_http_request_t) -> None:
+    r.headers_out.content_length_n = 3
+
+
+@body_filter
+def body(body: Body) -> Stream:
+    yield from body
+"""
+
+
+@pytest.mark.parametrize(("body", "complete"), [(b"ab", False), (b"abc", True), (b"abcd", False)])
+def test_a_length_that_is_wrong(body: bytes, complete: bool, tmp_path: Path) -> None:
+    """What the filter says of the length has to be true of what it sends."""
+    path = tmp_path / "lengths.py"
+    path.write_text(LENGTH)
+    assert simulate(path, body=body).complete is complete
+
+
+@pytest.mark.parametrize("option", ["", "(partial=True)"])
+def test_a_part_of_a_page(option: str, tmp_path: Path) -> None:
+    """It is edited only if the filter says that it can."""
+    path = tmp_path / "parts.py"
+    path.write_text(
+        "from pyngx import Body, Stream, body_filter\n\n\n"
+        f"@body_filter{option}\n"
+        "def body(body: Body) -> Stream:\n    yield from body\n    yield b'!'\n"
+    )
+    assert simulate(path, body=b"ab").body == b"ab!"
+    assert simulate(path, body=b"ab", status=206).body == (b"ab!" if option else b"ab")
+
+
 def test_fields_of_structures(tmp_path: Path) -> None:
     """A request has every field that a filter may read, as nginx sets it before a response."""
     path = tmp_path / "fields.py"

@@ -202,3 +202,104 @@ def k_never_none(r: ngx_http_request_t) -> bytes:
                 break
             name = shorter
     return name
+
+
+@variable("k_condition_that_fails")
+def k_condition_that_fails(r: ngx_http_request_t) -> bytes:
+    a, b = number(r.arg(b"a")), number(r.arg(b"b"))
+    if not (a < 0 and b < 0):
+        return b"%d" % TABLE[a]
+    return b"-"
+
+
+@variable("k_chain_that_fails")
+def k_chain_that_fails(r: ngx_http_request_t) -> bytes:
+    a = number(r.arg(b"a"))
+    if not 0 <= a < 4:
+        return b"%d" % TABLE[a]
+    return b"-"
+
+
+@variable("k_not_less")
+def k_not_less(r: ngx_http_request_t) -> bytes:
+    a = number(r.arg(b"a"))
+    if a < 0:
+        return b"-"
+    return b"%d" % (7 // a)
+
+
+@variable("k_mirrored")
+def k_mirrored(r: ngx_http_request_t) -> bytes:
+    a = number(r.arg(b"a"))
+    return b"%d" % (a + 2**62) if 0 <= a <= number(r.arg(b"b")) else b"-"
+
+
+@variable("k_at_most")
+def k_at_most(r: ngx_http_request_t) -> bytes:
+    a = number(r.arg(b"a"))
+    if a >= 0 and a <= 4:
+        return b"%d" % TABLE[a]
+    return b"-"
+
+
+@variable("k_condition_that_assigns")
+def k_condition_that_assigns(r: ngx_http_request_t) -> bytes:
+    a = number(r.arg(b"a"))
+    if a < 4 and (a := number(r.arg(b"b"))) > -1:
+        return b"%d" % (a + 2**62)
+    return b"%d" % a
+
+
+@variable("k_bits_set")
+def k_bits_set(r: ngx_http_request_t) -> bytes:
+    c = number(r.arg(b"a")) % 256
+    odd = c | 1
+    if odd >= 1:
+        return b"%d" % (7 // c)
+    return b"-"
+
+
+@variable("k_bits_of_before")
+def k_bits_of_before(r: ngx_http_request_t) -> bytes:
+    c = number(r.arg(b"a")) % 256
+    odd = c | 1
+    c = number(r.arg(b"b")) % 256
+    if odd >= 3:
+        return b"%d" % (7 // c)
+    return b"-"
+
+
+@variable("k_two_branches")
+def k_two_branches(r: ngx_http_request_t) -> bytes:
+    a = number(r.arg(b"a"))
+    if number(r.arg(b"b")) < 0:
+        if not 0 <= a < 4:
+            return b"-"
+    elif not 0 <= a < 64:
+        return b"="
+    return b"%d" % TABLE[a]
+
+
+@variable("k_assigned_again")
+def k_assigned_again(r: ngx_http_request_t) -> bytes:
+    a = number(r.arg(b"a"))
+    if 0 <= a < 4:
+        a = number(r.arg(b"b"))
+        return b"%d" % TABLE[a]
+    return b"-"
+
+
+@variable("k_inverted")
+def k_inverted(r: ngx_http_request_t) -> bytes:
+    return b"%d" % (7 // (~(number(r.arg(b"a")) % 5) + 5))
+
+
+@variable("k_small_divisor")
+def k_small_divisor(r: ngx_http_request_t) -> bytes:
+    return b"%d" % TABLE[(number(r.arg(b"a")) % 40) // (number(r.arg(b"b")) % 7 - 4) + 10]
+
+
+@variable("k_and_negative")
+def k_and_negative(r: ngx_http_request_t) -> bytes:
+    n, m = number(r.arg(b"a")) % 8, number(r.arg(b"b")) % 12 - 8
+    return b"%d" % TABLE[n & m]
