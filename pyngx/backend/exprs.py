@@ -59,6 +59,7 @@ from pyngx.types import (
     Bool,
     Bufs,
     Bytes,
+    Enum,
     List,
     Optional,
     Part,
@@ -157,7 +158,8 @@ class ExprLowering(ListLowering):
         none = self.none_of(Const(expr.span, expr.type, None))
         if unset == none:
             return field
-        return c.Ternary(c.Binary("==", field, unset), none, field)
+        known = c.Cast("ngx_int_t", field) if isinstance(expr.type.inner, Enum) else field
+        return c.Ternary(c.Binary("==", field, unset), none, known)
 
     def _or_value(self, expr: Logic) -> c.Expr:
         ctype, stars = c_type(self.out.unit, expr.type)
@@ -173,7 +175,10 @@ class ExprLowering(ListLowering):
 
         def false(value: Expr) -> c.Expr:
             if isinstance(value.type, Optional) and is_integer(value.type.inner):
-                none = c.Binary("==", result, self.none_of(Const(value.span, value.type, None)))
+                unset = self.none_of(Const(value.span, value.type, None))
+                if ctype == "ngx_int_t" and isinstance(unset, c.Name):
+                    unset = c.Cast(ctype, unset)
+                none = c.Binary("==", result, unset)
                 return c.Binary("||", none, c.Binary("==", result, c.Int("0")))
             return negated(result)
 

@@ -7,8 +7,8 @@ value is cast; the checker has proven, or a check makes sure, that the values fi
 from __future__ import annotations
 
 from pyngx.backend import cnodes as c
-from pyngx.tree import Arith, Const, Convert, Expr, Field, Length, Local, StateField
-from pyngx.types import INT64_MAX, INT64_MIN, Enum, Int, Range, Type
+from pyngx.tree import Arith, Const, Convert, Expr, Field, Length, Local, StateField, Unwrap
+from pyngx.types import INT64_MAX, INT64_MIN, Enum, Int, Optional, Range, Type
 
 _UNSIGNED = frozenset({"size_t", "ngx_uint_t", "ngx_msec_t", "uint64_t", "uintptr_t", "u_long"})
 
@@ -51,8 +51,10 @@ def is_unsigned(expr: Expr) -> bool:
             return bits is None and unsigned64(expr.type)
         case Local(var=var):
             return unsigned64(var.type)
-        case StateField():
+        case StateField() | Unwrap(value=StateField()):
             return unsigned64(expr.type)
+        case Unwrap(value=Local(var=var)) if isinstance(var.type, Optional):
+            return isinstance(var.type.inner, Int) and unsigned64(var.type.inner)
         case Length():
             return True
         case Convert(value=value, checked=False):

@@ -34,6 +34,7 @@ from pyngx.types import (
     INT64_MIN,
     Bytes,
     Ctx,
+    Enum,
     Float,
     Int,
     List,
@@ -183,7 +184,7 @@ class Lowering(ABC):
         if suffix:
             return c.Name(f"NGX_CONF_UNSET_{suffix}")
         if isinstance(expr, StateField):
-            return c.Name("NGX_CONF_UNSET")
+            return c.Name("NGX_CONF_UNSET" + "_UINT" * isinstance(inner, Enum))
         return integers.literal(INT64_MIN)
 
     def store(self, target: c.Expr, value: Expr) -> None:

@@ -36,6 +36,7 @@ def merge(unit: Unit, conf: ConfClass) -> c.Function:
     for field in conf.fields:
         maker.field(field)
     body = maker.body
+    used = bool(body) or conf.validate is not None
     if conf.validate is not None:
         if not main:
             body += [
@@ -60,7 +61,7 @@ def merge(unit: Unit, conf: ConfClass) -> c.Function:
         body += [c.Blank(), ret(c.Name("NGX_CONF_OK"))]
     if main:
         params: tuple[c.Param, ...] = (CF, c.Param("void", 1, "init"))
-        locals_ = [c.Decl(name, 1, "conf", init="init")]
+        locals_ = [c.Decl(name, 1, "conf", init="init")] if used else []
         title = f"{unit.prefix}_init_main_conf"
     else:
         params = (CF, c.Param("void", 1, "parent"), c.Param("void", 1, "child"))
@@ -84,13 +85,15 @@ class _Merge:
         conf, prev = path(f"conf->{field.name}"), path(f"prev->{field.name}")
         found = number(type_)
         match type_:
+            case Bool() if field.default is None:
+                self._inherit(c.Binary("==", conf, c.Name("NGX_CONF_UNSET")), conf, prev)
+            case Enum() if field.default is None:
+                self._inherit(c.Binary("==", conf, c.Name("NGX_CONF_UNSET_UINT")), conf, prev)
             case Bool():
                 assert isinstance(field.default, bool)
                 self._macro("value", conf, prev, one(int(field.default)))
             case Int() if found is not None and field.default is None:
-                if not self.main:
-                    unset = c.Binary("==", conf, c.Name(found.unset))
-                    self.body.append(when(unset, put(conf, prev)))
+                self._inherit(c.Binary("==", conf, c.Name(found.unset)), conf, prev)
             case Int() if found is not None:
                 assert isinstance(field.default, int)
                 self._macro(found.merge, conf, prev, literal(field.default))

@@ -17,6 +17,7 @@ from pyngx.check.constants import constant, integer
 from pyngx.check.context import Reporter
 from pyngx.check.formatting import measured, percent
 from pyngx.check.lists import Lists
+from pyngx.check.optionals import equality
 from pyngx.check.scope import assigned_if
 from pyngx.check.tuples import Tuples, is_plain, item_of
 from pyngx.ops.table import TABLE
@@ -260,7 +261,8 @@ class Operators(Access, Tuples, Lists):
         member = self.compile_time(right)
         if isinstance(member, enum.Enum):
             value = self.expr(left)
-            if isinstance(value.type, Enum) and value.type.cls is type(member):
+            inner = value.type.inner if isinstance(value.type, Optional) else value.type
+            if isinstance(inner, Enum) and inner.cls is type(member):
                 same = "!=" if negate else "=="
                 return Cond(self.compare(node, same, value, self.expr(right)))
         if not (isinstance(right, ast.Constant) and right.value is None):
@@ -382,7 +384,8 @@ class Operators(Access, Tuples, Lists):
         if isinstance(left, Local) and isinstance(right, Local) and left.var == right.var:
             value = _compare_constants(op, 0, 0)
             return Const(span, Bool(), value, range=Range(value, value))
-        return Compare(span, Bool(), op, left, right, range=BIT)
+        apart = equality(span, op, left, right)
+        return apart or Compare(span, Bool(), op, left, right, range=BIT)
 
     def _compare_floats(self, node: ast.AST, op: str, left: Expr, right: Expr) -> Expr:
         """Python compares the numbers themselves: an integer that no float has stays one."""

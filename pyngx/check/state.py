@@ -224,7 +224,7 @@ def _check_type(report: Reporter, node: ast.AnnAssign, type_: Type) -> None:
     inner = type_.inner if isinstance(type_, Optional) else type_
     match inner:
         case Bool() | Bytes() | Str() | Bufs() | Enum() | MimeTypes() | ComplexValue():
-            if isinstance(type_, Optional) and isinstance(inner, Bool | Bufs | Enum | MimeTypes):
+            if isinstance(type_, Optional) and isinstance(inner, Bufs | MimeTypes):
                 report.refuse(
                     "PNX303",
                     node.annotation,

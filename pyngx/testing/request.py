@@ -38,8 +38,24 @@ class HeadersIn(Headers):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        match name:
+            case "content_length_n":
+                length = self["Content-Length"]
+                return checked(int(length) if length is not None and length.isdigit() else -1)
+            case "keep_alive_n":
+                return checked(-1)
+            case "server":
+                return without_port(self["Host"] or b"localhost")
+            case "chunked":
+                return checked(0)
         value = self[name.replace("_", "-")]
         return None if value is None else SimpleNamespace(key=name.encode(), value=value)
+
+
+def without_port(host: bytes) -> bytes:
+    """The host of a request in lower case, as nginx compares it."""
+    host = host.lower()
+    return host if host.endswith(b"]") else re.sub(rb":\d*$", b"", host)
 
 
 class Variables:
@@ -58,6 +74,10 @@ class Variables:
         if low in self.own:
             return self.own[low]()
         return self._request.variable(low)
+
+    def get(self, name: str | bytes) -> bytes | None:
+        """As the item of that name."""
+        return self[name]
 
     def __setitem__(self, name: str | bytes, value: bytes | str) -> None:
         low = (name.decode("latin-1") if isinstance(name, bytes) else name).lower()
@@ -215,8 +235,7 @@ def _forwarded(r: Request) -> bytes:
 
 
 def _host(r: Request) -> bytes:
-    host = (r.headers_in["Host"] or b"localhost").lower()
-    return host if host.endswith(b"]") else re.sub(rb":\d*$", b"", host)
+    return without_port(r.headers_in["Host"] or b"localhost")
 
 
 PREFIXES: Mapping[str, Callable[[Request, str], bytes | None]] = {

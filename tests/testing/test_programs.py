@@ -122,3 +122,125 @@ def test_lengths_beside_fields(both: Any) -> None:
     """``max`` and ``min`` of fields without a sign and of lengths."""
     found = both(LONGEST, body=b"one\nthree\n\nlast")
     assert found.variables["longest"] == b"6 1 6 6"
+
+
+OPTIONAL = """
+from enum import IntEnum, IntFlag
+
+from pyngx import ConfError, LocConf, MainConf, directive, header_filter
+from pyngx.ngx import (
+    ngx_flag_t,
+    ngx_http_request_t,
+    ngx_msec_t,
+    ngx_uint_t,
+    off_t,
+    size_t,
+)
+
+
+class Kind(IntEnum):
+    page = 0
+    asset = 1
+    api = 2
+
+
+class Opt(IntFlag):
+    a = 1
+    b = 2
+
+
+class Main(MainConf):
+    mode: Kind | None = directive("o_mode", default=None)
+
+
+class Conf(LocConf):
+    kind: Kind | None = directive("o_kind", default=None)
+    on: ngx_flag_t | None = directive("o_on", default=None)
+    opts: Opt | None = directive("o_opts", default=None)
+    most: size_t | None = directive("o_most", default=None)
+    least: ngx_uint_t | None = directive("o_least", default=None)
+    wait: ngx_msec_t | None = directive("o_wait", default=None)
+    off: off_t | None = directive("o_off", default=None)
+
+    def validate(self) -> None:
+        if self.kind is Kind.api and self.on is None:
+            raise ConfError("o_kind api wants o_on")
+
+
+def shown(kind: Kind | None) -> str:
+    return "none" if kind is None else kind.name
+
+
+def pick(conf: Conf, main: Main) -> Kind | None:
+    if conf.kind is not None:
+        return conf.kind
+    return main.mode
+
+
+def first(conf: Conf) -> ngx_uint_t | None:
+    return conf.least
+
+
+@header_filter
+def header(r: ngx_http_request_t, conf: Conf, main: Main) -> None:
+    h = r.headers_out
+    found = pick(conf, main)
+    h["X-Kinds"] = f"{shown(conf.kind)} {shown(found)} {found == Kind.asset} {found is Kind.page}"
+    h["X-Same"] = f"{conf.kind == main.mode} {conf.kind != main.mode} {found != Kind.api}"
+    h["X-On"] = "unset" if conf.on is None else ("on" if conf.on else "off")
+    if not conf.on:
+        h["X-Not-On"] = b"1"
+    if conf.opts is not None:
+        h["X-Opts"] = f"{int(conf.opts)} {Opt.b in conf.opts}"
+    if conf.most is not None and len(r.uri) > conf.most:
+        h["X-Long"] = b"%d" % (len(r.uri) - conf.most)
+    if conf.wait is not None and conf.most is not None and conf.wait != conf.most:
+        h["X-Diff"] = b"%d" % (conf.wait - conf.most)
+    if conf.off is not None and conf.off < h.content_length_n:
+        h["X-Off"] = b"1"
+    one = first(conf)
+    if one is not None and one == conf.wait:
+        h["X-Max"] = b"%d" % max(one, len(r.uri))
+    if found is not None and found != len(r.args):
+        h["X-Args"] = b"1"
+    h["X-N"] = b"%d" % (conf.least or len(r.uri))
+"""
+READS = """
+import logging
+
+from pyngx import header_filter
+from pyngx.ngx import ngx_http_request_t
+
+log = logging.getLogger(__name__)
+
+
+@header_filter
+def header(r: ngx_http_request_t) -> None:
+    log.warning("%s and %r", r.args, r.args)
+    posted = r.headers_in.content_length_n
+    r.headers_out["X-Posted"] = f"{posted} {r.headers_in.server.decode()}"
+    r.headers_out["X-A"] = r.variables.get("arg_a") or b"none"
+"""
+
+
+def test_directives_that_may_be_unset(both: Any) -> None:
+    """Enums, flags and numbers without a sign, beside None, numbers and one another."""
+    for conf, http in (
+        ("", ""),
+        ("o_kind page;", ""),
+        ("", "o_mode page;"),
+        ("o_kind asset; o_opts a b; o_on off;", "o_mode asset; o_most 2;"),
+        ("o_kind api; o_on on; o_wait 5; o_least 5000; o_off 1;", "o_mode page; o_most 3;"),
+        ("o_least 0; o_wait 0ms;", "o_kind asset; o_opts b;"),
+    ):
+        both(OPTIONAL, conf=conf, http=http, uri="/path", body=b"page")
+    found = both(OPTIONAL, conf="o_kind page;").header("X-Same")
+    assert found == "False True True"
+
+
+def test_fields_and_log(both: Any) -> None:
+    """Bytes in a message with ``%r``, the length of what was posted, and ``variables.get``."""
+    found = both(READS, args="a=1", request_headers={"Host": "Ex.org:1"})
+    assert found.header("X-Posted") == "-1 ex.org"
+    assert found.header("X-A") == "1"
+    assert found.log[0].getMessage() == "a=1 and b'a=1'"
