@@ -38,12 +38,12 @@ test: setup lint nginx-1.26.3
 test-long: setup nginx-1.26.3
 	PYNGX_PIECES=1000000 PYNGX_LARGE=256 $(PY) -m pytest -q -k "pieces or memory or never_reading or test_large"
 
-# Memory grows by itself under the sanitizers and valgrind; libraries for Python's own process are not built with
-# them. The examples have their own sanitized builds in the suite, of all of them in one binary.
+# Memory grows by itself under the sanitizers and valgrind; libraries for Python's own process are
+# not built with them. The examples have their own sanitized builds in the suite, of all of them in
+# one binary; test_hostile_c is about what compilers say.
 ASAN = tests/language tests/faults tests/test_runtime.py tests/test_runtime_reads.py \
-  tests/test_runtime_headers.py tests/test_runtime_shapes.py tests/test_hostile_c.py \
-  tests/test_two_modules.py tests/test_variable_directives.py tests/examples/test_both_lives.py \
-  tests/testing
+  tests/test_runtime_headers.py tests/test_runtime_shapes.py tests/test_two_modules.py \
+  tests/test_variable_directives.py tests/examples/test_both_lives.py tests/testing
 
 test-asan: setup
 	PYNGX_CHECK=asan PYNGX_TEST_NGINX=packaged $(PY) -m pytest -q -n 3 $(ASAN) -k "not memory and not flat"
@@ -53,7 +53,8 @@ MEMCHECK = tests/language tests/test_runtime_headers.py tests/test_runtime_shape
 
 test-memcheck: setup
 	@command -v valgrind >/dev/null || apt-get install -y --no-install-recommends valgrind
-	PYNGX_CHECK=memcheck PYNGX_TEST_NGINX=packaged $(PY) -m pytest -q -n 2 -o timeout=1200 $(MEMCHECK) -k "not memory and not flat"
+	PYNGX_CHECK=memcheck PYNGX_TEST_NGINX=packaged $(PY) -m pytest -q -n 2 -o timeout=1200 $(MEMCHECK) \
+	  -k "not memory and not flat"
 
 mutants: setup nginx-1.26.3
 	$(PY) -m tests.mutants

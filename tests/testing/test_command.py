@@ -17,7 +17,7 @@ import pytest
 from pyngx.testing.lives.compare import differences
 from pyngx.testing.lives.words import words_of
 from pyngx.testing.simulation import Failure, Response
-from tests.harness.builds import EXAMPLES, REPOSITORY, Target
+from tests.harness.builds import EXAMPLES, REPOSITORY, Target, packaged_binary
 
 Done = subprocess.CompletedProcess[str]
 HEAD = """
@@ -275,11 +275,11 @@ def test_subrequests_elsewhere(tmp_path: Path) -> None:
     assert "no difference in" in done.stderr
 
 
-def test_a_module_that_nginx_has(packaged: Target) -> None:
-    """The message tells how to get an nginx without it."""
+def test_a_module_that_nginx_has() -> None:
+    """The message tells how to get an nginx without it, instead of the one that is installed."""
     done = pyngx(EXAMPLES / "sub.py")
     assert done.returncode == 1
-    assert f"{packaged.binary} has a ngx_http_sub_filter_module of its own" in done.stderr
+    assert f"{packaged_binary()} has a ngx_http_sub_filter_module of its own" in done.stderr
     assert "'./configure && make' in a source tree of nginx; then --nginx" in done.stderr
 
 
