@@ -28,6 +28,7 @@ from pyngx.tree import (
 from pyngx.types import (
     BYTE,
     INT,
+    INT64_MIN,
     Bytes,
     Float,
     Int,
@@ -184,9 +185,8 @@ class ArithLowering(Lowering):
         data, length = self._bytes_of(expr.value)
         if not expr.checked:
             return c.Index(data, self.signed(expr.index))
-        if isinstance(expr.index, Const):
-            assert isinstance(expr.index.value, int)
-            index = expr.index.value
+        if isinstance(expr.index, Const) and expr.index.range.lo > INT64_MIN:
+            index = expr.index.range.lo
             if index >= 0:
                 bad = c.Binary("<=" if index else "==", length, integers.literal(index))
                 place: c.Expr = integers.literal(index)

@@ -67,7 +67,7 @@ from pyngx.tree import (
     While,
     YieldRest,
 )
-from pyngx.types import Bool, Ctx, Headers, List, Tuple, is_compound
+from pyngx.types import INT64_MIN, Bool, Ctx, Headers, List, Tuple, is_compound
 
 
 class StmtLowering(Raising):
@@ -485,4 +485,6 @@ class StmtLowering(Raising):
 def _advance(counter: c.Expr, step: int) -> c.Expr:
     if step in (1, -1):
         return c.Postfix(counter, "++" if step > 0 else "--")
-    return c.Assign(counter, integers.literal(abs(step)), "+=" if step > 0 else "-=")
+    if step > 0 or step == INT64_MIN:  # which has no positive counterpart
+        return c.Assign(counter, integers.literal(step), "+=")
+    return c.Assign(counter, integers.literal(-step), "-=")

@@ -28,7 +28,7 @@ from pyngx.tree import (
     Stmt,
     Var,
 )
-from pyngx.types import BIT, INT, INT64_MAX, LENGTH, Bool, Range
+from pyngx.types import BIT, INT, INT64_MAX, INT64_MIN, LENGTH, Bool, Range
 
 
 class Counting(Sequences):
@@ -41,7 +41,7 @@ class Counting(Sequences):
     def for_range(self, node: ast.For, call: ast.Call) -> tuple[Stmt, ...]:
         """``for i in range(…)``."""
         start, stop, step = self._range(call)
-        if isinstance(step, Const):
+        if isinstance(step, Const) and _counts(stop, step):
             return (self._counting(node, call, start, stop, step),)
         return self._by_rounds(node, call, start, stop, step, backward=False)
 
@@ -55,7 +55,7 @@ class Counting(Sequences):
             case ast.Call(func=ast.Name() as func) as inner if self.compile_time(func) is range:
                 start, stop, step = self._range(inner)
                 back = self._backward(inner, start, stop, step)
-                if back is None:
+                if back is None or not _counts(back[1], back[2]):
                     return self._by_rounds(node, inner, start, stop, step, backward=True)
                 return (self._counting(node, inner, *back),)
             case _:
@@ -214,6 +214,14 @@ class Counting(Sequences):
                 return name if fixed and upward else None
             case _:
                 return None
+
+
+def _counts(stop: Expr, step: Const) -> bool:
+    """Whether a counter that has passed the stop is still an integer of the language."""
+    assert isinstance(step.value, int)
+    if step.value > 0:
+        return step.value == 1 or stop.range.hi - 1 + step.value <= INT64_MAX
+    return step.value == -1 or stop.range.lo + 1 + step.value >= INT64_MIN
 
 
 def _number(call: ast.Call, loops: Counting, value: int) -> Const:

@@ -90,6 +90,32 @@ def steps(r: ngx_http_request_t) -> bytes:
     )
 
 
+@variable("far_steps")
+def far_steps(r: ngx_http_request_t) -> bytes:
+    """A counter that would pass the largest and the smallest integer."""
+    n = number(r.arg(b"a"))
+    out = b""
+    rounds = 0
+    for i in range(n, 9223372036854775807, 4611686018427387904):
+        out += b"%d " % i
+    for i in range(n, -9223372036854775808, -4611686018427387905):
+        out += b"%d " % i
+    for i in range(len(out), -3, -9223372036854775808):
+        out += b"%d " % i
+    for i in reversed(range(-9223372036854775808, 9223372036854775807, 4611686018427387904)):
+        out += b"%d " % i
+    for i in range(n, 9223372036854775807, 3):
+        out += b"%d " % i
+        rounds += 1
+        if rounds > 4:
+            break
+    try:
+        rounds = out[-9223372036854775808]
+    except IndexError:
+        out += b"!"
+    return out
+
+
 @variable("computed_steps")
 def computed_steps(r: ngx_http_request_t) -> bytes:
     n = number(r.arg(b"a"))
