@@ -10,7 +10,7 @@
 #                        as long with libFuzzer (Atheris), which watches the compiler's branches
 #   make test-asan       what runs nginx, in one that checks each access to memory; in CI, too
 #   make test-memcheck   a part of it under valgrind, for memory that is read before it is written
-#   make mutants         plant bugs on purpose: each must be seen by a test (some minutes)
+#   make mutants         plant bugs on purpose: each must be seen by a test (half an hour)
 #   make fuzz-filters SECONDS=600   arbitrary bodies and cuts, for compiled examples
 #   make test-long       the tests of memory and of large bodies, with a million pieces and 256 MiB
 #   make nginx-1.26.3    fetch and build that nginx into the cache (make test does it too)
