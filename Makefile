@@ -8,7 +8,7 @@
 #                        the seed SEED
 #   make fuzz SECONDS=600   programs that nobody wrote, for the compiler: as long by a grammar, and
 #                        as long with libFuzzer (Atheris), which watches the compiler's branches
-#   make test-asan       what runs nginx, in one that checks each access to memory; in CI, too
+#   make test-asan       what runs nginx, in one that checks each access to memory; most in CI
 #   make test-memcheck   a part of it under valgrind, for memory that is read before it is written
 #   make mutants         plant bugs on purpose: each must be seen by a test (half an hour)
 #   make fuzz-filters SECONDS=600   arbitrary bodies and cuts, for compiled examples
